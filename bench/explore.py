@@ -13,12 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.load.explored import VIEWS, make_table, measure_views
-from bench.load.machine import (
-    describe,
-    list_versions,
-    sentence,
-    write_versions,
-)
+from bench.load.machine import describe, list_versions, sentence
 from udi.cli.local.disk import require_free_space
 
 SIZES = (10_000, 1_000_000, 10_000_000)
@@ -97,11 +92,7 @@ def _show(report: dict[str, Any], console: Console) -> None:
         ),
     )
     console.print(grid)
-    console.print(
-        f"{sentence(report['machine'])}; {write_versions(report['versions'])}",
-        highlight=False,
-        soft_wrap=True,
-    )
+    console.print(sentence(report), highlight=False, soft_wrap=True)
     for fault in report["faults"]:
         console.print(f"[red]✗[/red] {fault}", highlight=False, soft_wrap=True)
 

@@ -3,7 +3,6 @@
 import asyncio
 import json as jsonlib
 import os
-import platform
 import sys
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
@@ -13,9 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.load.kinds import weigh_kinds
-from bench.load.machine import describe, sentence
+from bench.load.machine import describe, list_versions, sentence
 from bench.load.visits import BUDGET, LANGUAGES, Visit, find_faults, visit_all
-from udi import __version__
 from udi.cli.local.errors import LocalError
 from udi.portal.tenants.files import read_folder
 from udi.settings import Settings, get_settings
@@ -66,11 +64,7 @@ def pages(
         "faults": find_faults(visits),
         "budgets": asdict(BUDGET),
         "machine": describe(before),
-        "versions": {
-            "udi": __version__,
-            "python": platform.python_version(),
-            "browser": browser,
-        },
+        "versions": {**list_versions(), "browser": browser},
     }
     if json:
         print(jsonlib.dumps(report, indent=2, ensure_ascii=False))
@@ -112,10 +106,7 @@ def _show(visits: list[Visit], report: dict[str, Any], console: Console) -> None
             f"{visit.score} {visit.grade}",
         )
     console.print(table)
-    numbers = ", ".join(
-        f"{name} {number}" for name, number in report["versions"].items()
-    )
-    for line in (f"{len(visits)} visits.", f"{sentence(report['machine'])}; {numbers}"):
+    for line in (f"{len(visits)} visits.", sentence(report)):
         console.print(line, highlight=False, soft_wrap=True)
     for fault in report["faults"]:
         console.print(f"[red]✗[/red] {fault}", highlight=False, soft_wrap=True)

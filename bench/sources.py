@@ -10,12 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.load.catalogues import PATHS
-from bench.load.machine import (
-    describe,
-    list_versions,
-    sentence,
-    write_versions,
-)
+from bench.load.machine import describe, list_versions, sentence
 from bench.load.readers import TWICE, measure_kinds
 from bench.load.scratch import scratch_installation
 from bench.load.territories import apply_each, write_territories
@@ -147,10 +142,6 @@ def _show(report: dict[str, Any], console: Console) -> None:
         console.print(
             f"Memory for {result['records']} records of {result['kind']}: {most} MB at most, {before} MB before."
         )
-    console.print(
-        f"{sentence(report['machine'])}; {write_versions(report['versions'])}",
-        highlight=False,
-        soft_wrap=True,
-    )
+    console.print(sentence(report), highlight=False, soft_wrap=True)
     for fault in report["faults"]:
         console.print(f"[red]✗[/red] {fault}", highlight=False, soft_wrap=True)

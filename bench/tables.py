@@ -131,7 +131,7 @@ def _show(report: dict[str, Any], console: Console) -> None:
         f"prepared {preview['prepare_seconds']}, shown {preview['show_seconds']})."
         for preview in report["previews"]
     ]
-    for line in (*lines, sentence(report["machine"])):
+    for line in (*lines, sentence(report)):
         console.print(line, highlight=False, soft_wrap=True)
     for fault in report["faults"]:
         console.print(f"[red]✗[/red] {fault}", highlight=False, soft_wrap=True)

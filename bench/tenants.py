@@ -12,12 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.load.machine import (
-    describe,
-    list_versions,
-    sentence,
-    write_versions,
-)
+from bench.load.machine import describe, list_versions, sentence
 from bench.load.operators import measure_installation
 from bench.load.scratch import scratch_installation
 from bench.load.searches import measure
@@ -205,10 +200,6 @@ def _show(report: dict[str, Any], console: Console) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    console.print(
-        f"{sentence(report['machine'])}; {write_versions(report['versions'])}",
-        highlight=False,
-        soft_wrap=True,
-    )
+    console.print(sentence(report), highlight=False, soft_wrap=True)
     for fault in report["faults"]:
         console.print(f"[red]✗[/red] {fault}", highlight=False, soft_wrap=True)

@@ -61,7 +61,7 @@ class WalkLimit:
 LIMITS = {
     "push": WalkLimit(modules=5, returns=1),
     "grant": WalkLimit(modules=8, returns=2),
-    "file": WalkLimit(modules=12, returns=5),
+    "file": WalkLimit(modules=12, returns=4),
 }
 TITLES = {
     "push": "The walk of a push through the modules of the portal",

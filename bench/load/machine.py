@@ -24,12 +24,17 @@ def describe(load_before: float) -> dict[str, Any]:
     }
 
 
-def sentence(machine: dict[str, Any]) -> str:
-    """The same in words."""
-    return (
+def sentence(report: Mapping[str, Any]) -> str:
+    """The machine of a report in words, and the versions where it has any."""
+    machine = report["machine"]
+    words = (
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_bytes'] // 1000**3} GB; load "
         f"{machine['load_before']} before, {machine['load_after']} after"
     )
+    numbers = ", ".join(
+        f"{name} {number}" for name, number in report.get("versions", {}).items()
+    )
+    return f"{words}; {numbers}" if numbers else words
 
 
 def list_versions(*packages: str, settings: Settings | None = None) -> dict[str, str]:
@@ -43,11 +48,6 @@ def list_versions(*packages: str, settings: Settings | None = None) -> dict[str,
         postgres = settings.state / "postgres/data/PG_VERSION"
         versions["postgresql"] = postgres.read_text().strip()
     return versions
-
-
-def write_versions(versions: Mapping[str, str]) -> str:
-    """The same in words."""
-    return ", ".join(f"{name} {number}" for name, number in versions.items())
 
 
 def _processor() -> str:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.load import floor
-from bench.load.machine import sentence, write_versions
+from bench.load.machine import sentence
 from bench.load.portals import OTHERS, UNCACHED
 
 MIB = 1024**2
@@ -107,7 +107,7 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
             if "beside" in report
             else ()
         ),
-        f"{sentence(report['machine'])}; {write_versions(report['versions'])}",
+        sentence(report),
     ]
 
 

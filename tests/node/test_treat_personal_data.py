@@ -331,6 +331,18 @@ def test_places_of_a_map_do_not_give_back_what_is_taken_from_columns(
     assert ("48.123456" in target.read_text()) is (GEOMETRY not in dropped)
 
 
+def test_a_column_called_geometry_is_written_as_others_are(treated: Treat) -> None:
+    columns = [
+        TextColumn("mail", ["a@b.example", ""]),
+        TextColumn("geometry", ["true", ""], ColumnType.BOOLEAN),
+    ]
+
+    summary, records = treated(columns, Treatment(TreatmentMethod.DROP, ("mail",)))
+
+    assert records == [["geometry"], ["true"], [""]]
+    assert summary.changed == {"mail": 1}
+
+
 def test_geometries_go_to_the_grid_or_away(tmp_path: Path) -> None:
     parquet = tmp_path / "geo.parquet"
     target = tmp_path / "new.csv"

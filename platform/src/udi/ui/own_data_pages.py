@@ -111,7 +111,7 @@ async def show_own_data(
         subjects,
         home=None,
         places=await _list_places(site, own_session, territory),
-        portal_page=_portal_page(site, territory),
+        portal_page=find_portal_page(site, territory),
         delete_page=DELETION if territory and site.program == "portal" else "",
         json_path=JSON_PATH,
         csv_path=CSV_PATH,
@@ -196,7 +196,8 @@ async def _list_places(
     return await list_places(session, territory)
 
 
-def _portal_page(site: Site, territory: Territory | None) -> str:
+def find_portal_page(site: Site, territory: Territory | None) -> str:
+    """Where the portal says the same of itself; empty on the portal, and where none is known."""
     portal = territory.links.get("portal") if territory else ""
     if site.program == "portal" or not portal:
         return ""

@@ -39,7 +39,8 @@ from udi.node.files.restricted import PRIVATE
 from udi.node.files.signed_urls import ExpiredLinkError, require_signature, sign_path
 from udi.node.tables.derived_files import DERIVED_FILES
 from udi.node.tables.requests import open_table, request_table
-from udi.protocol.access_decision import RefusalReason, View, state_at
+from udi.node.tables.views import shows_places
+from udi.protocol.access_decision import RefusalReason, state_at
 from udi.protocol.credentials import READING, TICKET
 from udi.tabular.exports.exports import FORMATS
 from udi.tabular.queries.table import DatasetTable
@@ -132,7 +133,7 @@ async def _list_downloads(
     return downloads + [
         (name, kind)
         for kind, name in EXPORT_FORMATS.items()
-        if not FORMATS[kind].placed or _has_geometry(table, agreed.view)
+        if not FORMATS[kind].placed or shows_places(table, agreed.view)
     ]
 
 
@@ -151,12 +152,6 @@ async def _list_parts(
         if (file := next(restricted, None)) is not None:
             downloads.append((f"{part_caption(part)}: {file.name}", str(part.id)))
     return downloads
-
-
-def _has_geometry(table: DatasetTable, view: View) -> bool:
-    return table.has_geometry and (
-        not view.columns or table.places_name in view.columns
-    )
 
 
 def _sign(

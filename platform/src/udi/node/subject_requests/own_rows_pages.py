@@ -21,6 +21,7 @@ from udi.protocol.subject_tickets import SUBJECT_REQUESTS_PATH
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.own_data_pages import (
     MOST_LISTED,
+    find_portal_page,
     register_of,
     render_own_data,
     write_own_csv,
@@ -35,7 +36,6 @@ from udi.ui.personal_rows import (
 from udi.ui.site import site_of
 
 OWN_ROWS_PATH = f"{SUBJECTS_PATH}/my-data"
-PORTAL_PAGE = "/my-space/my-data"
 
 
 async def _read(
@@ -58,13 +58,14 @@ async def show_own_rows(
     subject: Subject,
 ) -> Response[str]:
     """What is kept of who asks or lends here: why, until when, what becomes of it."""
-    say = site_of(request).pages.translator(request)
+    site = site_of(request)
+    say = site.pages.translator(request)
     page = render_own_data(
         request,
         await _read(request, own_session, subject, MOST_LISTED),
         home=(say("My requests about my data"), SUBJECT_REQUESTS_PATH),
         places=[],
-        portal_page=f"{territory.links['portal']}{PORTAL_PAGE}",
+        portal_page=find_portal_page(site, territory),
         delete_page="",
         json_path=f"{OWN_ROWS_PATH}.json",
         csv_path=f"{OWN_ROWS_PATH}.csv",

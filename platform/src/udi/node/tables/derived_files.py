@@ -56,7 +56,7 @@ class DerivedFiles:
             raise await passage.refuse(RefusalReason.ONLY_IN_PART) from None
         table = await self.views.open_view(table, passage)
         form = FORMATS[kind]
-        if form.placed and table.hides_places:
+        if form.placed and table.hidden_places:
             hidden = (table.hidden_places,)
             raise await passage.refuse(RefusalReason.OTHER_COLUMNS, hidden)
         if form.placed and not table.has_geometry:

@@ -94,7 +94,7 @@ class TableRequest:
         Raises:
             NotGrantedError: it does not.
         """
-        if self.table.hides_places:
+        if self.table.hidden_places:
             raise await self.refuse_column(self.table.hidden_places)
 
     async def refuse_column(self, column: str) -> NotGrantedError:

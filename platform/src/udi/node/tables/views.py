@@ -128,6 +128,13 @@ def _name(subset: TableExtract) -> str:
     return hashlib.sha256(repr(subset).encode()).hexdigest()[:32]
 
 
+def shows_places(table: DatasetTable, view: View) -> bool:
+    """Whether a table has places and a view shows them: where it names them, or no column."""
+    return table.has_geometry and (
+        not view.columns or table.places_name in view.columns
+    )
+
+
 def extract_of(
     table: DatasetTable, view: View
 ) -> tuple[tuple[TypedColumn, ...], TableExtract]:
@@ -143,9 +150,7 @@ def extract_of(
     if view.persons is not None:
         conditions.append(_person_condition(table, ranks, view.persons))
     statement = where_statement(conditions, table.columns)
-    placed = table.has_geometry and (
-        not view.columns or table.places_name in view.columns
-    )
+    placed = shows_places(table, view)
     subset = TableExtract(
         columns=tuple((rank, table.columns[rank].name) for rank in visible_ranks),
         condition=statement.sql,

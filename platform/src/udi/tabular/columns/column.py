@@ -60,7 +60,6 @@ GEOMETRY = "geometry"
 """Last column of a typed table with geometries: WKB in longitude and latitude (OGC:CRS84), GeoParquet 1.1."""
 PLACES = "__geometry"
 """What that column is called where a column of the file has the name itself."""
-PLACES_NAMES = frozenset({GEOMETRY, PLACES})
 BOX = ("__xmin", "__ymin", "__xmax", "__ymax")
 """Columns after `geometry`: the rectangle of each place, so that a question about a rectangle reads little."""
 RESERVED_NAMES = frozenset({LINE, ROW_NAME, PLACES, *BOX})

@@ -21,11 +21,11 @@ from udi.tabular.editing.table_changes import (
     TableChanges,
     UneditableTableError,
 )
+from udi.tabular.editing.table_rows import is_table_row, list_cells
 from udi.tabular.formats.delimited_text import Row
-from udi.tabular.formats.dialect import SAMPLE_CHARACTERS, cell_at, has_values
+from udi.tabular.formats.dialect import SAMPLE_CHARACTERS
 from udi.tabular.formats.repaired_text import has_blanks_before_quotes
 from udi.tabular.formats.text_encoding import python_name, with_byte_order
-from udi.tabular.formats.totals import is_total
 from udi.tabular.profiles.opened_files import OpenedFile
 from udi.tabular.profiles.profile import InferredTable
 
@@ -114,22 +114,16 @@ def locate_rows(
     if [(record.line, record.values) for record in records] != rows:
         raise UneditableTableError("irregular")
     shape = structure.shape
-    without_totals = structure.settings.totals
     located = [
         record
         for record in records
-        if shape.has_line(record.line)
-        and has_values(record.values)
-        and not (without_totals and is_total(record.values))
+        if is_table_row(structure, (record.line, record.values))
     ]
     above = [record for record in records if record.line <= shape.last_header_line]
     return EditableText(
         names=tuple(column.name for column in structure.columns),
         lines=tuple(record.line for record in located),
-        rows=tuple(
-            tuple(cell_at(record.values, position) for position in shape.positions)
-            for record in located
-        ),
+        rows=tuple(list_cells(structure, record.values) for record in located),
         mark=mark,
         codec=codec,
         text=text,

@@ -11,7 +11,7 @@ import duckdb
 import shapely
 
 from udi.kit.errors import field_error
-from udi.tabular.columns.column import PLACES_NAMES, TypedColumn, places_name
+from udi.tabular.columns.column import TypedColumn, places_name
 from udi.tabular.personal.cells import open_table
 from udi.tabular.personal.small_groups import (
     OF_PLACES,
@@ -124,26 +124,20 @@ def apply_treatments(
         )
         check_treatments(treatments, columns, geometries=geometries)
         names = [column.name for column in columns] + ([places] if geometries else [])
-        by = [
-            name
-            for treatment in treatments
-            if treatment.way is TreatmentMethod.AGGREGATE
-            for name in treatment.columns
-        ]
-        dropped = [
-            name
-            for treatment in treatments
-            if treatment.way is TreatmentMethod.DROP
-            for name in treatment.columns
-        ]
+        by = _list_columns(treatments, TreatmentMethod.AGGREGATE)
+        dropped = _list_columns(treatments, TreatmentMethod.DROP)
         if geometries and _reveal_treated_places(columns, treatments, places):
             dropped.append(places)
         work = _plan(
-            [name for name in by or names if name not in dropped], treatments, key
+            [name for name in by or names if name not in dropped],
+            treatments,
+            key,
+            places,
         )
         work.changed.update(_count_filled(table, dropped))
         records = (
-            work.transform_record(record) for record in _records(table, work.names)
+            work.transform_record(record)
+            for record in _records(table, work.names, places)
         )
         if by:
             done = _write_groups(file, work, records)
@@ -154,6 +148,18 @@ def apply_treatments(
         changed=dict(work.changed),
         dropped=tuple(sorted(set(names) - set(work.names))),
     )
+
+
+def _list_columns(
+    treatments: Sequence[Treatment], method: TreatmentMethod
+) -> list[str]:
+    """The columns that are treated with a method."""
+    return [
+        name
+        for treatment in treatments
+        if treatment.way is method
+        for name in treatment.columns
+    ]
 
 
 def _reveal_treated_places(
@@ -182,7 +188,7 @@ def _says_where(column: TypedColumn) -> bool:
 
 
 def _plan(
-    names: list[str], treatments: Sequence[Treatment], key: bytes
+    names: list[str], treatments: Sequence[Treatment], key: bytes, places: str
 ) -> _RecordTreatment:
     changes = {
         names.index(name): transformation_of(treatment, key)
@@ -191,9 +197,8 @@ def _plan(
         for name in treatment.columns
         if name in names
     }
-    for place, name in enumerate(names):
-        if name in PLACES_NAMES:
-            changes.setdefault(place, str)
+    if places in names:
+        changes.setdefault(names.index(places), str)
     return _RecordTreatment(names, changes)
 
 
@@ -213,10 +218,10 @@ def _count_filled(
 
 
 def _records(
-    table: duckdb.DuckDBPyConnection, names: Sequence[str]
+    table: duckdb.DuckDBPyConnection, names: Sequence[str], places: str
 ) -> Iterator[Sequence[Any]]:
     expressions = ", ".join(
-        identifier(name) if name in PLACES_NAMES else f"{identifier(name)}::VARCHAR"
+        identifier(name) if name == places else f"{identifier(name)}::VARCHAR"
         for name in names
     )
     cursor = table.execute(f"SELECT {expressions} FROM t")

@@ -1,14 +1,21 @@
 """What a person corrected of what was understood: it wins for ever, also for the next version of the file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from udi.tabular.columns.column import GEOMETRY, RESERVED_NAMES, ColumnType
+from udi.tabular.columns.column import (
+    GEOMETRY,
+    RESERVED_NAMES,
+    ColumnType,
+    TypedColumn,
+)
 from udi.tabular.formats.line_settings import NO_LINES, LineSettings
 from udi.tabular.personal.treatments import Treatment
 from udi.tabular.schemas.declarations import DeclaredSchema
 
+NUMBERED_GEOMETRY = f"{GEOMETRY} (2)"
+"""What a column called `geometry` is called where only the places have that name."""
 SYSTEMS = {
     "EPSG:4326": "WGS 84",
     "EPSG:2154": "RGF93 / Lambert-93",
@@ -84,6 +91,15 @@ class Corrections:
     def chosen_zeros(self) -> tuple[str, ...]:
         """Columns among `zeros` that the producer chose one by one."""
         return tuple(name for name in self.zeros if name not in self.mended_zeros)
+
+    def keep_geometry(
+        self, columns: Iterable[TypedColumn], *, has_places: bool = False
+    ) -> "Corrections":
+        """The same after a table of these columns: the places that are called `geometry` there, or a column's number, stay."""
+        names = {column.name.casefold() for column in columns}
+        if GEOMETRY in names or not (has_places or NUMBERED_GEOMETRY in names):
+            return self
+        return replace(self, reserves_geometry=True)
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON column; only what was corrected."""

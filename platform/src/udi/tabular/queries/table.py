@@ -80,8 +80,3 @@ class DatasetTable:
     def places_name(self) -> str:
         """What agreements call its places: as none of its columns is called."""
         return places_name(column.name for column in self.columns)
-
-    @property
-    def hides_places(self) -> bool:
-        """Whether the table has places that this reader has not."""
-        return bool(self.hidden_places)

@@ -39,7 +39,6 @@ from udi.node.datasets.versions.findings import (
     DIFFERENCE,
     NAMED_TABLES,
     compared_version_number,
-    corrections_after,
     named_tables_of,
 )
 from udi.node.datasets.versions.preparation import (
@@ -60,6 +59,7 @@ from udi.node.files.models import SERVED_ACCESS, WITHHELD_ACCESS, StoredFile
 from udi.node.files.reception import LARGEST
 from udi.node.files.tenant_storage import TenantStorage
 from udi.tabular.formats.file_kind import GZIP, ZIP
+from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.profiles.coverage import Coverage
 from udi.tabular.profiles.named_tables import NamedTableFolder
 from udi.tabular.profiles.profile import Profile
@@ -167,7 +167,7 @@ async def prepare_version(
     with open_temporary_folder("udi-prepare-", memory) as folder:
         target = folder / "typed" / TABLE
         target.parent.mkdir()
-        corrections = corrections_after(version, before).as_json()
+        corrections = _renew_corrections(version, version.preparation, before)
         prepared, failure = await _inspect_file(
             context, version.file, corrections, target, reading
         )
@@ -185,6 +185,21 @@ async def prepare_version(
     crash_at("look.noted")
     for key in former:
         await store.delete(key)
+
+
+def _renew_corrections(
+    version: Version, preparation: Preparation, before: Version | None
+) -> dict[str, Any]:
+    """What its producer said of how its file is read; the places keep the name by which agreements on an earlier version call them."""
+    corrections = Corrections.from_json(preparation.corrections)
+    corrections = corrections.keep_geometry(Profile.from_json(version.profile).columns)
+    former = version if version.published_at else before
+    if former is not None:
+        profile = Profile.from_json(former.profile)
+        corrections = corrections.keep_geometry(
+            profile.columns, has_places=bool(profile.geometry)
+        )
+    return corrections.as_json()
 
 
 async def mark_preparation_failed(

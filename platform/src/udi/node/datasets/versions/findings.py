@@ -5,7 +5,6 @@ from typing import Any
 
 from udi.node.datasets.models import Dataset, PreparationState, Version
 from udi.node.files.clam import ScanState, UnscannedReason
-from udi.tabular.columns.column import GEOMETRY
 from udi.tabular.difference.difference import Difference
 from udi.tabular.editing.table_changes import LARGEST, MOST_ROWS
 from udi.tabular.formats.file_kind import GZIP, ODS, XLS, XLSB, XLSX, ZIP
@@ -31,37 +30,12 @@ COMPARED_WITH = "with"
 """The number of the version that it is compared with, beside what `Difference.as_json` gives."""
 
 
-NUMBERED_GEOMETRY = f"{GEOMETRY} (2)"
-"""What a column called `geometry` was called while only places had that name."""
-
-
 def corrections_of(version: Version) -> Corrections:
     """What its producer said of how its file is read; a column `geometry` that has a number keeps it."""
     corrections = Corrections.from_json(
         version.preparation.corrections if version.preparation else None
     )
-    names = _folded_names(Profile.from_json(version.profile))
-    if GEOMETRY not in names and NUMBERED_GEOMETRY in names:
-        return replace(corrections, reserves_geometry=True)
-    return corrections
-
-
-def corrections_after(version: Version, before: Version | None) -> Corrections:
-    """The same, after an earlier version by whose names agreements were signed: the places that it calls `geometry` keep that name."""
-    corrections = corrections_of(version)
-    former = version if version.published_at else before
-    if former is None:
-        return corrections
-    profile = Profile.from_json(former.profile)
-    names = _folded_names(profile)
-    is_numbered = NUMBERED_GEOMETRY in names
-    if GEOMETRY in names or not (profile.geometry or is_numbered):
-        return corrections
-    return replace(corrections, reserves_geometry=True)
-
-
-def _folded_names(profile: Profile) -> set[str]:
-    return {column.name.casefold() for column in profile.columns}
+    return corrections.keep_geometry(Profile.from_json(version.profile).columns)
 
 
 def line_settings_of(version: Version) -> LineSettings:
