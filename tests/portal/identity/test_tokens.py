@@ -47,6 +47,18 @@ def bearer_headers(token: str, **headers: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", "Accept-Language": "en", **headers}
 
 
+async def test_a_form_loses_the_character_that_no_database_keeps(
+    demo: Territory, portal_app: Litestar, owner: Login
+) -> None:
+    form = {"na\x00me": "tableau\x00 de bord", "days": "90", "scope": ["\x00profile"]}
+
+    async with browse(portal_app, demo, owner) as someone:
+        page = await someone.post(PAGE, data=form)
+
+    assert page.status_code == 201
+    assert "tableau de bord" in page.text
+
+
 async def test_a_token_is_shown_once_and_kept_as_a_digest(
     demo: Territory, portal_app: Litestar, portal_database: Database, owner: Login
 ) -> None:

@@ -196,7 +196,7 @@ async def test_the_following_of_another_is_not_there(
             "too-long",
         ),
         (b'{"kind": "theme", "target": "x"}', 404, None, None),
-        (b'{"kind": "dataset", "target": "\\u0000"}', 404, None, None),
+        (b'{"kind": "dataset", "target": "\\u0000"}', 422, "target", "no-nul"),
         (
             b'{"kind": "producer", "target": "' + NOBODY.encode() + b'"}',
             404,

@@ -43,6 +43,7 @@ from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Visitor
 from udi.ui.domains import Domain, call_each, list_domains, list_locales
 from udi.ui.emails import EmailRenderer
 from udi.ui.errors import EXCEPTION_HANDLERS
+from udi.ui.forms import FormRequest
 from udi.ui.locale import LANGUAGES, SOURCE
 from udi.ui.logo_pictures import LogoPictures
 from udi.ui.metrics import Metrics
@@ -384,6 +385,7 @@ def create_app(site: Site, handlers: Routes = ()) -> Litestar:
         include_in_schema=False,
         plugins=[StructReferencePlugin()],
         logging_config=None,
+        request_class=FormRequest,
         request_max_body_size=MAX_FORM,
         debug=False,
     )

@@ -388,6 +388,7 @@ async def test_an_answer_that_did_not_change_is_not_sent_again(
     [
         (b"{", 422, ""), (b"[]", 422, "address"), (b'{"address": 3, "producer": "armor"}', 422, "address"),
         (b'{"address": "two words", "producer": "armor"}', 422, "address"),
+        (b'{"address": "https://x.example/\\u0000", "producer": "armor"}', 422, "address"),
         (b'{"address": "x.example", "producer": "armor", "rhythm": "always"}', 422, "rhythm"),
         (b'{"address": "x.example", "producer": "breizh"}', 404, None),
         (b'{"address": "x.example", "producer": "nobody"}', 404, None),

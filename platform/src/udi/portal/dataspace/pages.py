@@ -229,8 +229,7 @@ async def act_on_process(
 
 async def _read_form(request: AnyRequest) -> dict[str, str]:
     return {
-        name: str(value or "").replace("\x00", "").strip()
-        for name, value in (await request.form()).items()
+        name: str(value or "").strip() for name, value in (await request.form()).items()
     }
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import PathParameter
-from msgspec import Meta, MsgspecError, Struct, json
+from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -20,10 +20,10 @@ from udi.kit.errors import (
     InvalidError,
     NotFoundError,
     Refusal,
-    field_error,
 )
 from udi.kit.tenancy import Territory
 from udi.portal.identity.bearers import PROGRAMS, require_scope
+from udi.portal.identity.json_bodies import decode_json
 from udi.portal.identity.operations import ACCOUNT, api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.notifications import actions, queries
@@ -313,14 +313,9 @@ async def read_json_texts(
     """The texts of a body of JSON; `usual` are what those say that may be left out.
 
     Raises:
-        InvalidError: it is no object of JSON, or one of these texts is missing.
+        InvalidError: it is no object of JSON, or one of these texts is missing, or cannot be kept.
     """
-    try:
-        payload = json.decode(await request.body())
-    except (MsgspecError, ValueError, RecursionError) as error:
-        raise field_error(
-            "", "This is not JSON.", "Send one JSON object.", "not-json"
-        ) from error
+    payload = decode_json(await request.body())
     fields = {**usual, **(payload if isinstance(payload, dict) else {})}
     missing = [
         name for name in (*names, *usual) if not isinstance(fields.get(name), str)

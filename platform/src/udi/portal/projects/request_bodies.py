@@ -4,15 +4,14 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from msgspec import MsgspecError, Struct, json, structs
+from msgspec import Struct, structs
 
 from udi.kit.errors import InvalidError, Refusal, field_error
+from udi.portal.identity.json_bodies import decode_object
 from udi.portal.projects.translated_texts import merge_translations, offered_languages
 from udi.ui.translated_texts import Translations
 
 MOST_ITEMS = 100
-NUL = "\x00"
-"""No database of ours keeps it."""
 TEXT_FIELDS = {
     "titles": "title",
     "summaries": "summary",
@@ -27,16 +26,9 @@ def read_body(body: bytes, kind: type[Struct]) -> dict[str, Any]:
     """The fields of an object of JSON: texts, numbers, lists of texts and texts by name, as the type says.
 
     Raises:
-        InvalidError: it is no object, a field is missing, unknown or of another kind.
+        InvalidError: it is no object, a text cannot be kept, a field is missing, unknown or of another kind.
     """
-    try:
-        payload = json.decode(body)
-    except (MsgspecError, ValueError, RecursionError) as error:
-        raise field_error(
-            "", "This is not JSON.", "Send one JSON object.", "not-json"
-        ) from error
-    if not isinstance(payload, dict):
-        raise field_error("", "This is not JSON.", "Send one JSON object.", "not-json")
+    payload = decode_object(body)
     fields = {field.name: field for field in structs.fields(kind)}
     refusals = [
         Refusal(
@@ -65,28 +57,8 @@ def read_body(body: bytes, kind: type[Struct]) -> dict[str, Any]:
 
 def _check_field(name: str, value: Any, usual: Any) -> Refusal | None:
     """What is wrong with a field whose usual value is of the right kind; a text, where there is none."""
-    if not _is_sound(value, usual):
-        return _refuse_kind(name, usual)
-    if any(NUL in text for text in _list_texts(value)):
-        return Refusal(
-            name,
-            "A character of this text cannot be kept.",
-            "Leave U+0000 out.",
-            "no-nul",
-        )
-    return None
-
-
-def _list_texts(value: Any) -> list[str]:
-    """All texts of a field that is sound."""
-    if isinstance(value, dict):
-        return [*value.keys(), *value.values()]
-    if isinstance(value, list):
-        return value
-    return [value] if isinstance(value, str) else []
-
-
-def _refuse_kind(name: str, usual: Any) -> Refusal:
+    if _is_sound(value, usual):
+        return None
     if isinstance(usual, list):
         refusal = Refusal(
             name, "A list of texts is expected here.", 'Send ["…"].', "no-list"

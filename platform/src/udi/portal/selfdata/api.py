@@ -18,6 +18,7 @@ from udi.kit.errors import (
     field_error,
 )
 from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.json_bodies import NotJsonError
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.organisations.members.queries import get_member_organisation
@@ -148,9 +149,7 @@ def read_register_body(
             {"what": message},
         ) from None
     except (MsgspecError, ValueError, RecursionError):
-        raise field_error(
-            "", "This is not JSON.", "Send one JSON object.", "not-json"
-        ) from None
+        raise NotJsonError from None
     refusals = [
         Refusal(
             f"entries[{position}].{name}",

@@ -4,7 +4,6 @@ from typing import Any
 
 from litestar import Response, Router, get, put
 from litestar.di import NamedDependency
-from msgspec import MsgspecError, json
 
 from udi.kit.errors import (
     ConflictError,
@@ -20,6 +19,7 @@ from udi.portal.access.policies.actions import set_policy
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.json_bodies import decode_object
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import (
@@ -132,14 +132,7 @@ def _read_policy(body: bytes) -> tuple[Policy, int]:
     Raises:
         InvalidError: it is no object of JSON, or something in it is wrong, each thing named by its field.
     """
-    try:
-        payload = json.decode(body)
-    except (MsgspecError, ValueError, RecursionError) as error:
-        raise field_error(
-            "", "This is not JSON.", "Send one JSON object.", "not-json"
-        ) from error
-    if not isinstance(payload, dict):
-        raise field_error("", "This is not JSON.", "Send one JSON object.", "not-json")
+    payload = decode_object(body)
     revision = payload.pop("revision", None)
     if not isinstance(revision, int) or isinstance(revision, bool):
         raise field_error(

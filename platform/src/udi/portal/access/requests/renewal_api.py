@@ -65,7 +65,7 @@ async def request_renewal(
         agreement,
         dataset,
         await get_led_project(session, member, agreement.project_id),
-        payload["words"].replace("\x00", "").strip(),
+        payload["words"].strip(),
         policy=await get_policy(session, dataset),
         territory=territory,
         language=request.scope["state"]["locale"],

@@ -33,7 +33,7 @@ async def request_renewal(
     project = await get_led_project(
         session, member, agreement_case.agreement.project_id
     )
-    words = str((await request.form()).get("words") or "").replace("\x00", "").strip()
+    words = str((await request.form()).get("words") or "").strip()
     try:
         async with session.begin_nested():
             access_request = await renew_agreement(

@@ -5,7 +5,6 @@ from typing import Any
 
 from litestar import Response, Router, post
 from litestar.di import NamedDependency, Provide
-from msgspec import MsgspecError, json
 
 from udi.kit.errors import (
     ConflictError,
@@ -15,6 +14,7 @@ from udi.kit.errors import (
     field_error,
 )
 from udi.portal.identity.bearers import PROGRAMS, require_scope
+from udi.portal.identity.json_bodies import decode_json
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.nodes.sources import queries
@@ -45,12 +45,7 @@ async def read_filters(request: AnyRequest, *, inside: bool) -> SourceFilters | 
     Raises:
         InvalidError: they are none.
     """
-    try:
-        payload = json.decode(await request.body())
-    except (MsgspecError, ValueError, RecursionError) as error:
-        raise field_error(
-            "", "This is not JSON.", "Send one JSON object.", "not-json"
-        ) from error
+    payload = decode_json(await request.body())
     if inside:
         payload = payload.get("filters") if isinstance(payload, dict) else None
         if payload is None:
