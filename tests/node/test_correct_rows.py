@@ -627,7 +627,7 @@ async def test_a_cell_of_a_flat_document_is_corrected(
     assert answer.status_code == 303, answer.text
     corrected = await newest_file(producer, dataset)
     assert b"<text:p>Les Amis</text:p>" in corrected
-    assert NOTICE.encode() in corrected
+    assert "<text:p>À lire</text:p>".encode() in corrected
 
 
 async def test_a_formula_is_said_and_what_was_written_stays(
