@@ -44,3 +44,34 @@ async def test_a_host_that_is_not_known_is_looked_for_again(
     finally:
         for territory_made in made:
             await stage.remove_territory((portal_database,), territory_made.id)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE platform.territory SET tagline = '{}' WHERE id = $1",
+        "UPDATE platform.territory SET state = 'suspended' WHERE id = $1",
+        "DELETE FROM platform.territory WHERE id = $1",
+        "INSERT INTO platform.outline_layer (id, name, source, licence, units, territory_id) VALUES ($1, '', '', '', 0, $1)",
+    ],
+)
+async def test_the_table_is_read_again_only_when_a_row_changed(
+    portal_database: Database, settings: Settings, change: str
+) -> None:
+    territory = await stage.add_territory((portal_database,), settings, "changing")
+    try:
+        registry = TerritoryRegistry(
+            portal_database, Tenant, lambda host: host, max_age=0
+        )
+        first = {known.slug: known for known in await registry.list_all()}
+        second = {known.slug: known for known in await registry.list_all()}
+
+        async with portal_database.platform_session(role="owner") as session:
+            connection = await session.connection()
+            await connection.exec_driver_sql(change, (territory.id,))
+        third = {known.slug: known for known in await registry.list()}
+
+        assert second[territory.slug] is first[territory.slug]
+        assert third.get(territory.slug) != first[territory.slug]
+    finally:
+        await stage.remove_territory((portal_database,), territory.id)
