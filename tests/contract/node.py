@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,8 @@ from udi.portal.organisations.actions import apply_organisation
 from udi.ui.site import Site
 
 RESOURCES = "/kalim/v1/resources"
+FIRST_DELAY = timedelta(milliseconds=50)
+"""Before the first try again; twice as long before each that follows."""
 
 
 class Issuer:
@@ -196,7 +199,12 @@ async def deliver(
     Raises:
         TimeoutError: one still waits after `patience` seconds.
     """
-    worker = Worker(pusher.site.database, task_handlers(pusher.site), attempts=attempts)
+    worker = Worker(
+        pusher.site.database,
+        task_handlers(pusher.site),
+        attempts=attempts,
+        first_delay=FIRST_DELAY,
+    )
     running = asyncio.create_task(worker.run())
     try:
         async with asyncio.timeout(patience):

@@ -243,12 +243,14 @@ class Worker:
         handlers: Mapping[str, Handler],
         *,
         attempts: int = ATTEMPTS,
+        first_delay: timedelta = FIRST_DELAY,
         spent: HeavyJobListener | None = None,
         give_way: BeforeJob | None = None,
     ) -> None:
         self._database = database
         self._handlers = handlers
         self._attempts = attempts
+        self._first_delay = first_delay
         self._spent = spent
         self._give_way = give_way
         self._manager: QueueManager | None = None
@@ -352,7 +354,7 @@ class Worker:
                 concurrency_limit=0, func=run, on_failure="hold"
             ),
             max_attempts=self._attempts,
-            initial_delay=FIRST_DELAY,
+            initial_delay=self._first_delay,
             max_delay=LONGEST_DELAY,
         )
 
