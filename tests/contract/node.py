@@ -34,7 +34,7 @@ from udi.ui.site import Site
 
 RESOURCES = "/kalim/v1/resources"
 FIRST_DELAY = timedelta(milliseconds=50)
-"""Before the first try again; twice as long before each that follows."""
+"""Before the first try again, twice as long before each that follows; and how often the queue is looked at."""
 
 
 class Issuer:
@@ -204,6 +204,7 @@ async def deliver(
         task_handlers(pusher.site),
         attempts=attempts,
         first_delay=FIRST_DELAY,
+        poll_interval=FIRST_DELAY,
     )
     running = asyncio.create_task(worker.run())
     try:
