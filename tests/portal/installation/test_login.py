@@ -219,16 +219,24 @@ async def test_the_worker_applies_a_service_and_takes_it_away(
     online = [await read_registers(scene), await is_enabled(connection, scene.slug)]
     await scene.console.gather()
     page = await scene.console.operator.get(path, headers=ENGLISH)
+    moved = entry | {"issuer": "https://elsewhere.town.example"}
+    refused = await scene.console.operator.post(f"{path}/provider/town", data=moved)
     await scene.console.operator.post(f"{path}/provider/town/remove")
     await scene.work()
+    await scene.console.gather()
+    await scene.console.operator.post(f"{path}/provider/new", data=moved)
+    await scene.work()
+    same_name = await scene.console.operator.get(path, headers=ENGLISH)
 
-    assert "the secret «login_" in without_secret.text
+    assert f"The file «login_{scene.slug}_town» is absent" in without_secret.text
     assert "Nothing was applied." in without_secret.text
     assert nothing == [[], []]
     assert online == [[["town"], ["town"]], True]
     assert "refresh" not in page.headers
     assert "Not applied" not in page.text
     assert CLIENT_SECRET not in page.text
+    assert (refused.status_code, 'id="issuer-e"' in refused.text) == (422, True)
+    assert "«town» is the name of another service: its issuer" in same_name.text
     assert await read_registers(scene) == [[], []]
     assert await is_enabled(connection, scene.slug) is False
     assert await list_origins(scene) == ["files", "operator", "operator"]

@@ -1,12 +1,16 @@
 """The ways to log in of a territory, for its page on the installation: read with the figures, and changed as an operator asked.
 
-Its files have them, so that a change is a version as any other; the secret of an entry is on the machine before it.
+Its files have them, so that a change is a version as any other. A page alone lets nobody in: whoever has the machine wrote
+the file of the secret under the name of the entry before, and a name stays with one service.
 """
 
 import asyncio
 import tomllib
 from collections.abc import Mapping
 from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.login_services import (
     apply_login_services,
@@ -20,9 +24,15 @@ from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.provider_metadata import ProviderMetadata
 from udi.portal.identity.provision.providers import secret_file
+from udi.portal.installation.login_entries import TABLES, list_moved
 from udi.portal.tenants.actions import apply_tenant, register_values
 from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_files
-from udi.portal.tenants.models import Tenant, VersionOrigin
+from udi.portal.tenants.models import (
+    Tenant,
+    TerritoryFile,
+    TerritoryVersion,
+    VersionOrigin,
+)
 from udi.portal.tenants.tenant_toml import Values, set_values
 from udi.portal.tenants.versions import (
     TENANT_FILE,
@@ -80,7 +90,7 @@ async def change_login(
         ProvisionError: the identity service refuses, or does not answer.
     """
     connection = await asyncio.to_thread(admin.connect, settings)
-    folder = await _read_changed(portal, tenant, details)
+    folder = await _read_changed(settings, portal, tenant, details)
     try:
         metadata = await check_login_services(settings, folder, connection)
     except TenantFaultsError as error:
@@ -93,12 +103,56 @@ async def change_login(
 
 
 async def _read_changed(
-    portal: Database, tenant: Tenant, details: Mapping[str, Any]
+    settings: Settings, portal: Database, tenant: Tenant, details: Mapping[str, Any]
 ) -> TenantFolder:
+    entry = details["entry"]
     async with portal.session(tenant.id, role="worker") as session:
         published = await get_published(session)
         files = await read_manifest(session, published.manifest)
+        if entry is not None:
+            _require_secret_file(settings, tenant.slug, entry)
+            known = _list_named(files[TENANT_FILE], entry["name"])
+            _require_same_service(known or await _list_former(session, entry), entry)
     return _change_files(tenant.slug, files, details)
+
+
+def _require_secret_file(settings: Settings, slug: str, entry: Entry) -> None:
+    file = secret_file(slug, entry["name"])
+    if not (settings.secrets_folder / file).is_file():
+        raise ConflictError(
+            f"The file «{file}» is absent from the folder of secrets.",
+            remedy="Write into it the secret that the service gave; for SAML, which has none, any word.",
+        )
+
+
+def _require_same_service(known: list[Entry], entry: Entry) -> None:
+    moved = {key for former in known for key in list_moved(former, entry)}
+    if moved:
+        raise ConflictError(
+            f"«{entry['name']}» is the name of another service: its {', '.join(sorted(moved))} is not this one.",
+            remedy="Choose another name.",
+        )
+
+
+def _list_named(source: bytes, name: str) -> list[Entry]:
+    return [
+        entry
+        for table in TABLES
+        for entry in list_entries(source, table)
+        if entry["name"] == name
+    ]
+
+
+async def _list_former(session: AsyncSession, entry: Entry) -> list[Entry]:
+    """The entries that had this name in any version of the files: their secret is still there."""
+    manifests = await session.scalars(select(TerritoryVersion.manifest))
+    digests = {manifest[TENANT_FILE] for manifest in manifests}
+    query = select(TerritoryFile.content).where(TerritoryFile.sha256.in_(digests))
+    return [
+        former
+        for source in await session.scalars(query)
+        for former in _list_named(source, entry["name"])
+    ]
 
 
 async def _publish(

@@ -32,6 +32,8 @@ TEXTS = {
 }
 BY_LANGUAGE = ("label", "note")
 RULE_PARTS = ("claim", "value", "organisation", "group")
+FIXED = ("kind", "issuer", "address", "domain")
+"""What says which service an entry is: another one has a name, and a secret, of its own."""
 NEEDED = "This is needed."
 REASONS = {
     "name": "Give 1 to 30 small letters and digits without accents, in groups joined by one hyphen; not “account”.",
@@ -131,6 +133,23 @@ def read_entry(
     if refusals:
         raise InvalidError(refusals=refusals)
     return entry
+
+
+def list_moved(known: Entry, entry: Entry) -> list[str]:
+    """The keys by which an entry would become that of another service under the same name."""
+    return [key for key in FIXED if known.get(key) != entry.get(key)]
+
+
+def refuse_moved(known: Entry, entry: Entry) -> None:
+    """Refuse an entry that leads to another service than the one of its name.
+
+    Raises:
+        InvalidError: it does.
+    """
+    reason = "Another service has another name: add it, then take this one away."
+    refusals = [Refusal(key, reason) for key in list_moved(known, entry)]
+    if refusals:
+        raise InvalidError(refusals=refusals)
 
 
 def _read_more(values: Mapping[str, str], languages: Sequence[str]) -> dict[str, Any]:

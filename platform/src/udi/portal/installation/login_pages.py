@@ -19,6 +19,7 @@ from udi.portal.installation.login_entries import (
     list_fields,
     list_services,
     read_entry,
+    refuse_moved,
 )
 from udi.portal.installation.models import OperatorAct, RequestState
 from udi.portal.installation.queries import (
@@ -123,6 +124,8 @@ async def change_entry(
         entry = read_entry(table, values, languages)
         if name == NEW:
             _refuse_taken(status, entry["name"])
+        elif known := _find(list_services(status.figures), table, name):
+            refuse_moved(known.entry, entry)
     except InvalidError as error:
         return _render_form(request, status, table, name, values, error)
     await request_act(
