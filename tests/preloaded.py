@@ -44,6 +44,7 @@ TABLES = (
     "kit.child_program",
     "tabular.geo.map_conversion",
     "portal.nodes.harvest.document_pages",
+    "portal.projects.resizing",
 )
 
 
@@ -97,9 +98,12 @@ def run_command(arguments: list[str]) -> None:
 
 
 def load_tables() -> None:
-    """What a child that reads tables imports before its first table."""
+    """What a child imports before its first table, document or picture; formats are told by the metadata of 190 packages."""
     for name in TABLES:
         import_module(f"udi.{name}")
+    formats = import_module("udi.portal.nodes.harvest.harvest_format").list_formats()
+    for document_format in formats.values():
+        import_module(document_format.reader.partition(":")[0])
 
 
 def run_child(arguments: list[str]) -> None:

@@ -265,10 +265,10 @@ def _list_folders(*arguments: object) -> tuple[str, ...]:
 
 async def _has_exited(process: subprocess.Popen[bytes]) -> bool:
     """Whether a process whose end is under way says why, before it is killed."""
-    for _ in range(5):
+    for seconds in (0.001, 0.002, 0.005, 0.01, 0.01, 0.02):
         if process.poll() is not None:
             return True
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(seconds)
     return False
 
 
