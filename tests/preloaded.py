@@ -45,7 +45,6 @@ TABLES = (
     "kit.child_program",
     "tabular.geo.map_conversion",
     "portal.nodes.harvest.document_pages",
-    "portal.projects.resizing",
 )
 
 
@@ -99,18 +98,24 @@ def run_command(arguments: list[str]) -> None:
 
 
 def load_tables() -> None:
-    """What a child imports before its first table, document or picture; formats are told by the metadata of 190 packages."""
+    """What a child that reads tables imports before its first table."""
     for name in TABLES:
         import_module(f"udi.{name}")
-    formats = import_module("udi.portal.nodes.harvest.harvest_format").list_formats()
-    for document_format in formats.values():
-        import_module(document_format.reader.partition(":")[0])
 
 
 def run_child(arguments: list[str]) -> None:
     """As `python -m udi.kit.child_program` does; its parent is this server."""
     sys.argv = ["inside", str(os.getppid()), *arguments]
     import_module("udi.kit.child_program").main()
+
+
+def load_readers() -> None:
+    """The same, and what others import before their first document or picture: formats are found in all packages' metadata."""
+    load_tables()
+    import_module("udi.portal.projects.resizing")
+    formats = import_module("udi.portal.nodes.harvest.harvest_format").list_formats()
+    for document_format in formats.values():
+        import_module(document_format.reader.partition(":")[0])
 
 
 def load_suite() -> None:
@@ -125,7 +130,7 @@ def run_suite(arguments: list[str]) -> None:
 
 PROGRAMS = {
     "udi": Program(load_commands, run_command),
-    "tables": Program(load_tables, run_child),
+    "tables": Program(load_readers, run_child),
     "suite": Program(load_suite, run_suite),
 }
 

@@ -24,10 +24,7 @@ MEMORY_ERRORS = {"MemoryError", "OutOfMemoryException"}
 
 
 def main() -> NoReturn:
-    """Serve the parent on descriptor 0 until it closes it; end then at once.
-
-    Nothing is left to write: to take apart what the child imported would cost more than most of its calls.
-    """
+    """Serve the parent on descriptor 0 until it closes it; then be gone, without taking apart what was imported."""
     limits = ProcessLimits(**json.loads(sys.argv[2]))
     for module in limits.modules:
         importlib.import_module(module)
