@@ -115,12 +115,6 @@ def load_tables() -> None:
     tempfile.tempdir = None
 
 
-def run_child(arguments: list[str]) -> None:
-    """As `python -m udi.kit.child_program` does; its parent is this server."""
-    sys.argv = ["inside", str(os.getppid()), *arguments]
-    import_module("udi.kit.child_program").main()
-
-
 def load_readers() -> None:
     """The same, and what others import before their first document or picture: formats are found in all packages' metadata."""
     load_tables()
@@ -128,6 +122,12 @@ def load_readers() -> None:
     formats = import_module("udi.portal.nodes.harvest.harvest_format").list_formats()
     for document_format in formats.values():
         import_module(document_format.reader.partition(":")[0])
+
+
+def run_child(arguments: list[str]) -> None:
+    """As `python -m udi.kit.child_program` does; its parent is this server."""
+    sys.argv = ["inside", str(os.getppid()), *arguments]
+    import_module("udi.kit.child_program").main()
 
 
 def load_suite() -> None:
