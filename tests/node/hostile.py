@@ -1,5 +1,6 @@
 """What a hostile file could make a child do, as functions that a test runs in one."""
 
+import atexit
 import ctypes
 import fcntl
 import mmap
@@ -211,6 +212,11 @@ def processor_left() -> float:
 
 def own_pid() -> int:
     return os.getpid()
+
+
+def write_at_exit(path: Path) -> None:
+    """Have a file written when Python takes the process apart."""
+    atexit.register(path.write_text, "still here")
 
 
 def nothing() -> None:

@@ -259,6 +259,20 @@ async def test_a_child_answers_many_calls_and_a_killed_one_can_start_again() -> 
         assert await child.call(hostile.swell, 4, seconds=PATIENCE) == 4
 
 
+async def test_a_child_that_nobody_asks_any_more_does_nothing_at_its_end(
+    tmp_path: Path,
+) -> None:
+    """It is gone at once: to take a process with all its modules apart costs more than most calls."""
+    note = tmp_path / "note"
+    limits = ProcessLimits(MEMORY, 1000, places=(str(tmp_path),))
+    async with ChildProcess(limits) as child:
+        pid = child.pid
+        await child.call(hostile.write_at_exit, note, seconds=PATIENCE)
+
+    assert not psutil.pid_exists(pid)
+    assert not note.exists()
+
+
 async def test_whoever_stops_waiting_ends_the_child() -> None:
     async with ChildProcess(ProcessLimits(MEMORY)) as child:
         pid = child.pid

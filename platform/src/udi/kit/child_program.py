@@ -11,7 +11,7 @@ import pickle
 import struct
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -23,8 +23,8 @@ WIRE = 0
 MEMORY_ERRORS = {"MemoryError", "OutOfMemoryException"}
 
 
-def main() -> None:
-    """Serve the parent on descriptor 0 until it closes it."""
+def main() -> NoReturn:
+    """Serve the parent on descriptor 0 until it closes it; then be gone, without taking apart what was imported."""
     limits = ProcessLimits(**json.loads(sys.argv[2]))
     for module in limits.modules:
         importlib.import_module(module)
@@ -33,6 +33,7 @@ def main() -> None:
         seconds, function, arguments, exception_names = pickle.loads(content)  # noqa: S301 - from the parent
         limit_cpu_time(seconds)
         _send(_run_call(function, arguments, exception_names))
+    os._exit(0)
 
 
 def encode_value(value: object) -> object:

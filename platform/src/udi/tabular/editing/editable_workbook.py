@@ -22,7 +22,15 @@ from udi.tabular.profiles.opened_files import OpenedFile
 from udi.tabular.profiles.profile import InferredTable
 
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-UNREADABLE = (KeyError, OSError, EOFError, ValueError, RuntimeError, zlib.error, zipfile.BadZipFile)  # fmt: skip
+UNREADABLE = (
+    KeyError,
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    zlib.error,
+    zipfile.BadZipFile,
+)
 STRANGE_NOTES = frozenset({"merged_cells", "formulas_without_values", "macros"})
 
 

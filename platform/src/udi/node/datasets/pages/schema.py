@@ -110,9 +110,8 @@ async def schema_page(
     """The form, with what is wrong."""
     declared = declared_schema_of(dataset.latest)
     likely = likely_schemas_of(dataset.latest)
-    schema_name = name or (
-        declared.name if declared else likely[0].name if likely else ""
-    )
+    proposed = declared or next(iter(likely), None)
+    schema_name = name or (proposed.name if proposed else "")
     return render(
         request,
         "datasets/schema.html",
