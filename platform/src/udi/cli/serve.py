@@ -5,6 +5,7 @@ as they run. Several web workers are forked from one that has loaded it for all,
 """
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import socket
@@ -62,6 +63,7 @@ def serve(
         count = web_workers.count_web_workers(processors, memory, settings.web_units)
     own_port = port or settings.port(PORT_OFFSETS[program])
     web_workers.prepare_metrics(settings.state, f"{program}-{own_port}", count)
+    multiprocessing.set_start_method("fork", force=True)  # not so by itself from 3.14
     server = WebServer(
         f"udi.{program}.app:create",
         address=host,
