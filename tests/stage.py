@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from udi.kit.clock import now
 from udi.kit.db import Database
@@ -42,9 +42,10 @@ async def add_territory(
         for program, host in hosts.items()
     }
     for database in databases:
-        async with database.platform_session(role="owner") as session:
+        async with database.session(tenant, role="owner") as session:
             session.add(rows[database.program])
-        await confirm_accounts(database, tenant)
+            await session.flush()
+            await session.execute(_confirm(database, now()))
     portal_row = rows["portal"]
     return Territory(
         id=tenant, slug=slug, name=portal_row.name, tagline=portal_row.tagline, languages=("fr", "en"), hosts=(hosts["portal"],),
@@ -56,12 +57,14 @@ async def confirm_accounts(
     database: Database, tenant: uuid.UUID, moment: datetime | None = None
 ) -> None:
     """Have the accounts of a territory be compared with the identity service at a moment, now by default."""
-    confirmed = {"confirmed_at": moment or now()}
     async with database.session(tenant, role="worker") as session:
-        first = insert(WATCHES[database.program]).values(**confirmed)
-        await session.execute(
-            first.on_conflict_do_update(index_elements=["tenant_id"], set_=confirmed)
-        )
+        await session.execute(_confirm(database, moment or now()))
+
+
+def _confirm(database: Database, moment: datetime) -> Insert:
+    confirmed = {"confirmed_at": moment}
+    first = insert(WATCHES[database.program]).values(**confirmed)
+    return first.on_conflict_do_update(index_elements=["tenant_id"], set_=confirmed)
 
 
 def _row(

@@ -199,9 +199,10 @@ def say(line: int) -> None:
     raise SaidError(line)
 
 
-def recurse(depth: int = 0) -> int:
+def recurse(depth: int = 0, held: bytes = b"") -> int:
+    """Call itself without end; what each call holds fills the memory before long."""
     sys.setrecursionlimit(10**9)
-    return recurse(depth + 1)
+    return recurse(depth + 1, bytes(8192))
 
 
 def processor_left() -> float:

@@ -1,5 +1,6 @@
 """What would make a file easier to use."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from tests.node.texts import Cell, write_typed
 from udi.node.datasets.descriptions.advice import AdviceItem, FileFacts, advise
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.profiles.table_facts import TableFacts, inspect_table
+from udi.tabular.sandbox.parquet_views import open_parquet_views
 from udi.tabular.schemas.report import ColumnFault, SchemaErrorCount, SchemaReport
 
 COLUMNS = (TypedColumn("id", ColumnType.CODE), TypedColumn("espece", ColumnType.TEXT))
@@ -102,8 +104,14 @@ ROWS: list[list[Cell]] = [
 ]
 
 
+def inspect(table: Path, columns: Sequence[TypedColumn]) -> TableFacts:
+    """The facts of a typed table in a file."""
+    with open_parquet_views(table) as connection:
+        return inspect_table(connection, columns)
+
+
 def test_cells_that_are_hard_to_reuse_are_found(tmp_path: Path) -> None:
-    facts = inspect_table(write_typed(tmp_path / "t.parquet", LOOKED, ROWS), LOOKED)
+    facts = inspect(write_typed(tmp_path / "t.parquet", LOOKED, ROWS), LOOKED)
 
     assert facts == TableFacts(
         rows=7,
@@ -125,10 +133,7 @@ def test_a_clean_table_has_nothing_to_mend(tmp_path: Path) -> None:
     )
     rows: list[list[Cell]] = [[number, f"arbre {number}"] for number in range(10)]
 
-    assert inspect_table(
+    assert inspect(
         write_typed(tmp_path / "t.parquet", columns, rows), columns
     ) == TableFacts(rows=10, key="id")
-    assert (
-        inspect_table(write_typed(tmp_path / "e.parquet", columns, []), columns).rows
-        == 0
-    )
+    assert inspect(write_typed(tmp_path / "e.parquet", columns, []), columns).rows == 0

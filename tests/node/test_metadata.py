@@ -1,5 +1,6 @@
 """Where and when a table is about, and what its producer answered before."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from udi.node.spaces.models import Space
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.profiles.coverage import Coverage, compute_coverage
 from udi.tabular.profiles.profile import profile_file
+from udi.tabular.sandbox.parquet_views import open_parquet_views
 
 PLACED = (
     TypedColumn("code_insee", ColumnType.COMMUNE),
@@ -30,6 +32,12 @@ PLACED = (
 )
 
 
+def cover(table: Path, columns: Sequence[TypedColumn]) -> Coverage:
+    """The coverage of a typed table in a file."""
+    with open_parquet_views(table) as connection:
+        return compute_coverage(connection, columns)
+
+
 def test_codes_coordinates_and_dates_say_where_and_when(tmp_path: Path) -> None:
     rows: list[list[Cell]] = [
         ["35238", "35000", 48.1, -1.6, "1950-01-01", "2024-03-01"],
@@ -39,9 +47,7 @@ def test_codes_coordinates_and_dates_say_where_and_when(tmp_path: Path) -> None:
         [None, None, 4_800.0, None, None, "0024-01-01"],
     ]
 
-    coverage = compute_coverage(
-        write_typed(tmp_path / "t.parquet", PLACED, rows), PLACED
-    )
+    coverage = cover(write_typed(tmp_path / "t.parquet", PLACED, rows), PLACED)
 
     assert coverage.communes == ("35238", "35024")
     assert coverage.postcodes == ("35000", "35200")
@@ -60,9 +66,7 @@ def test_points_and_years_say_it_too(tmp_path: Path) -> None:
     )
     rows: list[list[Cell]] = [["48.1, -1.6", 2019], ["48.2,-1.7", 2021], ["?", None]]
 
-    coverage = compute_coverage(
-        write_typed(tmp_path / "t.parquet", columns, rows), columns
-    )
+    coverage = cover(write_typed(tmp_path / "t.parquet", columns, rows), columns)
 
     assert coverage.box == pytest.approx((-1.7, 48.1, -1.6, 48.2), abs=0.01)
     assert (coverage.first_day, coverage.last_day) == (
@@ -74,9 +78,7 @@ def test_points_and_years_say_it_too(tmp_path: Path) -> None:
 def test_a_table_that_says_nothing_of_it_covers_nothing(tmp_path: Path) -> None:
     columns = (TypedColumn("nom", ColumnType.TEXT),)
 
-    coverage = compute_coverage(
-        write_typed(tmp_path / "t.parquet", columns, [["a"]]), columns
-    )
+    coverage = cover(write_typed(tmp_path / "t.parquet", columns, [["a"]]), columns)
 
     assert coverage == Coverage()
 

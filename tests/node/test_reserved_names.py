@@ -19,6 +19,7 @@ from udi.tabular.difference.difference import compute_difference
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.profiles.coverage import compute_coverage
 from udi.tabular.profiles.table_facts import inspect_table
+from udi.tabular.sandbox.parquet_views import open_parquet_views
 from udi.tabular.schemas.folder import read_schema
 from udi.tabular.schemas.validation import validate_table
 
@@ -113,14 +114,16 @@ def test_a_column_called_geometry_is_looked_at_as_others_are(tmp_path: Path) -> 
         {"fields": [{"name": "geometry", "type": "integer"}]}, "s.json"
     )
 
-    facts = inspect_table(table, [column])
+    with open_parquet_views(table) as connection:
+        facts = inspect_table(connection, [column])
+        coverage = compute_coverage(connection, [column])
     report = validate_table(
         write_texts(tmp_path / "t.parquet", ["geometry"], [["a"]]), ["geometry"], schema
     )
     difference = compute_difference(table, [column], table, [column])
 
     assert facts.rows == len(values)
-    assert compute_coverage(table, [column]).departments[:2] == ("10", "11")
+    assert coverage.departments[:2] == ("10", "11")
     assert report.wrong_cells == 1
     assert difference.key == ("geometry",)
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,7 +10,6 @@ import duckdb
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.profiles.regularity import classify_gaps
 from udi.tabular.sandbox.duckdb_sandbox import identifier, literal
-from udi.tabular.sandbox.parquet_views import open_parquet_views
 
 MOST_CODES = 10
 PLACES = {
@@ -66,20 +64,23 @@ class Coverage:
 
 
 def compute_coverage(
-    table: Path, columns: Sequence[TypedColumn], *, box: Box | None = None
+    connection: duckdb.DuckDBPyConnection,
+    columns: Sequence[TypedColumn],
+    *,
+    box: Box | None = None,
 ) -> Coverage:
-    """The coverage of a typed table; `box` is that of its geometries, when the conversion knows it."""
-    with open_parquet_views(table) as connection:
-        first, last, regularity = _period(connection, columns)
-        return Coverage(
-            regularity=regularity,
-            box=box or _box(connection, columns),
-            first_day=first,
-            last_day=last,
-            **{
-                name: _codes(connection, columns, kind) for name, kind in PLACES.items()
-            },
-        )
+    """The coverage of the table that a connection shows as `table0` (`open_parquet_views`).
+
+    `box` is that of its geometries, when the conversion knows it.
+    """
+    first, last, regularity = _period(connection, columns)
+    return Coverage(
+        regularity=regularity,
+        box=box or _box(connection, columns),
+        first_day=first,
+        last_day=last,
+        **{name: _codes(connection, columns, kind) for name, kind in PLACES.items()},
+    )
 
 
 def _first(columns: Sequence[TypedColumn], kind: ColumnType) -> str | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -10,7 +9,6 @@ import duckdb
 from udi.tabular.columns.column import LINE, ColumnType, TypedColumn
 from udi.tabular.difference.row_keys import MOST_TRIED, NEARLY, key_rank
 from udi.tabular.sandbox.duckdb_sandbox import identifier, literal
-from udi.tabular.sandbox.parquet_views import open_parquet_views
 
 TOTAL = (
     r"(?i)\s*(sous[- ]?total|total|totaux|ensemble|somme|sum|grand total)(\s.*|:.*)?"
@@ -53,29 +51,26 @@ class TableFacts:
 
 
 def inspect_table(
-    table: Path, columns: Sequence[TypedColumn], *, scratch: Path | None = None
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColumn]
 ) -> TableFacts:
-    """Look at a typed table for what an advice may mend."""
+    """Look for what an advice may mend at the table that a connection shows as `table0` (`open_parquet_views`)."""
     if not columns:
         return TableFacts()
-    with open_parquet_views(table, scratch=scratch) as connection:
-        rows, filled = _filled(connection, columns)
-        empty = tuple(
-            column.name
-            for column, count in zip(columns, filled, strict=True)
-            if not count
-        )
-        if rows < FEWEST_ROWS:
-            return TableFacts(rows=rows, empty=empty)
-        return TableFacts(
-            rows=rows,
-            empty=empty,
-            key=_key(connection, columns, rows),
-            repeated=_repeated(connection, columns, rows),
-            totals=_totals(connection, columns),
-            mixed=tuple(_mixed(connection, columns)),
-            merged=_merged(connection, columns, filled, rows),
-        )
+    rows, filled = _filled(connection, columns)
+    empty = tuple(
+        column.name for column, count in zip(columns, filled, strict=True) if not count
+    )
+    if rows < FEWEST_ROWS:
+        return TableFacts(rows=rows, empty=empty)
+    return TableFacts(
+        rows=rows,
+        empty=empty,
+        key=_key(connection, columns, rows),
+        repeated=_repeated(connection, columns, rows),
+        totals=_totals(connection, columns),
+        mixed=tuple(_mixed(connection, columns)),
+        merged=_merged(connection, columns, filled, rows),
+    )
 
 
 def _filled(

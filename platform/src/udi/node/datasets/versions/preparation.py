@@ -20,6 +20,7 @@ from udi.tabular.profiles.profile import Profile, profile_path
 from udi.tabular.profiles.remainder import search_remainder
 from udi.tabular.profiles.table_facts import inspect_table
 from udi.tabular.safety.inspection import inspect_file
+from udi.tabular.sandbox.parquet_views import open_parquet_views
 from udi.tabular.schemas.declarations import (
     DeclaredSchema,
     load_models,
@@ -205,9 +206,12 @@ def _add_table_findings(
     """With what advice needs; what DuckDB cannot do in its memory is left out."""
     names = [column.name for column in profile.columns]
     texts = table.parent / TEXTS
-    with allow_failure():
-        facts = inspect_table(table, profile.columns, scratch=table.parent)
-        covered = compute_coverage(table, profile.columns)
+    with (
+        allow_failure(),
+        open_parquet_views(table, scratch=table.parent) as connection,
+    ):
+        facts = inspect_table(connection, profile.columns)
+        covered = compute_coverage(connection, profile.columns)
         prepared = replace(prepared, facts=facts.as_json(), coverage=covered.as_json())
     prepared = replace(
         prepared,
