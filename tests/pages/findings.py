@@ -38,6 +38,14 @@ class Findings:
     pages: list[tuple[str, str, Page]] = field(default_factory=list)
     """Sound pages that stand for themselves: visitor, language, document."""
     searches: bool = False
+    parts: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """What the pages that bore every mode are built of, by language."""
+
+    def meet_parts(self, language: str, parts: set[str]) -> bool:
+        """Whether one of these parts was on no page before."""
+        has_new = not parts <= self.parts[language]
+        self.parts[language] |= parts
+        return has_new
 
     def note(self, name: str, language: str, faults: Iterable[Fault]) -> None:
         """A page was visited."""

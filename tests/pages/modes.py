@@ -84,6 +84,12 @@ LENGTHEN = r"""() => {
   return wide;
 }"""
 """A page as another language would have it: its width; nothing stays changed."""
+BUILT_OF = """() => {
+  const ATTRIBUTES = ['class', 'type', 'role', 'tabindex', 'dir', 'inert', 'open', 'disabled', 'autofocus', 'aria-current', 'style'];
+  const told = each => each.localName + ATTRIBUTES.filter(name => each.hasAttribute(name)).map(name => `|${name}=${each.getAttribute(name)}`).join('');
+  return [...new Set([...document.querySelectorAll('body, body *:not(svg *)')].map(each => `${told(each.parentElement)} > ${told(each)}`))];
+}"""
+"""Each element in its parent, with all of it that a style or the focus looks at."""
 ROUNDING = 1
 """Pixels that fractions of columns leave when a page is mirrored."""
 BEYOND = 8
@@ -183,11 +189,17 @@ async def keyboard(page: Page) -> list[str]:
     )
 
 
+async def list_parts(page: Page) -> set[str]:
+    """What a page is built of, whatever its words: what is built of the same takes styles and the focus alike."""
+    return set(await page.evaluate(BUILT_OF))
+
+
 async def mirrored(page: Page) -> list[str]:
     """In a language that is written from right to left, or that needs two fifths more letters, nothing scrolls sideways."""
     faults = []
     for size in (WIDE, NARROW):
-        await page.set_viewport_size(size)
+        if page.viewport_size != size:
+            await page.set_viewport_size(size)
         for name, change in (("mirrored", MIRROR), ("with longer words", LENGTHEN)):
             wide = await page.evaluate(change)
             if wide > size["width"] + ROUNDING:

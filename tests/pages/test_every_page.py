@@ -14,7 +14,7 @@ from tests.depth import thorough
 from tests.pages import plain, rgaa
 from tests.pages.criteria import CHECKED, CRITERIA, SUBJECTS, broken_by
 from tests.pages.findings import Fault, Findings, write_part
-from tests.pages.modes import MODES, mirrored, unsized
+from tests.pages.modes import MODES, list_parts, mirrored, unsized
 from tests.pages.place import Place, furnished
 from tests.pages.table import NO_PAGES, STOPS, Stop
 from tests.rules.pages import Page as Document
@@ -28,6 +28,8 @@ from udi.ui.declarations import FILE, accessibility
 LANGUAGES = ("fr", "en")
 OF_WORDS = {"reflow", "large text"}
 """Modes that the length of words changes: looked at in both languages, since languages share their markup."""
+OF_PARTS = {"spaced text", "forced colours", "no motion", "paper", "keyboard"}
+"""Modes that only what a page is built of changes: looked at where an element, in its parent, was on no page before."""
 FIRST = {stop.route: stop for stop in reversed(STOPS)}
 """Of each route, the state that bears every mode in each run; the others do in a thorough one, and for the declaration."""
 STATUS_OK = 200
@@ -79,7 +81,7 @@ async def test_a_page_bears_every_mode(
 
     others = tab.hosts - {client.base_url.netloc.decode()}
     document = Document(await response.text(), tab.page.url, response.headers, None)
-    faults = await walk(tab, document, stop, language)
+    faults = await walk(tab, document, findings, stop, language)
     findings.note(stop.name, language, faults)
     if response.status == STATUS_OK:
         findings.keep(
@@ -109,13 +111,17 @@ def language_of(url: str, language: str) -> str:
     return ""
 
 
-async def walk(tab: Tab, document: Document, stop: Stop, language: str) -> list[Fault]:
+async def walk(
+    tab: Tab, document: Document, findings: Findings, stop: Stop, language: str
+) -> list[Fault]:
     """What is wrong with a page: the whole in the first language, what depends on words in the second."""
     page = tab.page
-    is_first = (
-        FIRST[stop.route] == stop or thorough() or "UDI_DECLARATIONS" in os.environ
-    )
+    is_all = thorough() or "UDI_DECLARATIONS" in os.environ
+    is_first = FIRST[stop.route] == stop or is_all
     whole = is_first and is_whole(language)
+    has_new_parts = is_first and (
+        findings.meet_parts(language, await list_parts(page)) or is_all
+    )
     faults = []
     if document.root.get("lang") != language:
         faults.append(Fault("language", "the page is in another language"))
@@ -133,14 +139,14 @@ async def walk(tab: Tab, document: Document, stop: Stop, language: str) -> list[
     await tab.take_picture(
         re.sub(r"[^\w]+", "-", f"{stop.name} {language}").strip("-")[:110]
     )
-    if is_first and language == LANGUAGES[-1]:
+    if has_new_parts and language == LANGUAGES[-1]:
         faults += [Fault("mirrored", message) for message in await mirrored(page)]
     if whole:
         faults += [
             Fault("axe", message, tags) for message, tags in await axe_faults(page)
         ]
     for name, mode in MODES.items():
-        if whole or name in OF_WORDS:
+        if name in OF_WORDS or (whole and (has_new_parts or name not in OF_PARTS)):
             faults += [Fault(name, message) for message in await mode(page)]
     return faults
 

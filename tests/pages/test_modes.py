@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser
 
-from tests.pages.modes import MODES, mirrored
+from tests.pages.findings import Findings
+from tests.pages.modes import MODES, list_parts, mirrored
 from tests.ui.tab import WIDE, Tab, open_tab
 
 STYLE = """<style>:focus { outline: 3px solid } button, .btn { border: 0 } @media print { button { display: none } }
@@ -87,6 +88,29 @@ async def test_a_page_is_looked_at_as_other_languages_have_it(
 
     assert bool(messages) is bool(fault)
     assert all(fault in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("added", "is_new"),
+    [
+        ("<p>Pines</p>", False),
+        ("<p class='note'>Pines</p>", True),
+        ("<p><button>Send</button></p>", True),
+        ("<button tabindex='1'>Send</button>", True),
+    ],
+)
+async def test_a_page_is_new_when_an_element_in_its_parent_is(
+    tab: Tab, added: str, *, is_new: bool
+) -> None:
+    findings = Findings()
+    await show(tab)
+    findings.meet_parts("en", await list_parts(tab.page))
+    await show(tab, added)
+    parts = await list_parts(tab.page)
+
+    assert findings.meet_parts("en", parts) is is_new
+    assert not findings.meet_parts("en", parts)
+    assert findings.meet_parts("fr", parts)
 
 
 def test_every_mode_has_a_planted_fault() -> None:

@@ -77,7 +77,8 @@ class Tab:
         self._own_host = urlsplit(address).netloc
         self._requested_hosts.clear()
         self._failures.clear()
-        await self.page.set_viewport_size(WIDE)
+        if self.page.viewport_size != WIDE:
+            await self.page.set_viewport_size(WIDE)
         try:
             response = await self.page.goto(address)
         except Exception as error:
