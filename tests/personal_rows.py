@@ -187,12 +187,29 @@ def _filler(column: Column[Any]) -> Any:
     return secrets.token_hex(4)
 
 
-async def search(connection: Any, words: set[str]) -> dict[str, set[str]]:
-    """Where any of some words stands, in any column of any table, by table."""
+async def find_moment(connection: Any) -> int:
+    """The oldest transaction that goes on: whatever is written from now on has its number, or a later one."""
+    number: int = await connection.fetchval(
+        "SELECT txid_snapshot_xmin(txid_current_snapshot())"
+    )
+    return number
+
+
+async def search(
+    connection: Any, words: set[str], since: int = 0
+) -> dict[str, set[str]]:
+    """Where any of some words stands, in any column of any table, by table.
+
+    Rows written before the transaction `since` are not looked through: those of all tests before it, where the words
+    were drawn later.
+    """
     hits_by_name: dict[str, set[str]] = {}
     for record in await connection.fetch(SEARCH):
         name = record["name"]
-        rows = await connection.fetch(f"SELECT t::text AS line FROM {name} t")
+        rows = await connection.fetch(
+            f"SELECT t::text AS line FROM {name} t WHERE xmin::text::bigint >= $1",
+            since,
+        )
         text = "\n".join(row["line"] for row in rows).lower()
         hits = {
             word

@@ -19,14 +19,13 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any, NoReturn, Self
+from typing import IO, Any, Self
 
 DESCRIPTORS = 4
 """Input, output, errors, status."""
@@ -116,6 +115,15 @@ def load_tables() -> None:
     tempfile.tempdir = None
 
 
+def load_readers() -> None:
+    """The same, and what others import before their first document or picture: formats are found in all packages' metadata."""
+    load_tables()
+    import_module("udi.portal.projects.resizing")
+    formats = import_module("udi.portal.nodes.harvest.harvest_format").list_formats()
+    for document_format in formats.values():
+        import_module(document_format.reader.partition(":")[0])
+
+
 def run_child(arguments: list[str]) -> None:
     """As `python -m udi.kit.child_program` does; its parent is this server."""
     sys.argv = ["inside", str(os.getppid()), *arguments]
@@ -134,7 +142,7 @@ def run_suite(arguments: list[str]) -> None:
 
 PROGRAMS = {
     "udi": Program(load_commands, run_command),
-    "tables": Program(load_tables, run_child),
+    "tables": Program(load_readers, run_child),
     "suite": Program(load_suite, run_suite),
 }
 
@@ -366,35 +374,49 @@ def spawn_part(
     return part
 
 
+class QuickEnd:
+    """Ends a process once all that its program registered for its end was done, without taking apart what was imported.
+
+    That takes a tenth of a second of processor, for each command. An interrupt ends a process as Python has it.
+    """
+
+    def __init__(self) -> None:
+        self._status: int | None = 0
+        atexit.register(self._end)  # the first is called last
+
+    def run(self, program: Program, arguments: list[str]) -> None:
+        """Run a program, and note its status."""
+        self._status = None
+        try:
+            program.run(arguments)
+        except SystemExit as error:
+            self._status = error.code if isinstance(error.code, int) else None
+            if error.code is None:
+                self._status = 0
+            raise
+        self._status = 0
+
+    def _end(self) -> None:
+        if self._status is None:
+            return
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(ValueError):
+                stream.flush()
+        os._exit(self._status & 0xFF)
+
+
 def main() -> None:
     """Preload, serve, and in a fork run the program."""
     program = PROGRAMS[sys.argv[1]]
-    forks_parts = WHOLE not in os.environ
+    is_whole = WHOLE in os.environ
+    run = program.run if is_whole else partial(QuickEnd().run, program)
     imported = program.preload()
     command = Forker(int(sys.argv[2]), imported).serve()
     if command is None:
         return
-    if forks_parts and tuple(command["arguments"][:2]) == OWN_NODE:
+    if not is_whole and tuple(command["arguments"][:2]) == OWN_NODE:
         command = fork_parts(imported) or command
-    try:
-        program.run(command["arguments"])
-        status = 0
-    except SystemExit as error:
-        if not isinstance(error.code, int | None):
-            raise
-        status = error.code or 0
-    end_process(status)
-
-
-def end_process(status: int) -> NoReturn:
-    """End as Python does, without taking apart what was imported: a tenth of a second of processor for each command."""
-    threading._shutdown()
-    atexit._run_exitfuncs()
-    with suppress(OSError, ValueError):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-    sys.exit(status)
+    run(command["arguments"])
 
 
 if __name__ == "__main__":

@@ -12,12 +12,14 @@ import pytest
 
 from tests.ansible import operator_folder
 from tests.ansible.machine import (
+    TOOL,
     Machine,
     address_of_this_run,
     booted,
     build_wheel,
     require_tool,
 )
+from tests.ansible.systems import SYSTEMS
 
 Timings = dict[str, float]
 TERRITORY_DOMAIN = "pays.test"
@@ -27,18 +29,39 @@ MAILS = "/var/tmp/mails"
 RELAY = f"""
 mkdir -p {MAILS}
 cat >/var/tmp/relay.py <<'END'
-import asyncore, itertools, pathlib, smtpd
+import asyncio, itertools, pathlib
+
 numbers = itertools.count()
-class Relay(smtpd.SMTPServer):
-    def process_message(self, peer, sender, recipients, data, **options):
-        name = f"{{next(numbers):04}}-{{recipients[0]}}.eml"
-        pathlib.Path("{MAILS}", name).write_bytes(data)
-Relay(("127.0.0.1", 25), None)
-asyncore.loop()
+
+async def receive(reader, writer):
+    recipient = ""
+    writer.write(b"220 relay\\r\\n")
+    while line := await reader.readline():
+        command = line.decode().strip()
+        answer = "250 yes"
+        if command.upper().startswith("RCPT TO:"):
+            recipient = command[8:].strip().partition(">")[0].strip("<")
+        if command.upper() == "DATA":
+            writer.write(b"354 go on\\r\\n")
+            mail = b""
+            while (line := await reader.readline()) not in (b".\\r\\n", b""):
+                mail += line.removeprefix(b".")
+            pathlib.Path("{MAILS}", f"{{next(numbers):04}}-{{recipient}}.eml").write_bytes(mail)
+        if command.upper() == "QUIT":
+            break
+        writer.write(f"{{answer}}\\r\\n".encode())
+        await writer.drain()
+    writer.close()
+
+async def serve():
+    server = await asyncio.start_server(receive, "127.0.0.1", 25, limit=2**24)
+    await server.serve_forever()
+
+asyncio.run(serve())
 END
 systemd-run --unit=relay python3 -W ignore /var/tmp/relay.py
 """
-"""The relay of the machine: Debian 12 has Python 3.11, whose library has one."""
+"""The relay of the machine: what is sent to it is a file each."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +114,16 @@ def timings(request: pytest.FixtureRequest) -> Iterator[Timings]:
         sys.__stderr__.write(f"\none machine: {summary}\n")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", params=SYSTEMS)
 def deployment(
-    tmp_path_factory: pytest.TempPathFactory, timings: Timings
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    timings: Timings,
 ) -> Iterator[Deployment]:
-    """The territory «baie», generated from its answers, deployed on a bare machine by the play."""
+    """The territory «baie», generated from its answers, deployed on a bare machine of a system by the play."""
     require_tool()
+    system: str = request.param
+    tool = SYSTEMS[system].find_tool(TOOL)
     folder = tmp_path_factory.mktemp("operator")
     names = operator_folder.generate(folder, "baie")
     wheel = build_wheel(tmp_path_factory.mktemp("wheel"))
@@ -111,12 +138,12 @@ def deployment(
     )
     name, address = address_of_this_run()
     started = time.monotonic()
-    with booted(name, address) as host:
-        timings["boot"] = time.monotonic() - started
-        machine = Machine(name, address, operator_folder.point(folder, host))
+    with booted(name, address, tool) as host:
+        timings[f"{system}: boot"] = time.monotonic() - started
+        machine = Machine(name, address, operator_folder.point(folder, host), tool)
         machine.run(RELAY)
         run = machine.play()
-        timings["bare machine to territory"] = run.seconds
+        timings[f"{system}: bare machine to territory"] = run.seconds
         assert run.counts["failed"] == 0
         assert run.counts["changed"] > 20
         authority = folder / "authority.pem"

@@ -112,6 +112,7 @@ class Machine:
     name: str
     address: str
     inventory: Path
+    tool: Path = TOOL
 
     def play(self) -> Run:
         """Run the whole play, over ssh, as an account that may use sudo."""
@@ -123,13 +124,18 @@ class Machine:
     def run(self, command: str) -> str:
         """What a shell command says on the machine, as root."""
         done = subprocess.run(
-            [TOOL, "exec", self.name, "--", "sh", "-c", command],
+            [self.tool, "exec", self.name, "--", "sh", "-c", command],
             capture_output=True,
             text=True,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def write(self, path: str, content: bytes) -> None:
+        """Put a file on the machine, as root."""
+        command = [self.tool, "exec", self.name, "--", "sh", "-c", f"cat >{path}"]
+        subprocess.run(command, input=content, check=True)
 
     def visitor(self, host: str, authority: Path) -> httpx.AsyncClient:
         """A client that resolves every name to this machine and trusts its authority only."""
@@ -173,10 +179,10 @@ def address_of_this_run() -> tuple[str, str]:
 
 
 @contextmanager
-def booted(name: str, address: str) -> Iterator[dict[str, str]]:
+def booted(name: str, address: str, tool: Path = TOOL) -> Iterator[dict[str, str]]:
     """A bare machine that lives as long as the block; how Ansible reaches it."""
     done = subprocess.run(
-        [TOOL, "boot", name, "--ip", address],
+        [tool, "boot", name, "--ip", address],
         check=False,
         capture_output=True,
         text=True,
@@ -186,21 +192,21 @@ def booted(name: str, address: str) -> Iterator[dict[str, str]]:
             pytest.skip(
                 f"no machine can be booted here: {(done.stderr or done.stdout).strip()[-300:]}"
             )
-        require_packages(name)
+        require_packages(name, tool)
         line = subprocess.run(
-            [TOOL, "inventory", name], check=True, capture_output=True, text=True
+            [tool, "inventory", name], check=True, capture_output=True, text=True
         ).stdout
         yield dict(word.split("=", 1) for word in shlex.split(line)[1:])
     finally:
         subprocess.run(
-            [TOOL, "stop", name], check=False, capture_output=True, timeout=900
+            [tool, "stop", name], check=False, capture_output=True, timeout=900
         )
 
 
-def require_packages(name: str) -> None:
+def require_packages(name: str, tool: Path) -> None:
     """Skip, with the reason, where a machine reaches no packages."""
     command = [
-        TOOL,
+        tool,
         "exec",
         name,
         "--",

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -16,7 +15,7 @@ import pytest
 from tests.ansible import next_release, operator_folder
 from tests.ansible.conftest import Deployment, Timings
 from tests.ansible.load import Tally, under_load
-from tests.ansible.machine import ROOT, TOOL, Machine
+from tests.ansible.machine import ROOT, Machine
 from tests.cli.test_upgrade import sha256
 
 FLOOR = 10_000
@@ -66,8 +65,7 @@ def bring(machine: Machine, wheel: Path) -> Brought:
         (wheel, f"/var/tmp/{wheel.name}"),
         (ROOT / "requirements/run.txt", "/var/tmp/run.txt"),
     ):
-        command = [str(TOOL), "exec", machine.name, "--", "sh", "-c", f"cat >{place}"]
-        subprocess.run(command, input=source.read_bytes(), check=True)
+        machine.write(place, source.read_bytes())
     return Brought(machine, f"/var/tmp/{wheel.name}", sha256(wheel))
 
 

@@ -197,6 +197,44 @@ def test_machines_that_would_not_make_an_installation_are_refused_with_the_reaso
     assert "Secrets and territory files" not in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("inventory", "system", "reason"),
+    [
+        (EXAMPLE, "Ubuntu 22.04", "territory runs Ubuntu 22.04. The play was run"),
+        (CLUSTER, "Debian 13", "db1 runs Debian 13. Three databases"),
+    ],
+    ids=["alone", "cluster"],
+)
+def test_a_system_on_which_the_play_was_never_run_is_refused(
+    tmp_path: Path, inventory: Path, system: str, reason: str
+) -> None:
+    play = {
+        "hosts": "db",
+        "connection": "local",
+        "gather_facts": False,
+        "roles": ["installation"],
+        "tasks": [{"ansible.builtin.import_tasks": str(PLAY / "tasks/systems.yml")}],
+    }
+    (tmp_path / "play.yml").write_text(yaml.safe_dump([play]))
+    variables = {
+        "installation_system": system,
+        "ansible_connection": "local",
+        "ansible_python_interpreter": sys.executable,
+    }
+
+    done = ansible(
+        "ansible-playbook",
+        "-i",
+        inventory,
+        "-e",
+        json.dumps(variables),
+        tmp_path / "play.yml",
+    )
+
+    assert done.returncode != 0
+    assert reason in " ".join(done.stdout.split())
+
+
 def test_a_wheel_that_is_not_the_announced_one_is_refused(tmp_path: Path) -> None:
     (tmp_path / "udi-9.9.9-py3-none-any.whl").write_text("another")
     variables = {

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID
@@ -32,16 +34,25 @@ from udi.portal.organisations.actions import apply_organisation
 from udi.ui.site import Site
 
 RESOURCES = "/kalim/v1/resources"
+FIRST_DELAY = timedelta(milliseconds=50)
+"""Before the first try again, twice as long before each that follows; and how often the queue is looked at."""
+
+
+def make_key() -> RSAKey:
+    """A key that signs tokens: a tenth of a second of processor."""
+    return RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
+
+
+trusted_key = cache(make_key)
+"""The key of the service that the portal is told to trust, the same for all tests of a process."""
 
 
 class Issuer:
     """An identity service of our own: signs tokens with a key that the portal is told to trust."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key: RSAKey | None = None) -> None:
         self.url = url
-        self._key = RSAKey.generate_key(
-            2048, {"use": "sig", "alg": "RS256"}, auto_kid=True
-        )
+        self._key = key or make_key()
 
     async def published(self) -> dict[str, Any]:
         return {"keys": [self._key.as_dict(private=False)]}
@@ -62,7 +73,7 @@ def trusted_issuer(site: Site) -> Iterator[Issuer]:
     """The portal believes this issuer's keys for the time of a test."""
     service = site.services[SESSIONS].service
     before = service.keys
-    issuer = Issuer(service.issuer)
+    issuer = Issuer(service.issuer, trusted_key())
     service.keys = IssuerKeys(issuer.published)
     try:
         yield issuer
@@ -196,7 +207,13 @@ async def deliver(
     Raises:
         TimeoutError: one still waits after `patience` seconds.
     """
-    worker = Worker(pusher.site.database, task_handlers(pusher.site), attempts=attempts)
+    worker = Worker(
+        pusher.site.database,
+        task_handlers(pusher.site),
+        attempts=attempts,
+        first_delay=FIRST_DELAY,
+        poll_interval=FIRST_DELAY,
+    )
     running = asyncio.create_task(worker.run())
     try:
         async with asyncio.timeout(patience):

@@ -107,14 +107,17 @@ async def test_what_was_acknowledged_outlives_a_full_disk_of_the_database(
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
         assert "base de données" in answer.json()["detail"]
         assert (await client.get(f"/datasets/{dataset}/file")).content == TABLE
-        await asyncio.sleep(12)  # the worker looks for jobs, and cannot take one
+        for _ in range(120):
+            if "jobs not taken" in node.log("work"):
+                break
+            await asyncio.sleep(0.1)
         database_disk.free()
 
         assert len(acknowledged) >= 3
         async with asyncio.timeout(PATIENCE):
             for address, digest in acknowledged.items():
                 while (upload_status := await sender.look(address))["state"] != "done":  # noqa: ASYNC110 - another process says nothing to wait for
-                    await asyncio.sleep(0.5)
+                    await asyncio.sleep(0.1)
                 assert upload_status["sha256"] == digest
         after = await sender.begin(len(TABLE), content=TABLE)
         assert (await sender.look(after.headers["location"]))["state"] == "done"

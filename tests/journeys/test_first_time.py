@@ -71,7 +71,8 @@ class Person:
     def figures(self, started: float) -> str:
         """What it took since then, for a reader."""
         spent = time.monotonic() - started
-        return f"{self.fields} fields, {self.clicks} clicks, {len(self.read)} pages, {spent:.0f} s"
+        words = sum(len(text.split()) for text in self.read.values())
+        return f"{self.fields} fields, {self.clicks} clicks, {len(self.read)} pages of {words} words, {spent:.0f} s"
 
     def jargon(self) -> dict[str, set[str]]:
         """Words of the list that were read, by page."""

@@ -1,11 +1,13 @@
-"""Somebody lends their rows: the number counts only after Keycloak's own page, and the project reads until one click stops it."""
+"""Somebody lends their rows: the number counts only after Keycloak's own page; they see the use, and one click stops it while a program reads."""
 
+import asyncio
 import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
@@ -19,6 +21,12 @@ from tests.portal.consents.conftest import NOTICE
 PROJECT = "equipe@armorine.example"
 TITLE = "Consommation des foyers"
 NUMBER = "PA-0005"
+REFUSED = ["no_consent"]
+NO_USE = "aucune signalée depuis votre oui"
+BRING_FORWARD = """
+UPDATE queue.pgqueuer_schedules SET next_run = now() WHERE entrypoint = 'report_uses' RETURNING now()"""
+HAS_RUN = """
+SELECT succeeded_at - seconds * interval '1 second' >= $1 FROM ops.scheduled_run WHERE name = 'report_uses'"""
 UUID = "[0-9a-f-]{36}"
 WORD = re.compile(r"\w[\w’'-]*")
 QUESTIONS = re.compile(r"^(label|kind|required|choices)_|^answer_[^d]")
@@ -110,6 +118,45 @@ async def read_rows(place: Installation, dataset: str, secret: str) -> list[str]
     return [re.split("[;,]", line)[0] for line in lines]
 
 
+async def read_until_refused(
+    place: Installation, dataset: str, secret: str
+) -> list[list[str]]:
+    """What the project's machine, which reads again and again, was given, up to the first refusal."""
+    readings: list[list[str]] = []
+
+    async def is_refused() -> bool:
+        readings.append(await read_rows(place, dataset, secret))
+        return readings[-1] == REFUSED
+
+    await wait_until(is_refused)
+    return readings
+
+
+async def report_uses(place: Installation) -> None:
+    """The node's worker tells the portal what was read: its own task of every five minutes, whose next time is now."""
+    dsn = place.settings.dsn("node", "worker").replace("+asyncpg", "")
+    connection = await asyncpg.connect(dsn)
+    try:
+        moment = await connection.fetchval(BRING_FORWARD)
+
+        async def has_run() -> bool:
+            return bool(await connection.fetchval(HAS_RUN, moment))
+
+        await wait_until(has_run)
+    finally:
+        await connection.close()
+
+
+async def see_use(page: Page, place: Installation) -> int:
+    """Among what one lends, that the project's machines read; the words of the page."""
+    await report_uses(place)
+    await page.goto(f"{place.portal()}/my-data/consents")
+    fact = page.locator("dl.facts > div").filter(has_text="Dernière lecture")
+    await expect(fact.locator("time")).to_be_visible()
+    await expect(page.get_by_text(NO_USE)).to_have_count(0)
+    return await look(page)
+
+
 async def pass_keycloak(page: Page, place: Installation) -> None:
     """Keycloak's own pages, checked, as whoever it does not know."""
     await page.wait_for_url(lambda url: "/realms/" in url)
@@ -151,7 +198,7 @@ async def go_to_node(page: Page, place: Installation) -> None:
     await page.wait_for_url(lambda url: "/realms/" in url)
 
 
-async def test_a_number_counts_after_keycloaks_own_page_until_a_click_stops_it(
+async def test_who_lends_by_a_number_sees_the_use_and_stops_it_while_a_program_reads(
     installation: Installation,
     context: BrowserContext,
     browser: Browser,
@@ -180,9 +227,11 @@ async def test_a_number_counts_after_keycloaks_own_page_until_a_click_stops_it(
     async def is_read(*rows: str) -> bool:
         return await read_rows(installation, dataset, secret) == list(rows)
 
-    await wait_until(lambda: is_read("no_consent"))
+    await wait_until(lambda: is_read(*REFUSED))
     words = await say_yes(person, installation, question)
     receipt = person.url
+    async with as_program(installation, person) as lender:
+        unread = await lender.get("/my-data/consents")
     await go_to_node(person, installation)
     at_keycloak = await read_rows(installation, dataset, secret)
     await pass_keycloak(person, installation)
@@ -192,15 +241,19 @@ async def test_a_number_counts_after_keycloaks_own_page_until_a_click_stops_it(
     await person.get_by_role("button", name="Envoyer mon numéro").click()
     await person.wait_for_url(lambda url: url.startswith(receipt.partition("?")[0]))
     await wait_until(lambda: is_read(NUMBER))
-    await person.goto(f"{installation.portal()}/my-data/consents")
-    page_words = await look(person)
+    page_words = await see_use(person, installation)
+    first = await read_rows(installation, dataset, secret)
+    reading = asyncio.create_task(read_until_refused(installation, dataset, secret))
     began = time.monotonic()
     await person.get_by_role("button", name=re.compile("^Arrêter")).first.click()
-    await wait_until(lambda: is_read("no_consent"))
+    readings = await reading
     seconds = time.monotonic() - began
 
-    assert at_keycloak == at_form == ["no_consent"]
+    assert NO_USE in unread.text
+    assert at_keycloak == at_form == REFUSED
+    assert first == [NUMBER]
+    assert [rows for rows in readings[:-1] if rows != [NUMBER]] == []
     print(  # noqa: T201 - figures to publish
         f"to lend: 5 clicks and a field besides the login, {words} words;"
-        f" to stop: 1 click, {page_words} words, refused at the node after {seconds:.1f} s"
+        f" to see the use and stop: 1 click, {page_words} words, refused at the node after {seconds:.1f} s"
     )

@@ -144,7 +144,10 @@ async def test_what_is_no_table_is_published_as_it_is(
 
     assert version.preparation.state == PreparationState.PLAIN
     assert version.preparation.derived == []
-    assert "publié tel quel" in await producer.page(f"/datasets/{dataset}/check")
+    page = await producer.page(f"/datasets/{dataset}/check")
+    assert "Rien n’est publié pour l’instant" in page
+    assert "Il sera donné tel quel" in page
+    assert "publié tel quel" not in page
 
 
 async def test_a_large_file_is_read_by_the_worker(

@@ -16,7 +16,12 @@ from tests.node import personal_set
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import objects, rows
 from tests.tabular.test_document_changes import NAMES as DOCUMENT_NAMES
-from tests.tabular.test_document_changes import NOTICE, document, sheet
+from tests.tabular.test_document_changes import (
+    NOTICE,
+    document,
+    flat_document,
+    sheet,
+)
 from tests.tabular.test_sheet_changes import NAMES as SHEET_NAMES
 from tests.tabular.test_sheet_changes import workbook
 from udi.kit.clock import now
@@ -606,6 +611,23 @@ async def test_a_cell_of_an_open_document_is_corrected_and_published(
     document_file = await producer.client.get(f"/datasets/{dataset}/file")
     assert "Les Amis,Ré,13" in table.text
     assert b"mimetypeapplication/vnd.oasis.opendocument" in document_file.content[:120]
+
+
+async def test_a_cell_of_a_flat_document_is_corrected(
+    producer: Producer, tmp_path: Path
+) -> None:
+    path = flat_document(tmp_path, NOTICE + sheet())
+    dataset = await producer.draft(path.read_bytes(), "clubs.fods")
+    digest = await shown_digest(producer, dataset)
+    cells = ["Les Amis", "Ré", "13", "1988-02-29", "true"]
+    form = row_form(digest, cells) | {"names": json.dumps(DOCUMENT_NAMES)}
+
+    answer = await save(producer, dataset, form)
+
+    assert answer.status_code == 303, answer.text
+    corrected = await newest_file(producer, dataset)
+    assert b"<text:p>Les Amis</text:p>" in corrected
+    assert "<text:p>À lire</text:p>".encode() in corrected
 
 
 async def test_a_formula_is_said_and_what_was_written_stays(

@@ -155,6 +155,38 @@ def test_an_open_document(inspect: Inspect) -> None:
     assert dangers(locked) == {Danger.PASSWORD}
 
 
+FLAT = (
+    '<?xml version="1.0" encoding="UTF-8"?><office:document xmlns:office="o" office:mimetype="application/vnd.oasis.opendocument.spreadsheet">'
+    '<office:scripts>\n <office:script script:language="ooo:Basic">\n  <ooo:libraries xmlns:ooo="http://openoffice.org/2004/office">\n'
+    "   {library}\n  </ooo:libraries>\n </office:script>\n</office:scripts>{body}</office:document>"
+)
+NO_MACRO = '<ooo:library-embedded ooo:name="Standard"/>'
+MACRO = '<ooo:library-embedded ooo:name="Standard"><ooo:module ooo:name="M"/></ooo:library-embedded>'
+HIDDEN = (
+    '<style:style style:name="h" style:family="table"><style:table-properties table:display="false"/></style:style>'
+    '<table:table table:name="Paie" table:style-name="h"><table:table-row table:visibility="collapse"><office:annotation/></table:table-row></table:table>'
+)
+
+
+@pytest.mark.parametrize(
+    ("library", "body", "expected"),
+    [
+        (NO_MACRO, "", set()),
+        (MACRO, "", {Danger.SCRIPT}),
+        (NO_MACRO, HIDDEN, {Danger.HIDDEN_SHEETS, Danger.HIDDEN_LINES, Danger.COMMENTS}),
+        (NO_MACRO, "<dc:creator>Camille Kerdraon</dc:creator>", {Danger.AUTHOR}),
+        (NO_MACRO, '<table:table-cell table:formula="of:=HYPERLINK(&quot;http://x.example&quot;)"/>', {Danger.ATTACK}),
+        (NO_MACRO, "<script>alert(1)</script>", {Danger.SCRIPT}),
+    ],
+)  # fmt: skip
+def test_a_flat_open_document_is_looked_at_as_a_packed_one(
+    inspect: Inspect, library: str, body: str, expected: set[Danger]
+) -> None:
+    findings = inspect("budget.fods", FLAT.format(library=library, body=body).encode())
+
+    assert dangers(findings) == expected
+
+
 def test_old_workbooks(inspect: Inspect) -> None:
     head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)
     summary = bytes.fromhex("E0859FF2F94F6810AB9108002B27B3D9")

@@ -526,3 +526,20 @@ def test_no_contents_are_an_accident(
 
     assert list(understood.layers) == []
     assert list(understood.remarks) != []
+
+
+GOOGLE_TRACK = b"""<?xml version="1.0" encoding="UTF-8"?>
+<kml xmlns="http://www.opengis.net/kml/2.2" xmlns:gx="http://www.google.com/kml/ext/2.2"><Document>
+<Placemark><name>Halle</name><Point><coordinates>-1.6,48.1</coordinates></Point></Placemark>
+<Placemark><name>Gare</name><Point><coordinates>-1.7,48.2</coordinates></Point></Placemark>
+<Placemark><name>Circuit</name><gx:Track><when>2026-01-01T08:00:00Z</when><when>2026-01-01T08:05:00Z</when>
+<gx:coord>-1.6 48.1 0</gx:coord><gx:coord>-1.61 48.11 0</gx:coord></gx:Track></Placemark></Document></kml>"""
+
+
+def test_a_track_of_google_beside_points_has_its_place(tmp_path: Path) -> None:
+    result, rows = converted(dropped(tmp_path, GOOGLE_TRACK), tmp_path)
+
+    kinds = [str(row[-1]).partition(" ")[0] for row in rows]
+    assert (result.rows, result.errors) == (3, ())
+    assert kinds[:2] == ["POINT", "POINT"]
+    assert kinds[2].startswith("LINESTRING")

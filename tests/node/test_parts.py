@@ -409,8 +409,12 @@ async def test_a_stranger_and_a_reader_change_nothing(
             answer = await client.post(
                 f"/datasets/{dataset}/parts/{part}", data={"title": "x", "role": "data"}
             )
+            model = await client.post(
+                f"/datasets/{dataset}/parts/{part}/schema", data={"name": ""}
+            )
             file = await client.get(f"/datasets/{dataset}/files/{part}/notice.md")
-            statuses.append((answer.status_code, file.status_code))
-    assert statuses == [(403, 404), (404, 404)]
+            answers = (answer, model, file)
+            statuses.append(tuple(one.status_code for one in answers))
+    assert statuses == [(403, 403, 404), (404, 404, 404)]
     [dataset_row] = await rows(node_database, demo, Dataset)
     assert [stored_part.title for stored_part in dataset_row.parts] == ["notice"]

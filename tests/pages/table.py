@@ -138,6 +138,9 @@ STOPS = [
         "/installation/territories/{slug} => /installation/territories/{portal territory}",
         "/installation/territories/new", "/installation/requests/{start} => /installation/requests/{portal start}",
         "/installation/territories/{slug}/spaces/{space} => /installation/territories/{portal territory}/spaces/mairie-kerlevan",
+        "/installation/territories/{slug}/login => /installation/territories/{portal territory}/login",
+        "/installation/territories/{slug}/login/{table}/{name} => /installation/territories/{portal territory}/login/provider/new",
+        "/installation/territories/{slug}/login/{table}/{name} => /installation/territories/{portal territory}/login/directory/new",
     ),
     *_stops(
         "node", "node", "/", "/api", "/problems", "/problems/{name} => /problems/not-found",

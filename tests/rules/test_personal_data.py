@@ -128,7 +128,17 @@ def list_undeclared(metadata: MetaData, register: PersonalRegister) -> list[str]
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_every_column_that_can_hold_a_person_is_declared(program: ProgramName) -> None:
-    assert list_undeclared(metadata_of(program), register_of(program)) == []
+    register = register_of(program)
+    columns = {
+        (rows.table.name, name) for rows in register.rows for name in rows.columns
+    }
+    tables = {table for table, _ in columns}
+    print(  # noqa: T201 - figures to publish
+        f"{program}: {len(columns)} columns of {len(tables)} tables hold people;"
+        " each is shown to whom it names"
+    )
+
+    assert list_undeclared(metadata_of(program), register) == []
 
 
 @pytest.mark.parametrize("kind", [Text(), JSONB(), LargeBinary(), Uuid(), ARRAY(Text)])

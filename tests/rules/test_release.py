@@ -39,6 +39,11 @@ def list_pages(nav: list[Any]) -> Iterator[str]:
             yield from list_pages(target)
 
 
+def list_generated_pages() -> set[str]:
+    """The pages that the site has besides those of `docs/`."""
+    return set(load("site_api").PAGES.values())
+
+
 def read_navigation() -> list[Any]:
     nav: list[Any] = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]
     return nav
@@ -46,6 +51,7 @@ def read_navigation() -> list[Any]:
 
 def test_the_navigation_of_the_site_has_every_page_once() -> None:
     pages = [path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")]
+    pages += list_generated_pages()
 
     assert sorted(list_pages(read_navigation())) == sorted(pages)
 
@@ -58,8 +64,9 @@ def test_the_navigation_of_the_site_is_that_of_the_index() -> None:
         for heading, text in zip(parts[::2], parts[1::2], strict=True)
     }
     home, *groups = read_navigation()
+    generated = list_generated_pages()
     pages_by_heading = {
-        heading: list(list_pages(entries))
+        heading: [page for page in list_pages(entries) if page not in generated]
         for group in groups
         for heading, entries in group.items()
     }

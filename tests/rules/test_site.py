@@ -14,7 +14,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from playwright.async_api import Browser, Page, Route
 
-from tests.rules.test_release import load
+from tests.rules.test_release import list_generated_pages, load
 from udi import __version__
 
 ROOT = Path(__file__).parents[2]
@@ -161,8 +161,26 @@ def test_site_has_every_page_of_the_documentation(site: Path) -> None:
         path = page.relative_to(DOCS)
         if path.name != "README.md":
             expected.add(path.with_suffix("").as_posix() + "/index.html")
+    for name in list_generated_pages():
+        expected.add(name.removesuffix(".md") + "/index.html")
 
     assert set(read_pages(site)) == expected
+
+
+@pytest.mark.parametrize(
+    ("program", "operation"),
+    [
+        ("portal", "GET /api/v1/datasets"),
+        ("node", "GET /api/v1/resources/search"),
+    ],
+)
+def test_site_has_the_operations_of_each_program(
+    site: Path, program: str, operation: str
+) -> None:
+    page = (site / f"reference/api-{program}/index.html").read_text()
+
+    assert f"<code>{operation}</code>" in page
+    assert page.count("<h3") > 40
 
 
 def test_site_has_no_broken_link(site: Path) -> None:

@@ -1,4 +1,4 @@
-"""Small by habit: functions, modules and templates stay readable."""
+"""Small by habit, never by packing: functions, modules and templates stay readable, and so do their lines."""
 
 import ast
 from collections.abc import Iterator
@@ -6,9 +6,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOURCES = (ROOT / "platform/src/udi", ROOT / "bench")
-MAX_FUNCTION = 60
-MAX_MODULE = 500
-MAX_TEMPLATE = 100
+MAX_FUNCTION = 59
+MAX_MODULE = 499
+MAX_TEMPLATE = 99
 MEDIAN_FUNCTION = 12
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "services", "managers", "base", "misc"}
 TEMPLATE_ENDINGS = {".html", ".jinja", ".txt"}
@@ -21,11 +21,29 @@ TEMPLATES = sorted(
 )
 
 
-def functions(content: str) -> list[tuple[str, int]]:
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def functions(tree: ast.Module) -> list[tuple[str, int]]:
     """The functions of a module, with their numbers of lines."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    nodes = (node for node in ast.walk(ast.parse(content)) if isinstance(node, kinds))
+    nodes = (node for node in ast.walk(tree) if isinstance(node, kinds))
     return [(node.name, (node.end_lineno or 0) - node.lineno + 1) for node in nodes]
+
+
+def packed_lines(tree: ast.Module) -> list[tuple[int, str]]:
+    """Lines that ask more than one thing: a conditional in a conditional, a comprehension with two conditions."""
+    packed = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.IfExp):
+            conditionals = sum(isinstance(part, ast.IfExp) for part in ast.walk(node))
+            if conditionals > 1:
+                packed.append((node.lineno, "a conditional in a conditional"))
+        elif isinstance(node, COMPREHENSIONS):
+            conditions = sum(len(part.ifs) for part in node.generators)
+            if conditions > 1:
+                packed.append((node.lineno, "a comprehension with two conditions"))
+    return packed
 
 
 def faults(path: Path, content: str) -> Iterator[str]:
@@ -39,11 +57,13 @@ def faults(path: Path, content: str) -> Iterator[str]:
     if path.stem in FORBIDDEN_NAMES:
         yield f"{path}: a name that says nothing"
     if "versions" not in path.parts:
+        tree = ast.parse(content)
         yield from (
             f"{path}: {name}: {length} lines"
-            for name, length in functions(content)
+            for name, length in functions(tree)
             if length > MAX_FUNCTION
         )
+        yield from (f"{path}:{line}: {what}" for line, what in packed_lines(tree))
 
 
 def test_every_function_module_and_template_is_small() -> None:
@@ -58,7 +78,7 @@ def test_every_function_module_and_template_is_small() -> None:
 
 def test_the_median_function_is_short() -> None:
     lengths = sorted(
-        lines for path in MODULES for _, lines in functions(path.read_text())
+        lines for path in MODULES for _, lines in functions(ast.parse(path.read_text()))
     )
 
     assert lengths[len(lengths) // 2] <= MEDIAN_FUNCTION
@@ -82,3 +102,17 @@ def test_what_is_too_long_or_says_nothing_is_named() -> None:
         f"a/page.html: {MAX_TEMPLATE + 1} lines"
     ]
     assert list(faults(Path("a/page.html"), "<p>\n" * MAX_TEMPLATE)) == []
+
+
+def test_a_packed_line_is_named() -> None:
+    program = """
+width = 1 if small else 2
+width = 1 if small else 2 if wide else 3
+names = [name for name in names if name]
+names = [name for page in pages if page for name in page if name]
+"""
+
+    assert list(faults(Path("a/module.py"), program)) == [
+        "a/module.py:3: a conditional in a conditional",
+        "a/module.py:5: a comprehension with two conditions",
+    ]

@@ -30,6 +30,15 @@ ROOT = (
     ' xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" office:version="1.3"><office:body><office:spreadsheet>'
 )
 END = "</office:spreadsheet></office:body></office:document-content>"
+FLAT_ROOT = ROOT.replace("<office:document-content", "<office:document").replace(
+    ' office:version="1.3"', ' office:version="1.3" office:mimetype="{mime}"'
+)
+SCRIPTS = (
+    ' <office:scripts>\n  <office:script script:language="ooo:Basic" xmlns:script="urn:oasis:names:tc:opendocument:xmlns:script:1.0">\n'
+    '   <ooo:libraries xmlns:ooo="http://openoffice.org/2004/office">\n    <ooo:library-embedded ooo:name="Standard"/>\n'
+    "   </ooo:libraries>\n  </office:script>\n </office:scripts>\n"
+)
+"""What LibreOffice writes into each flat document, be there a macro or none."""
 MIME = "application/vnd.oasis.opendocument.spreadsheet"
 MANIFEST = (
     '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
@@ -103,6 +112,18 @@ def document(
     return path
 
 
+def flat_document(folder: Path, body: str) -> Path:
+    """The same as `document` in one file of XML, with lines and blanks between its elements."""
+    path = folder / "clubs.fods"
+    root = FLAT_ROOT.replace("{mime}", MIME).replace(
+        "<office:body>", f"{SCRIPTS}<office:body>"
+    )
+    end = END.replace("document-content", "document")
+    indented = re.sub(r">(?=<(?:table:|text:p|/table:))", ">\n  ", body)
+    path.write_text(root + indented + end, newline="")
+    return path
+
+
 def edit(number: int, before: tuple[str, ...], **after: str) -> RowEdit:
     values = {**dict(zip(NAMES, before, strict=True)), **after}
     return RowEdit(number, digest_of(before), tuple(values.values()))
@@ -156,6 +177,55 @@ def test_cells_keep_their_kind_and_look_and_the_rest_its_bytes(tmp_path: Path) -
         assert second.infolist()[0].compress_type == zipfile.ZIP_STORED
         others = set(first.namelist()) - {"content.xml"}
         assert all(first.read(name) == second.read(name) for name in others)
+
+
+def test_a_flat_document_keeps_every_byte_of_what_is_not_changed(
+    tmp_path: Path,
+) -> None:
+    moment = value_cell("date", "1987-03-12T14:30:00", "12/03/87 14:30")
+    body = NOTICE + sheet().replace(
+        value_cell("date", "1987-03-12", "12/03/87"), moment
+    )
+    path = flat_document(tmp_path, body)
+    first = (*FIRST[:3], "1987-03-12 14:30:00", FIRST[4])
+    new = ("Chorale", "Brest", "8", "2020-01-01", "true")
+    assert shown_rows(path) == [first, SECOND, THIRD]
+
+    result, written = correct(
+        path,
+        edit(1, first, nom="Ré <&>", membres="13", création="1988-02-29 08:00:00"),
+        RowEdit(2, digest_of(SECOND), None),
+        RowEdit(0, "", new),
+    )
+
+    before, after = (
+        file.read_text().split("<table:table-row") for file in (path, written)
+    )
+    corrected = ("Ré <&>", "Brest", "13", "1988-02-29 08:00:00", "true")
+    assert (result.changed, result.removed, result.added) == (1, 1, 1)
+    assert shown_rows(written) == [corrected, THIRD, new]
+    assert after[:3] == before[:3]
+    assert after[5] == before[5]
+    assert "Voir l'annuaire" in after[3]
+    assert 'office:date-value="1988-02-29T08:00:00"' in after[3]
+
+
+@pytest.mark.parametrize(
+    ("city", "refusal"),
+    [
+        ('<table:table-cell table:formula="of:=1+1" office:value-type="string"><text:p>Brest</text:p></table:table-cell>', "formula"),
+        ('<table:table-cell table:number-columns-spanned="2" office:value-type="string"><text:p>Brest</text:p></table:table-cell>', "irregular"),
+    ],
+)  # fmt: skip
+def test_a_flat_document_that_cannot_be_changed_alone_is_refused(
+    tmp_path: Path, city: str, refusal: str
+) -> None:
+    path = flat_document(tmp_path, sheet(first_city=city))
+
+    result, written = correct(path, edit(1, FIRST, nom="Autre"))
+
+    assert result.refusal == refusal
+    assert not written.exists()
 
 
 def test_rows_are_added_and_removed_within_the_sheet(tmp_path: Path) -> None:

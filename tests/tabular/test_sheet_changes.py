@@ -135,6 +135,44 @@ def test_a_removed_row_takes_its_comment_with_it(tmp_path: Path) -> None:
     assert '<comment ref="A3" authorId="0"><text/></comment>' in texts[1]
 
 
+THREADS = (
+    '<ThreadedComments xmlns="http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments">'
+    '<threadedComment ref="A2" dT="2026-01-05T10:00:00.00" personId="{P}" id="{1}"><text>Un</text></threadedComment>'
+    '<threadedComment ref="A3" dT="2026-01-05T10:00:00.00" personId="{P}" id="{2}"><text>Deux</text></threadedComment>'
+    '<threadedComment ref="A3" dT="2026-01-06T10:00:00.00" personId="{P}" id="{3}" parentId="{2}"><text>Vraiment deux</text></threadedComment>'
+    "</ThreadedComments>"
+)
+THREADS_RELATION = (
+    '<Relationship Id="rId99" Type="http://schemas.microsoft.com/office/2017/10/relationships/threadedComment"'
+    ' Target="../threadedComments/threadedComment1.xml"/></Relationships>'
+)
+
+
+def test_a_removed_row_takes_its_threads_with_it(tmp_path: Path) -> None:
+    """Excel 365 keeps a conversation about a cell beside the comment that older programs show."""
+    path = workbook(tmp_path, comments=("Un", "Deux", "Trois"))
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    relations = "xl/worksheets/_rels/sheet2.xml.rels"
+    parts[relations] = parts[relations].replace(
+        b"</Relationships>", THREADS_RELATION.encode()
+    )
+    parts["xl/threadedComments/threadedComment1.xml"] = THREADS.encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    rows = shown_rows(path)
+
+    result, target = correct(path, RowEdit(2, digest_of(rows[1]), None))
+
+    with zipfile.ZipFile(target) as archive:
+        threads = archive.read("xl/threadedComments/threadedComment1.xml").decode()
+    assert (result.removed, result.refusal) == (1, "")
+    assert "<text>Un</text>" in threads
+    assert "eux" not in threads
+    assert threads.count("<text/>") == 2
+
+
 def test_days_of_workbooks_that_count_from_1904_stay_days(tmp_path: Path) -> None:
     path = workbook(tmp_path, later_days=True)
     rows = shown_rows(path)

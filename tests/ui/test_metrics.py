@@ -6,6 +6,7 @@ import logging
 import math
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -14,8 +15,11 @@ from litestar import Litestar
 from sqlalchemy import text
 
 from udi.kit import jobs, logs
+from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.node.datasets.metrics import measure_further_portals
+from udi.node.portals.models import FurtherPortal
 from udi.portal import app as portal
 from udi.settings import Settings
 from udi.ui.metrics import LABELS, Metrics, make_gauge, render_metrics
@@ -152,6 +156,27 @@ async def test_the_node_tells_its_outbox(node_app: Litestar, demo: Territory) ->
 
     assert samples[f'udi_outbox{{state="queued",territory="{demo.slug}"}}'] == 0
     assert samples[f'udi_outbox_age_seconds{{territory="{demo.slug}"}}'] == 0
+
+
+async def test_an_own_node_tells_since_when_a_further_portal_did_not_answer(
+    node_site: Site, node_database: Database, demo: Territory
+) -> None:
+    region = FurtherPortal(
+        origin="https://region.example",
+        name={"en": "Region"},
+        client_id="node",
+        credential="a-secret",
+        spaces={},
+        joined_at=now() - timedelta(hours=1),
+    )
+    async with node_database.session(demo.id) as session:
+        session.add(region)
+
+    [gauge] = await measure_further_portals(node_site)
+
+    labels = {"territory": demo.slug, "portal": "https://region.example"}
+    [age] = [sample.value for sample in gauge.samples if sample.labels == labels]
+    assert age >= 3600
 
 
 @pytest.mark.parametrize(

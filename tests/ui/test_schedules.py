@@ -9,18 +9,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster import PROGRAMS
 from tests.kit.test_schedules import QUIET, YEARLY, Working, forget, until
 from udi.kit.db import Database
 from udi.kit.schedules import Schedule
 from udi.node import site as node_parts
 from udi.portal import site as portal_parts
 from udi.settings import ProgramName, Settings
+from udi.ui.domains import list_domains
 from udi.ui.worker import list_schedules
 
 PAGE = Path(__file__).parents[2] / "docs/reference/schedules.md"
 ROW = re.compile(
     r"^\| `([a-z_]+)` \| (portal|node|own node) \| `([^`]+)` \|", re.MULTILINE
 )
+
+
+COMPANION = re.compile(
+    r"^\| [a-z ]+ \| (?:portal|node|own node) \| .+ \| `(udi_\w+)` \|$", re.MULTILINE
+)
+"""What runs all the time, with its measure."""
 
 
 async def schedules_of(settings: Settings, program: ProgramName) -> list[Schedule]:
@@ -54,6 +62,20 @@ async def test_the_page_of_schedules_has_each_with_its_time(settings: Settings) 
     }
 
     assert set(ROW.findall(PAGE.read_text())) == rows
+
+
+def test_the_page_of_schedules_has_each_companion_with_its_measure() -> None:
+    companions = [
+        domain.companions
+        for program in PROGRAMS
+        for domain in list_domains(program)
+        if domain.companions
+    ]
+    measures = COMPANION.findall(PAGE.read_text())
+    metrics = (PAGE.parent / "metrics.md").read_text()
+
+    assert len(set(measures)) == len(companions)
+    assert [name for name in measures if f"| `{name}` |" not in metrics] == []
 
 
 @pytest.mark.parametrize("program", ["portal", "node"])

@@ -24,6 +24,8 @@ PACKAGE = "org.eclipse.dataspacetck.dsp.verification"
 WAIT = 15
 """Seconds that the kit waits for each message; its own page says milliseconds, and is wrong."""
 PATIENCE = 300
+LIGHT = ("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""What runs for a minute and mostly waits is not worth its translation by the second compiler, nor threads that collect."""
 WHOLE = ("--select-package", PACKAGE, "--include-classname", ".*Test")
 ONE = ("--select-method", f"{PACKAGE}.cn.ContractNegotiationProvider01Test#cn_01_04")
 """A single case, in which the kit waits for the producer to grant what it asks."""
@@ -103,7 +105,7 @@ async def run(
         "".join(f"127.0.0.1 {host}\n" for host in (*hosts, "localhost"))
     )
     command = [
-        str(java), "-Xmx256m", f"-Djdk.net.hosts.file={folder / 'hosts'}", "-cp", f"{jars}/*{os.pathsep}{folder}", LAUNCHER,
+        str(java), *LIGHT, f"-Djdk.net.hosts.file={folder / 'hosts'}", "-cp", f"{jars}/*{os.pathsep}{folder}", LAUNCHER,
         "execute", *select, "--config-resource", "kit.properties", "--reports-dir", str(folder / "reports"), "--details=tree",
         "--disable-banner", "--disable-ansi-colors",
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +13,16 @@ from sqlalchemy import delete, inspect, select, text
 
 from tests.node.agreements.granting import Grant, Granting
 from tests.service_overrides import ServiceOverrides
+from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.node.agreements import freshness
+from udi.node.agreements.actions import update_cursor
 from udi.node.agreements.freshness import ASK_AGREEMENTS, AgreementFreshness
 from udi.node.agreements.gate import AgreementGate
+from udi.node.agreements.metrics import measure_agreements
 from udi.node.agreements.models import AgreementCursor, HeldAgreement, HeldCredential
 from udi.node.agreements.portal_sync import (
     AgreementSync,
@@ -50,6 +54,26 @@ async def test_what_was_never_pushed_is_asked_for(
     assert await asker.sync(at_node) == 3
     assert await asker.sync(at_node) == 0
     assert [await reads(machine, grant) for grant in grants] == [200, 200, 200]
+
+
+async def measured_ages(site: Site, territory: Territory) -> list[float]:
+    [gauge] = await measure_agreements(site)
+    labels = {"territory": territory.slug}
+    return [sample.value for sample in gauge.samples if sample.labels == labels]
+
+
+@pytest.mark.usefixtures("meters")
+async def test_measure_tells_since_when_the_portal_did_not_answer(
+    at_node: Territory, node_site: Site
+) -> None:
+    async with node_site.database.session(at_node.id, role="worker") as session:
+        await update_cursor(session, answered_at=now() - timedelta(hours=1))
+    [age] = await measured_ages(node_site, at_node)
+    async with node_site.database.session(at_node.id, role="worker") as session:
+        await session.execute(delete(AgreementCursor))
+
+    assert age >= 3600
+    assert await measured_ages(node_site, at_node) == []
 
 
 async def test_more_than_a_slice_is_asked_for_in_several(

@@ -21,6 +21,7 @@ from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.portal.access.agreements.revisions import FOLLOW
 from udi.portal.access.models import AccessAgreement, AccessRequest
+from udi.portal.dataspace import outbox
 from udi.portal.dataspace.connectors import ConnectorInput, add_connector
 from udi.portal.dataspace.messages import CONTEXT, OUTGOING, PATH
 from udi.portal.dataspace.models import Connector, DataspaceProcess
@@ -197,6 +198,12 @@ class Talk:
         ]
         assert isinstance(agreement, AccessAgreement)
         return agreement
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages leave at once: the other side of a test has noted its answer once it gave it."""
+    monkeypatch.setattr(outbox, "PAUSE", 0)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from tests.service_overrides import ServiceOverrides
 from udi.kit.clock import now
 from udi.kit.http import OutgoingClient
 from udi.kit.jobs import Job
-from udi.portal.dataspace import outbox
 from udi.portal.dataspace.consumer_negotiations import (
     request_dataset,
     terminate_negotiation,
@@ -21,12 +20,6 @@ from udi.portal.dataspace.outbox import QUICK, MessageDeliveryError, send_messag
 from udi.portal.dataspace.processes import SEND
 
 OFFER = {"@id": "urn:offer", "permission": [{"action": "use"}]}
-
-
-@pytest.fixture(autouse=True)
-def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock alone is faked."""
-    monkeypatch.setattr(outbox, "PAUSE", 0)
 
 
 async def send(talk: Talk, process: DataspaceProcess) -> None:

@@ -12,6 +12,7 @@ from tests.personal_rows import (
     Fixture,
     connect,
     fill,
+    find_moment,
     is_erased_with_account,
     kind_of,
     new_fixture,
@@ -58,6 +59,8 @@ class Stage:
     register: PersonalRegister
     fixture: Fixture
     connection: Any
+    since: int
+    """The transaction before which nothing was written of them."""
 
     async def erase(self, register: PersonalRegister | None = None) -> None:
         person = PEOPLE[self.program]
@@ -76,7 +79,7 @@ class Stage:
             return await session.scalar(query.select_from(rows.table)) or 0
 
     async def find(self) -> dict[str, set[str]]:
-        return await search(self.connection, self.fixture.words)
+        return await search(self.connection, self.fixture.words, self.since)
 
 
 @pytest.fixture
@@ -92,9 +95,12 @@ async def stages(
         program = database.program
         connection = await connect(postgres, settings, program)
         register = read_program(program)
+        since = await find_moment(connection)
         fixture = new_fixture()
         await fill(connection, register, demo, fixture)
-        stages[program] = Stage(program, database, demo, register, fixture, connection)
+        stages[program] = Stage(
+            program, database, demo, register, fixture, connection, since
+        )
     yield stages
     for stage in stages.values():
         await stage.connection.close()
@@ -223,8 +229,9 @@ async def test_another_person_keeps_everything(
     stage = stages["portal"]
     other = new_fixture()
     await fill(stage.connection, stage.register, demo, other)
-    before = await search(stage.connection, other.words)
+    before = await search(stage.connection, other.words, stage.since)
 
     await stage.erase()
 
-    assert await search(stage.connection, other.words) == before
+    assert await search(stage.connection, other.words, stage.since) == before
+    assert before["app.person"] >= {other.name, other.keys.email}

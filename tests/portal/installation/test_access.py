@@ -26,6 +26,8 @@ PAGES = [
     "/installation/territories.csv",
     "/installation/territories/{slug}",
     "/installation/territories/{slug}/spaces/mairie",
+    "/installation/territories/{slug}/login",
+    "/installation/territories/{slug}/login/provider/new",
     "/installation/territories/new",
     "/installation/territories/new/preview.css",
     "/installation/requests/00000000-0000-4000-8000-000000000000",
@@ -41,6 +43,8 @@ FORMS = [
     "/installation/territories/{slug}/retry",
     "/installation/territories/{slug}/gather",
     "/installation/territories/{slug}/spaces/mairie",
+    "/installation/territories/{slug}/login/provider/new",
+    "/installation/territories/{slug}/login/provider/town/remove",
 ]
 REFUSED = {
     "passer-by": (303, 401),

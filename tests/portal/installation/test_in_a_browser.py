@@ -19,6 +19,9 @@ PATHS = {
     "found": "/installation?q=nowhere-at-all",
     "territory": "/installation/territories/{slug}",
     "start": "/installation/territories/new",
+    "login": "/installation/territories/{slug}/login",
+    "provider": "/installation/territories/{slug}/login/provider/new",
+    "directory": "/installation/territories/{slug}/login/directory/new",
     "limits": f"/installation/territories/{{slug}}/spaces/{SPACE}",
 }
 

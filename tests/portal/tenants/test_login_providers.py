@@ -1,5 +1,6 @@
 """`[[login.provider]]` in a territory's files: what is refused, and what the register keeps."""
 
+import base64
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from tests.portal.tenants.test_files import edit, faults_of
 from udi.kit.login_providers import claim_attribute, read_login_providers, rules_digest
 from udi.portal.tenants.actions import register_values
 from udi.portal.tenants.files import read_folder
-from udi.settings import Settings
+from udi.settings import ProgramName, Settings
 
 DEMO = Path(__file__).parents[3] / "tenants/demo"
 GOOD = """
@@ -130,6 +131,12 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
         "login.provider.name",
         "twice",
     ),
+    "a picture that is not there": (
+        'kind = "proconnect"',
+        'kind = "proconnect"\npicture = "button.svg"',
+        "login.provider[2].picture",
+        "not among the pictures",
+    ),
     "inhabitants in a group": (
         'kind = "oidc"',
         'kind = "franceconnect"',
@@ -147,6 +154,39 @@ def test_a_fault_names_its_key_and_the_reason(folder: Path, case: str) -> None:
     faults = faults_of(folder)
 
     assert any(where in fault and word in fault for fault in faults), faults
+
+
+@pytest.mark.parametrize("program", ["portal", "node"])
+def test_the_picture_of_a_button_stands_whole_in_the_register(
+    folder: Path, program: ProgramName
+) -> None:
+    key = 'kind = "proconnect"'
+    edit(folder, key, f'{key}\npicture = "roadstead.svg"')
+
+    values = register_values(read_folder(folder), Settings(), program, {})
+    agents, town = read_login_providers(values["login_providers"])
+
+    assert town.picture is None
+    assert agents.picture is not None
+    kind, _, content = agents.picture.address.partition(";base64,")
+    assert kind == "data:image/svg+xml"
+    assert b"path" in base64.b64decode(content)
+    assert (agents.picture.width, agents.picture.height) == (720, 360)
+
+
+def test_a_heavy_picture_is_no_button(folder: Path) -> None:
+    edit(
+        folder, 'kind = "proconnect"', 'kind = "proconnect"\npicture = "roadstead.svg"'
+    )
+    path = folder / "pictures/roadstead.svg"
+    path.write_text(
+        path.read_text().replace("</svg>", f"<!-- {'x' * 70_000} --></svg>")
+    )
+
+    [fault] = faults_of(folder)
+
+    assert "login.provider[2].picture" in fault
+    assert "under 65536 bytes" in fault
 
 
 def test_claims_of_two_providers_are_never_one_attribute() -> None:

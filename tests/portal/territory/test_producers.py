@@ -83,9 +83,9 @@ async def test_each_producer_has_its_figures(
     await fill(dashboard, armor)
 
     assert await table(dashboard) == [
-        ["Armorine Métropole", "", "Nœud mutualisé", "3", "2", "2026-03-03T12:00:00+00:00", "donnees@armor.example"],
-        ["Mairie de Kerlévan", "A public body", '"Nœud de Kerlévan', ' Nœud mutualisé"', "1", "0", "2026-03-04T12:00:00+00:00", "'=1+1@kerlevan.example"],
-        ["Réseau Goéland", "", "", "0", "0", "", "donnees@goeland.example"],
+        ["Armorine Métropole", "", "Nœud mutualisé", "3", "2", "2026-03-03T12:00:00+00:00", "donnees@armor.example", "0"],
+        ["Mairie de Kerlévan", "A public body", '"Nœud de Kerlévan', ' Nœud mutualisé"', "1", "0", "2026-03-04T12:00:00+00:00", "'=1+1@kerlevan.example", "0"],
+        ["Réseau Goéland", "", "", "0", "0", "", "donnees@goeland.example", "0"],
     ]  # fmt: skip
 
 
@@ -157,6 +157,22 @@ async def test_a_new_description_is_read_anew(
     after = await table(dashboard)
 
     assert (before[0][4], after[0][4]) == ("1", "0")
+
+
+async def test_a_producer_whom_nobody_acts_for_is_seen(
+    dashboard: Dashboard,
+    armor: Catalogue,
+    make_person: Callable[..., Login],
+) -> None:
+    await fill(dashboard, armor)
+    manager = make_person(armor.territory, memberships={"armor": ["managers"]})
+    async with browse(dashboard.app, armor.territory, manager):
+        page = await dashboard.team.get(f"{PATH}?sort=people", headers=ENGLISH)
+
+    [body] = re.findall(r"<tbody>(.*?)</tbody>", page.text, re.DOTALL)
+    rows = re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
+    assert ["No one" in row for row in rows] == [True, True, False]
+    assert "Armorine" in rows[2]
 
 
 async def test_a_territory_without_producers_says_what_to_do(

@@ -232,8 +232,8 @@ async def test_a_nul_in_a_text_or_a_name_hinders_no_publication(
     await post(dashboard, "/publish", note="Une\0 charte")
 
     assert "La rade" in await read(dashboard, "/")
-    assert "Notre\ufffd charte" in await read(dashboard, "/charter")
-    assert "--radius:0\ufffd" in await read(dashboard, "/theme.css")
+    assert "Notre charte" in await read(dashboard, "/charter")
+    assert "--radius:0}" in await read(dashboard, "/theme.css")
 
 
 async def test_whoever_publishes_second_sees_who_published_and_loses_nothing(
@@ -262,6 +262,24 @@ async def test_a_version_that_no_database_could_number_is_not_found(
     response = await dashboard.team.get(f"{SITE}/versions/{2**31}")
 
     assert response.status_code == 404
+
+
+async def test_a_nul_in_a_file_of_the_operator_hinders_no_publication(
+    dashboard: Dashboard, portal_database: Database, settings: Settings
+) -> None:
+    files = stage.territory_files(dashboard.territory)
+    files["charter.md"] = b"# Notre\0 charte\n"
+    files["theme.css"] = b":root{--radius:0\0}\n"
+    await stage.apply_territory_files(
+        portal_database, dashboard.territory, files, settings=settings
+    )
+    await post(dashboard, "/settings", **SETTINGS | {"tagline-fr": "La rade"})
+    await post(dashboard, "/publish", note="Une\0 charte")
+
+    assert "La rade" in await read(dashboard, "/")
+    assert "Une charte" in (await dashboard.team.get(SITE)).text
+    assert "Notre\ufffd charte" in await read(dashboard, "/charter")
+    assert "--radius:0\ufffd" in await read(dashboard, "/theme.css")
 
 
 async def test_acts_are_for_the_team(dashboard: Dashboard) -> None:

@@ -132,6 +132,15 @@ def print_findings(findings: Sequence[Finding], console: Console) -> None:
     )
 
 
+def _summarise(well: Sequence[Finding]) -> str:
+    """What is well, by its names; many are counted."""
+    if len(well) == 1:
+        return well[0].message
+    if len(well) < MANY:
+        return ", ".join(finding.name for finding in well)
+    return f"{len(well)} looked at"
+
+
 def _summarise_part(group: Sequence[Finding]) -> list[tuple[Severity, str]]:
     """What is well in one line, what is not with its remedy; names that share a fault share its line."""
     shared: dict[tuple[Severity, str, str], list[str]] = {}
@@ -141,15 +150,9 @@ def _summarise_part(group: Sequence[Finding]) -> list[tuple[Severity, str]]:
                 (finding.severity, finding.message, finding.remedy), []
             ).append(finding.name)
     well = [finding for finding in group if finding.severity == "ok"]
-    names = ", ".join(finding.name for finding in well)
-    summary = escape(
-        well[0].message
-        if len(well) == 1
-        else names
-        if len(well) < MANY
-        else f"{len(well)} looked at"
-    )
-    lines: list[tuple[Severity, str]] = [("ok", summary)] if well else []
+    lines: list[tuple[Severity, str]] = []
+    if well:
+        lines.append(("ok", escape(_summarise(well))))
     for (severity, what, remedy), where in shared.items():
         lines.append(
             (

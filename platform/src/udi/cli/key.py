@@ -165,15 +165,14 @@ def _rows(settings: Settings) -> list[dict[str, Any]]:
     ages = key_ages(settings.get_secret_path(SECRET))
     moment = now()
     signing = next(rank for rank, key in enumerate(ages) if key.signs)
-    return [
-        {
-            "id": key.id,
-            "drawn": f"{format_duration((moment - key.made_at).total_seconds())} ago",
-            "state": "signs"
-            if key.signs
-            else "published, will sign"
-            if rank < signing
-            else "published, replaced",
-        }
-        for rank, key in enumerate(ages)
-    ]
+    lines = []
+    for rank, key in enumerate(ages):
+        if key.signs:
+            state = "signs"
+        elif rank < signing:
+            state = "published, will sign"
+        else:
+            state = "published, replaced"
+        age = format_duration((moment - key.made_at).total_seconds())
+        lines.append({"id": key.id, "drawn": f"{age} ago", "state": state})
+    return lines

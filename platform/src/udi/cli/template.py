@@ -1,11 +1,13 @@
 """`udi territory`: a territory's own repository, made from the project's template and kept up to date with it."""
 
 import re
+import shutil
 import subprocess
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import copier
@@ -21,6 +23,7 @@ app = typer.Typer(
 )
 CLONE = Path(__file__).resolve().parents[4]
 PACKAGED = Path(__file__).resolve().parents[1] / "_copier"
+FILES = Path("templates/copier")
 ANSWERS = ".copier-answers.yml"
 Data = Annotated[
     list[str] | None,
@@ -110,7 +113,7 @@ def copy_template(
     answers: Mapping[str, str],
     *,
     template: str = "",
-    vcs_ref: str | None = "HEAD",
+    vcs_ref: str | None = None,
     defaults: bool = True,
 ) -> None:
     """Make a territory's repository of answers, from this very program's template where none is named.
@@ -118,15 +121,23 @@ def copy_template(
     Raises:
         LocalError: an answer is refused, or git failed.
     """
-    with _explain_errors():
+    with TemporaryDirectory() as temporary, _explain_errors():
         copier.run_copy(
-            template or str(_find_template()),
+            template or str(_export_template(Path(temporary))),
             destination,
             data=dict(answers),
             defaults=defaults,
             vcs_ref=vcs_ref,
             quiet=True,
         )
+
+
+def _export_template(folder: Path) -> Path:
+    """The template without the history of the project: copier clones a repository whole, seconds for some files."""
+    template_folder = _find_template()
+    shutil.copy(template_folder / "copier.yml", folder)
+    shutil.copytree(template_folder / FILES, folder / FILES)
+    return folder
 
 
 def _find_template() -> Path:

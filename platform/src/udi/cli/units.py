@@ -72,9 +72,13 @@ def list_units() -> list[ServiceUnit]:
 
 def _describe_unit(name: str, port: int | None) -> ServiceUnit:
     command = _command_line(name)
-    kind: UnitKind = (
-        "web" if port else "worker" if name.endswith("worker") else "keycloak"
-    )
+    kind: UnitKind
+    if port:
+        kind = "web"
+    elif name.endswith("worker"):
+        kind = "worker"
+    else:
+        kind = "keycloak"
     release = RELEASE.search(command)
     built = BUILT.search(command)
     return ServiceUnit(

@@ -53,6 +53,8 @@ SCHEMA = DBSettings(db_schema="queue")
 ATTEMPTS = 30
 FIRST_DELAY = timedelta(seconds=2)
 LONGEST_DELAY = timedelta(hours=1)
+POLL_INTERVAL = timedelta(seconds=5)
+"""How often the queue is looked at without being told: a job that failed comes back without a notice."""
 FULL_PAUSE = 2.0
 """Seconds after which a database whose disk was full is asked for jobs again."""
 CANCELLED_AGAIN = 1.0
@@ -243,12 +245,16 @@ class Worker:
         handlers: Mapping[str, Handler],
         *,
         attempts: int = ATTEMPTS,
+        first_delay: timedelta = FIRST_DELAY,
+        poll_interval: timedelta = POLL_INTERVAL,
         spent: HeavyJobListener | None = None,
         give_way: BeforeJob | None = None,
     ) -> None:
         self._database = database
         self._handlers = handlers
         self._attempts = attempts
+        self._first_delay = first_delay
+        self._poll_interval = poll_interval
         self._spent = spent
         self._give_way = give_way
         self._manager: QueueManager | None = None
@@ -283,7 +289,7 @@ class Worker:
             try:
                 await manager.run(
                     batch_size=4,
-                    dequeue_timeout=timedelta(seconds=5),
+                    dequeue_timeout=self._poll_interval,
                     max_concurrent_tasks=8,
                 )
             finally:
@@ -352,7 +358,7 @@ class Worker:
                 concurrency_limit=0, func=run, on_failure="hold"
             ),
             max_attempts=self._attempts,
-            initial_delay=FIRST_DELAY,
+            initial_delay=self._first_delay,
             max_delay=LONGEST_DELAY,
         )
 

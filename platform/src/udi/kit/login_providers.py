@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 ACCOUNT = "account"
@@ -29,14 +29,25 @@ class GroupRule:
 
 
 @dataclass(frozen=True)
+class ButtonPicture:
+    """What stands in place of the words of a button: its bytes as an address (`data:`), its size in pixels."""
+
+    address: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class LoginProvider:
-    """One of them: `label` is its name by language, `origin` where a logout passes by."""
+    """One of them: `label` is its name by language, `note` a sentence above its button, `origin` where a logout passes by."""
 
     name: str
     kind: str
     label: Mapping[str, str]
     origin: str
     rules: tuple[GroupRule, ...] = ()
+    note: Mapping[str, str] = field(default_factory=dict)
+    picture: ButtonPicture | None = None
 
     @property
     def about(self) -> str:
@@ -48,6 +59,10 @@ class LoginProvider:
         if self.kind in NATIONAL:
             return NATIONAL[self.kind]
         return self.label.get(language) or next(iter(self.label.values()), self.name)
+
+    def note_in(self, language: str) -> str:
+        """The sentence above its button; empty where there is none."""
+        return self.note.get(language) or next(iter(self.note.values()), "")
 
 
 def provider_alias(territory: str, name: str) -> str:
@@ -74,6 +89,8 @@ def read_login_providers(
             label=row["label"],
             origin=row["origin"],
             rules=tuple(GroupRule(**rule) for rule in row["rules"]),
+            note=row.get("note", {}),
+            picture=ButtonPicture(**row["picture"]) if row.get("picture") else None,
         )
         for row in rows
     ]

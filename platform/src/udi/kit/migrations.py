@@ -32,8 +32,10 @@ from udi.kit.revisions import (
 from udi.settings import ProgramName, Settings
 
 T = TypeVar("T")
-LOCK_TIMEOUT, LOCK_NOT_AVAILABLE = "4s", "55P03"
-LOCK_TRIES, LOCK_PAUSE = 5, 2.0
+LOCK_TIMEOUT = "4s"
+LOCK_NOT_AVAILABLE = "55P03"
+LOCK_TRIES = 5
+LOCK_PAUSE = 2.0
 OWN_SCHEMAS = {"app", "platform"}
 
 
@@ -71,7 +73,8 @@ def upgrade(settings: Settings, program: ProgramName, *, contract: bool = True) 
         _with_connection(settings.dsn(program, "owner"), _current_heads)
     )
     _refuse_unreleased(program, heads)
-    expand, last = revision_chain(program), revision_chain(program, "contract")
+    expand = revision_chain(program)
+    last = revision_chain(program, "contract")
     target_revisions = [expand[-1]] if list_missing_revisions(program, heads) else []
     if last and (contract or not heads) and last[-1] not in heads:
         target_revisions = [expand[-1], last[-1]]

@@ -164,10 +164,8 @@ def _set_territory_and_language(request: AnyRequest) -> None:
     )
     offered = territory.languages if territory else tuple(LANGUAGES)
     accepted = request.headers.get("accept-language", "")
-    state["territory"], state["locale"] = (
-        territory,
-        choose_language(request.cookies.get("lang"), accepted, offered),
-    )
+    state["territory"] = territory
+    state["locale"] = choose_language(request.cookies.get("lang"), accepted, offered)
 
 
 def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Any]:

@@ -17,13 +17,14 @@ from udi.kit import login_attempts
 from udi.kit.erased_accounts import AccountErasedError
 from udi.kit.errors import NotFoundError, UdiError, UnavailableError
 from udi.kit.identity import SECOND_FACTOR, Actor
-from udi.kit.login_providers import ACCOUNT, NATIONAL, provider_alias
+from udi.kit.login_providers import ACCOUNT, provider_alias
 from udi.kit.oidc import IdentityRefusedError, Prompt
 from udi.kit.service_registry import ServiceKey
 from udi.kit.sessions import SESSIONS, Sessions, apply_backchannel_logout
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Visitor
+from udi.ui.login_choice import render_choice
 from udi.ui.login_failures import (
     AWAY,
     CANCELLED,
@@ -77,16 +78,6 @@ class LoginArea:
 
 
 MAIN_AREA = LoginArea("", "udi", SESSIONS)
-
-
-@dataclass(frozen=True)
-class LoginChoice:
-    """A way to log in, as a button: its name, where it leads, a page that says what it is, whether it is the State's."""
-
-    label: str
-    address: str
-    about: str
-    is_national: bool
 
 
 UNKNOWN_BROWSER = {"login_required", "interaction_required", "consent_required"}
@@ -210,7 +201,9 @@ async def lead_to_login(
             status_code=303,
         )
     if options.choose and actor is None and territory.login_providers:
-        return _render_choice(request, area, territory, back, factor=options.factor)
+        return render_choice(
+            request, area.login_path, territory, back, factor=options.factor
+        )
     hint = _find_hint(territory, actor, options)
     sessions = area.sessions_of(request)
     try:
@@ -335,36 +328,6 @@ def _choice_address(area: LoginArea, attempt: login_attempts.LoginAttempt) -> st
     factor = "&factor=true" if attempt.level >= SECOND_FACTOR else ""
     back = quote(attempt.back, safe="/")
     return f"{area.login_path}?choose=true{factor}&back={back}"
-
-
-def _render_choice(
-    request: AnyRequest,
-    area: LoginArea,
-    territory: Territory,
-    back: str,
-    *,
-    factor: bool,
-) -> Response[Any]:
-    """The ways to log in, those of the State first."""
-    more = f"{'&factor=true' if factor else ''}&back={quote(back, safe='/')}"
-    language = request.scope["state"]["locale"]
-    choices = [
-        LoginChoice(
-            provider.label_in(language),
-            f"{area.login_path}?provider={provider.name}{more}",
-            provider.about,
-            provider.kind in NATIONAL,
-        )
-        for provider in territory.login_providers
-    ]
-    page = render(
-        request,
-        "ui/login-choice.html",
-        choices=choices,
-        account=f"{area.login_path}?provider={ACCOUNT}{more}",
-    )
-    page.headers["Cache-Control"] = "no-store"
-    return page
 
 
 def _identify_failure(query: Any) -> LoginFailure:

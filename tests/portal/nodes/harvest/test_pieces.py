@@ -166,7 +166,7 @@ def test_memory_does_not_grow_with_the_document(
 ) -> None:
     monkeypatch.setattr(large_documents, "CHUNK", 64 * 1024)
     peaks = []
-    for count in (800, 3200):
+    for count in (400, 1600):
         path = tmp_path / f"{count}"
         path.write_bytes(data_json(count))
         tracemalloc.start()

@@ -36,6 +36,7 @@ from udi.portal.nodes.sources.actions import (
 )
 from udi.portal.nodes.sources.harvest_run import HarvestContext, harvest_next_source
 from udi.portal.nodes.sources.leases import LEASE, acquire_lease
+from udi.portal.nodes.sources.metrics import measure_sources
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRun, SourceState
 from udi.portal.nodes.sources.site_turns import SiteTurns
 from udi.portal.tenants.models import Tenant
@@ -392,6 +393,25 @@ async def test_a_source_that_a_worker_has_is_given_to_no_other_until_its_time_is
             leases.append(await acquire_lease(session, moment + later, SiteTurns()))
 
     assert [lease is not None for lease in leases] == [True, False, True]
+
+
+async def test_measure_tells_how_late_a_source_is_that_no_worker_reads(
+    catalogue: Catalogue, open_source: Open, portal_site: Site
+) -> None:
+    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
+    territory = {"territory": reading.territory.slug}
+    seconds = []
+    for leased_until in (None, now() + LEASE):
+        await reading.change(
+            next_at=now() - timedelta(hours=2), leased_until=leased_until
+        )
+        [gauge] = await measure_sources(portal_site)
+        seconds += [
+            sample.value for sample in gauge.samples if sample.labels == territory
+        ]
+
+    assert [value >= 7200 for value in seconds] == [True, False]
+    assert seconds[1] == 0
 
 
 async def test_a_worker_whose_lease_was_taken_stores_nothing_more(

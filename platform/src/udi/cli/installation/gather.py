@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi import __version__
 from udi.cli.checks.certificate import find_days_left
+from udi.cli.installation.login_changes import read_login
 from udi.kit import jobs
 from udi.kit.backups import BackupRun, BackupState, read_state
 from udi.kit.clock import now
@@ -100,6 +101,7 @@ async def gather_all(
             **await _count_in_portal(databases.portal, tenant.id),
             **await _count_in_node(databases.node, tenant.id),
             **_describe_queues(queues, tenant.id),
+            **await read_login(settings, databases.portal, tenant),
             certificate_days=days_left.get(tenant.id),
             version=__version__,
             backup_at=_moment(backups.created),

@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.installation.gather import ProgramDatabases, gather_all, save_figures
+from udi.cli.installation.login_changes import change_login
 from udi.cli.installation.start_requests import note_refusal, perform_start
 from udi.cli.installation.territory_start import pack_files
 from udi.cli.memberships import sync_territory
@@ -101,6 +102,18 @@ async def change_limits(context: ActContext) -> str:
     return "updated"
 
 
+async def change_way_to_log_in(context: ActContext) -> str:
+    """Make, change or take away an identity service of others, or a directory."""
+    databases = context.databases
+    return await change_login(
+        context.settings,
+        databases.portal,
+        databases.node,
+        context.tenant,
+        context.details,
+    )
+
+
 async def gather(_context: ActContext) -> str:
     """Nothing more: figures are gathered after every act."""
     return "gathered"
@@ -124,6 +137,7 @@ ACTS: Mapping[str, Callable[[ActContext], Awaitable[str]]] = {
     OperatorAct.LIMITS: change_limits,
     OperatorAct.GATHER: gather,
     OperatorAct.FILES: collect_files,
+    OperatorAct.LOGIN: change_way_to_log_in,
 }
 PERFORMED_ACTS = frozenset({*ACTS, OperatorAct.START})
 """What this worker does: archives are another unit's, and an act of a later release waits for the worker of that release."""

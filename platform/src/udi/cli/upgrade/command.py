@@ -151,19 +151,23 @@ def list_releases(releases: InstalledReleases) -> list[dict[str, Any]]:
     """Every release there, with the number of units that run it."""
     current = releases.current()
     running = units.list_units()
-    return [
-        {
-            "release": release.name,
-            "state": "current"
-            if release.name == current
-            else "complete"
-            if release.complete
-            else "interrupted",
-            "installed_at": f"{release.installed_at:%Y-%m-%d %H:%MZ}",
-            "units": sum(unit.release == release.name for unit in running),
-        }
-        for release in releases.list_installed()
-    ]
+    lines = []
+    for release in releases.list_installed():
+        if release.name == current:
+            state = "current"
+        elif release.complete:
+            state = "complete"
+        else:
+            state = "interrupted"
+        lines.append(
+            {
+                "release": release.name,
+                "state": state,
+                "installed_at": f"{release.installed_at:%Y-%m-%d %H:%MZ}",
+                "units": sum(unit.release == release.name for unit in running),
+            }
+        )
+    return lines
 
 
 def _print_report(report: dict[str, Any], *, as_json: bool) -> None:

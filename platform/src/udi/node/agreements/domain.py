@@ -7,6 +7,7 @@ DOMAIN = Domain(
     package="udi.node.agreements",
     needs=("datasets",),
     services="udi.node.agreements.registration:provide_services",
+    web_services="udi.node.agreements.routes:provide_web_services",
     worker_services="udi.node.agreements.worker:provide_worker_services",
     routes="udi.node.agreements.routes:list_routes",
     tasks="udi.node.agreements.worker:task_handlers",

@@ -1,9 +1,11 @@
-"""What was not sent to the portal yet, for the metrics."""
+"""What was not sent to portals yet, and since when further ones did not answer, for the metrics."""
 
 from prometheus_client.core import Metric
 from sqlalchemy import func, select
 
+from udi.kit.clock import now
 from udi.node.datasets.models import Delivery, DeliveryState
+from udi.node.portals.queries import list_portals
 from udi.ui.metrics import make_gauge
 from udi.ui.site import Site
 
@@ -35,4 +37,24 @@ async def measure_outbox(site: Site) -> list[Metric]:
         make_gauge(
             "udi_outbox_age_seconds", "Since the oldest of those that wait.", ages
         ),
+    ]
+
+
+async def measure_further_portals(site: Site) -> list[Metric]:
+    """Since each portal that an own node joined beside its territory's last answered."""
+    samples = []
+    for territory in await site.registry.list():
+        async with site.database.session(territory.id) as session:
+            portals = await list_portals(session)
+        for portal in portals:
+            heard_at = portal.reports_read_at or portal.joined_at
+            age = (now() - heard_at).total_seconds()
+            labels = {"territory": territory.slug, "portal": portal.origin}
+            samples.append((labels, max(age, 0.0)))
+    return [
+        make_gauge(
+            "udi_further_portal_age_seconds",
+            "Since a further portal of an own node last answered.",
+            samples,
+        )
     ]

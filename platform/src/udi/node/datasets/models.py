@@ -185,14 +185,11 @@ class Dataset(TenantColumns, NodeTable):
     def find_published_before(self, version: "Version") -> "Version | None":
         """The version that was published last before this one."""
         public = [
-            earlier_version
-            for earlier_version in self.list_versions_of(version.part_id)
-            if earlier_version.published_at is not None
-            and earlier_version.number < version.number
+            earlier
+            for earlier in self.list_versions_of(version.part_id)
+            if earlier.published_at is not None and earlier.number < version.number
         ]
-        return max(
-            public, key=lambda earlier_version: earlier_version.number, default=None
-        )
+        return max(public, key=lambda earlier: earlier.number, default=None)
 
     def is_accepted(self, version: "Version") -> bool:
         """Whether the portal last accepted this version."""

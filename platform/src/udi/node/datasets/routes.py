@@ -3,7 +3,7 @@
 from udi.node.datasets import api, pages
 from udi.node.datasets.exchange import spaces
 from udi.node.datasets.intake import routes as intake_routes
-from udi.node.datasets.metrics import measure_outbox
+from udi.node.datasets.metrics import measure_further_portals, measure_outbox
 from udi.node.datasets.pages import catalogue, inbox
 from udi.node.spaces.operations import CATALOGUE
 from udi.ui.dependencies import Routes
@@ -41,5 +41,7 @@ def list_routes(site: Site) -> Routes:
 def provide_web_services(site: Site) -> None:
     """Measures, and what the header counts."""
     site.services.contribute(MEASURES, measure_outbox)
+    if site.settings.own_node:
+        site.services.contribute(MEASURES, measure_further_portals)
     counter = HeaderCounter(inbox.count_waiting_for)
     site.services.provide(COUNT_FOR_HEADER, counter.count)

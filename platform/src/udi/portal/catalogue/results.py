@@ -250,10 +250,10 @@ def mark_titles(page: SearchPage, language: str) -> list[tuple[DatasetSummary, M
         for word in phrase
         for stem in word_stems(word)[0]
     }
+    labels = [label for group in page.parsed_query.groups for label in group.also]
     stems |= {
         stem
-        for group in page.parsed_query.groups
-        for label in group.also
+        for label in labels
         for _, label_stems in query_words(label)
         for stem in label_stems
     }

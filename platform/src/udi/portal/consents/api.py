@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from litestar import Response, Router, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import Meta, Struct
@@ -14,13 +14,11 @@ from udi.portal.access.agreements.schemas import SCOPE, TAG
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.consents.changes import ChangedConsent, list_changes
-from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
-from udi.portal.projects.api_dependencies import PRIVATE, dependencies
+from udi.portal.projects.api_dependencies import PRIVATE, program_router
 from udi.portal.projects.queries import get_led_project
 from udi.protocol.consent import ConsentState
-from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import AnyRequest, Routes, Session
 from udi.ui.openapi.parameters import page_size
 
@@ -130,12 +128,4 @@ async def list_consent_changes(
     )
 
 
-routes: Routes = [
-    Router(
-        BASE,
-        route_handlers=[list_consent_changes],
-        middleware=[CrossOriginMiddleware()],
-        guards=PROGRAMS,
-        dependencies=dependencies(SCOPE),
-    )
-]
+routes: Routes = [program_router(BASE, [list_consent_changes], SCOPE)]

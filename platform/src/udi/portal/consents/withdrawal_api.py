@@ -12,13 +12,7 @@ from udi.kit.errors import field_error
 from udi.portal.consents.actions import withdraw_consent
 from udi.portal.consents.locks import lock_given
 from udi.portal.consents.models import Consent
-from udi.portal.nodes.api import (
-    as_json,
-    decode_report,
-    identify_client,
-    node_session,
-    read_json_body,
-)
+from udi.portal.nodes.api import MIB, as_json, decode_report, take_report
 from udi.portal.nodes.models import Node
 from udi.protocol.consent import ConsentState
 from udi.protocol.consent_withdrawals import (
@@ -30,7 +24,7 @@ from udi.protocol.consent_withdrawals import (
 )
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 
-LARGEST = 64 * 1024
+LARGEST = MIB
 
 
 def read_withdrawals(body: bytes) -> ConsentWithdrawals:
@@ -48,15 +42,14 @@ def read_withdrawals(body: bytes) -> ConsentWithdrawals:
     return decode_report(body, ConsentWithdrawals, refusal)
 
 
-@post(PATH, status_code=200)
+@post(PATH, status_code=200, request_max_body_size=LARGEST)
 async def receive_withdrawals(
     request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Stop what people stopped at the node that calls; say of each what became of it."""
-    client_id = await identify_client(request, territory)
-    withdrawals = read_withdrawals(await read_json_body(request, largest=LARGEST))
-    async with node_session(request, territory, client_id) as (session, node):
-        outcomes = await take_withdrawals(session, node, withdrawals)
+    outcomes = await take_report(
+        request, territory, read_withdrawals, take_withdrawals, largest=LARGEST
+    )
     return as_json(to_builtins(ConsentWithdrawalAnswer(consents=outcomes)))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -61,6 +62,11 @@ class GatheredFigures(msgspec.Struct, frozen=True, kw_only=True):
     drill_at: datetime | None = None
     failures: tuple[TaskFailure, ...] = ()
     spaces: tuple[SpaceFigures, ...] = ()
+    login_providers: tuple[dict[str, Any], ...] = ()
+    """Identity services of others, as tables of its files; no secret is in them."""
+    login_directories: tuple[dict[str, Any], ...] = ()
+    login_secrets: tuple[str, ...] = ()
+    """Names of those whose secret is among the secrets of the worker."""
 
     @property
     def fill(self) -> float:

@@ -51,6 +51,7 @@ class OperatorAct(StrEnum):
     GATHER = "gather"
     FILES = "files"
     ARCHIVE = "archive"
+    LOGIN = "login"
     START = "start"
 
 
@@ -79,7 +80,8 @@ class OperatorRequest(TenantColumns, PortalTable):
     territory_id: Mapped[UUID]
     act: Mapped[str] = mapped_column(Text)
     details: Mapped[dict[str, Any]]
-    """Of limits: the slug of the producer, and each limit that changes. Of a start: a `NewTerritory`, and how it went. Of an
+    """Of limits: the slug of the producer, and each limit that changes. Of a login: the table (`provider`, `directory`), the
+    name, and the entry as it is to be, None where it goes. Of a start: a `NewTerritory`, and how it went. Of an
     archive: where it lies, its size, the fingerprint of the key that signed it, and when it was deleted."""
     requested_by: Mapped[UUID]
     requested_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

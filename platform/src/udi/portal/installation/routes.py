@@ -3,7 +3,12 @@
 from litestar import Router
 from litestar.di import Provide
 
-from udi.portal.installation import list_pages, start_pages, territory_pages
+from udi.portal.installation import (
+    list_pages,
+    login_pages,
+    start_pages,
+    territory_pages,
+)
 from udi.portal.installation.access import (
     provide_installation_session,
     provide_operator,
@@ -21,6 +26,7 @@ def list_routes(_site: Site) -> Routes:
                 *list_pages.routes,
                 *start_pages.routes,
                 *territory_pages.routes,
+                *login_pages.routes,
             ],
             dependencies={
                 "operator": Provide(provide_operator),

@@ -61,6 +61,7 @@ ACT_NAMES = {
     OperatorAct.GATHER: "Gather the figures",
     OperatorAct.FILES: "Collect its files",
     OperatorAct.ARCHIVE: "Create a full archive",
+    OperatorAct.LOGIN: "Change a way to log in",
     OperatorAct.START: "Start the territory",
 }
 LIMIT_NAMES = ("requests_per_minute", "jobs_at_once", "uploads_at_once")

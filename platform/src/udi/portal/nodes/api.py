@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
@@ -41,6 +41,7 @@ from udi.ui.errors import render_problem
 from udi.ui.site import site_of
 
 T = TypeVar("T")
+V = TypeVar("V")
 RESOURCES = "/kalim/v1/resources"
 MIB = 1024 * 1024
 MAX_RECORD = 2 * MIB
@@ -110,6 +111,24 @@ def decode_report(body: bytes, kind: type[T], refusal: InvalidError) -> T:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise refusal from error
+
+
+async def take_report(
+    request: AnyRequest,
+    territory: Territory,
+    read: Callable[[bytes], T],
+    take: Callable[[AsyncSession, Node, T], Awaitable[V]],
+    *,
+    largest: int,
+) -> V:
+    """Read what the node that calls reports, and take it in, in one transaction.
+
+    `largest`, in bytes, is what the handler declares as well.
+    """
+    client_id = await identify_client(request, territory)
+    report = read(await read_json_body(request, largest=largest))
+    async with node_session(request, territory, client_id) as (session, node):
+        return await take(session, node, report)
 
 
 async def read_json_body(request: AnyRequest, *, largest: int = MAX_RECORD) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, post
-from msgspec import MsgspecError, json, to_builtins
+from msgspec import to_builtins
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +17,7 @@ from udi.kit.tenancy import Territory
 from udi.portal.identity.inbox import count, list_inbox
 from udi.portal.identity.models import Membership, Person
 from udi.portal.identity.queries import read_actor
-from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
+from udi.portal.nodes.api import MIB, as_json, decode_report, take_report
 from udi.portal.nodes.models import Node, NodeProducer, NodeWaiting
 from udi.portal.nodes.queries import list_linked_producers
 from udi.portal.organisations.models import Organisation
@@ -31,7 +31,7 @@ from udi.protocol.inbox import (
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 from udi.ui.site import Site, site_of
 
-LARGEST = 4 * 1024 * 1024
+LARGEST = 4 * MIB
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 CLOCK_DIFFERENCE = timedelta(days=1)
 """How far the clock of a node may be ahead."""
@@ -43,45 +43,40 @@ def read_node_inbox(body: bytes) -> NodeInbox:
     Raises:
         InvalidError: it is something else.
     """
-    try:
-        inbox = json.decode(body, type=NodeInbox)
-        _check_moments(inbox)
-    except (MsgspecError, ValueError, RecursionError) as error:
-        raise field_error(
-            "waiting",
-            "These are no numbers of what waits.",
-            "Send “waiting” and “subjects” as the protocol says.",
-        ) from error
+    refusal = field_error(
+        "waiting",
+        "These are no numbers of what waits.",
+        "Send “waiting” and “subjects” as the protocol says.",
+    )
+    inbox = decode_report(body, NodeInbox, refusal)
+    latest = now() + CLOCK_DIFFERENCE
+    if not all(EARLIEST <= line.since <= latest for line in inbox.waiting):
+        raise refusal
     return inbox
 
 
-def _check_moments(inbox: NodeInbox) -> None:
-    """Whether each moment can be shown in every time zone.
-
-    Raises:
-        ValueError: one is not of our time.
-    """
-    latest = now() + CLOCK_DIFFERENCE
-    for line in inbox.waiting:
-        if not EARLIEST <= line.since <= latest:
-            raise ValueError("since")
-
-
-@post(PATH, status_code=200)
+@post(PATH, status_code=200, request_max_body_size=LARGEST)
 async def receive_node_inbox(
     request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Keep how much waits at the node that calls, and answer how much waits elsewhere for the accounts that it names."""
-    client_id = await identify_client(request, territory)
-    inbox = read_node_inbox(await read_json_body(request, largest=LARGEST))
-    async with node_session(request, territory, client_id) as (session, node):
-        node.reports_inbox = True
-        if inbox.spaces is not None:
-            node.spaces = sorted(set(inbox.spaces))
-        node.takes_subject_requests = inbox.takes_subject_requests
-        await replace_numbers(session, node, inbox.waiting)
-    people = await _count_people(site_of(request), territory, node, inbox.subjects)
+    node, subjects = await take_report(
+        request, territory, read_node_inbox, store_node_inbox, largest=LARGEST
+    )
+    people = await _count_people(site_of(request), territory, node, subjects)
     return as_json(to_builtins(InboxCountAnswer(people=people)))
+
+
+async def store_node_inbox(
+    session: AsyncSession, node: Node, inbox: NodeInbox
+) -> tuple[Node, Sequence[str]]:
+    """Keep what a node tells; returns the node, and the accounts that it asks about."""
+    node.reports_inbox = True
+    if inbox.spaces is not None:
+        node.spaces = sorted(set(inbox.spaces))
+    node.takes_subject_requests = inbox.takes_subject_requests
+    await replace_numbers(session, node, inbox.waiting)
+    return node, inbox.subjects
 
 
 async def replace_numbers(

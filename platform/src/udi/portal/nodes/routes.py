@@ -29,6 +29,7 @@ from udi.portal.nodes.sources.losses import api as losses_api
 from udi.portal.nodes.sources.losses import pages as losses_pages
 from udi.portal.nodes.sources.matches import api as match_api
 from udi.portal.nodes.sources.matches import pages as match_pages
+from udi.portal.nodes.sources.metrics import measure_sources
 from udi.portal.nodes.sources.publishers import api as publisher_api
 from udi.portal.nodes.sources.publishers import pages as publisher_pages
 from udi.portal.nodes.sources.trial_limits import TRIAL_LIMITS, TrialLimits
@@ -76,5 +77,5 @@ def provide_web_services(site: Site) -> None:
     services.provide(OTHER_PLACES, places.list_places)
     map_services = MapServiceReader(services[OUTGOING])
     services.provide(MAP_SERVICES, map_services, close=map_services.close)
-    services.contribute(MEASURES, measure_reports, measure_key)
+    services.contribute(MEASURES, measure_reports, measure_key, measure_sources)
     services.contribute(PAGE_ADDRESSES, ("nodes", "/nodes"), ("sources", trials.HOME))

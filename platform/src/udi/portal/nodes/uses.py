@@ -1,23 +1,21 @@
 """How much the data of each producer are used, as nodes tell."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, put
-from msgspec import MsgspecError, json
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import field_error
-from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
+from udi.portal.nodes.api import MIB, as_json, decode_report, take_report
 from udi.portal.nodes.models import Node, NodeUseDay
 from udi.portal.nodes.queries import list_linked_producers
 from udi.portal.organisations.models import Organisation
-from udi.protocol.uses import PATH, DayUses, NodeUses
+from udi.protocol.uses import PATH, NodeUses
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 
-LARGEST = 4 * 1024 * 1024
+LARGEST = 4 * MIB
 AT_ONCE = 1000
 
 
@@ -27,29 +25,26 @@ def read_uses(body: bytes) -> NodeUses:
     Raises:
         InvalidError: it is something else.
     """
-    try:
-        return json.decode(body, type=NodeUses)
-    except (MsgspecError, ValueError, RecursionError) as error:
-        raise field_error(
-            "days",
-            "These are no numbers of uses.",
-            "Send “days” as the protocol says, 10,000 at most.",
-        ) from error
+    refusal = field_error(
+        "days",
+        "These are no numbers of uses.",
+        "Send “days” as the protocol says, 10,000 at most.",
+    )
+    return decode_report(body, NodeUses, refusal)
 
 
-@put(PATH)
+@put(PATH, request_max_body_size=LARGEST)
 async def receive_uses(
     request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Keep how much data were used at the node that calls, by producer and day."""
-    client_id = await identify_client(request, territory)
-    uses = read_uses(await read_json_body(request, largest=LARGEST))
-    async with node_session(request, territory, client_id) as (session, node):
-        number = await store_uses(session, node, uses.days)
+    number = await take_report(
+        request, territory, read_uses, store_uses, largest=LARGEST
+    )
     return as_json({"days": number})
 
 
-async def store_uses(session: AsyncSession, node: Node, days: Sequence[DayUses]) -> int:
+async def store_uses(session: AsyncSession, node: Node, uses: NodeUses) -> int:
     """Keep the days of producers that the node publishes for; how many."""
     if node.hosted:
         producers = list(await session.scalars(select(Organisation)))
@@ -64,7 +59,7 @@ async def store_uses(session: AsyncSession, node: Node, days: Sequence[DayUses])
             "downloads": line.downloads,
             "calls": line.calls,
         }
-        for line in days
+        for line in uses.days
         if line.producer in ids
     }
     values = list(rows.values())

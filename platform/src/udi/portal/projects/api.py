@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from litestar import Response, Router, delete, get, post, put
+from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,7 +21,6 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.schemas import DatasetPath
-from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.organisations.queries import find_organisation
@@ -39,9 +38,9 @@ from udi.portal.projects.actions.report import ReuseInput, report_reuse
 from udi.portal.projects.api_dependencies import (
     PRIVATE,
     ApiRequest,
-    dependencies,
     find_bearer,
     json_response,
+    program_router,
 )
 from udi.portal.projects.models import Project
 from udi.portal.projects.request_bodies import (
@@ -51,7 +50,6 @@ from udi.portal.projects.request_bodies import (
 )
 from udi.portal.projects.schemas import BASE, SCOPE
 from udi.portal.projects.transitions import ProjectEvent
-from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.openapi.operations import ResponseLink
 
@@ -389,9 +387,9 @@ async def _describe_project(
 
 
 routes: Routes = [
-    Router(
+    program_router(
         BASE,
-        route_handlers=[
+        [
             list_public,
             read_project,
             list_mine,
@@ -402,8 +400,6 @@ routes: Routes = [
             drop_dataset,
             add_reuse,
         ],
-        middleware=[CrossOriginMiddleware()],
-        guards=PROGRAMS,
-        dependencies=dependencies(SCOPE),
+        SCOPE,
     )
 ]

@@ -1,19 +1,21 @@
 """What addresses for programs share: the bearer of a token, a transaction that sees what they see, the answer."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-from litestar import Request, Response
+from litestar import Request, Response, Router
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.serialization import encode_json
+from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.responses import Document, Validators, send_document
-from udi.portal.identity.bearers import require_scope
+from udi.portal.identity.bearers import PROGRAMS, require_scope
 from udi.portal.identity.tokens import Bearer
+from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.site import site_of
 
 JSON = "application/json"
@@ -53,6 +55,19 @@ def dependencies(scope: str) -> dict[str, Provide]:
     """The bearer, and the transaction, of addresses of one right."""
     bearer = Provide(require_scope(scope), sync_to_thread=False)
     return {"bearer": bearer, "session": Provide(session_provider(scope))}
+
+
+def program_router(
+    base: str, handlers: Sequence[ControllerRouterHandler], scope: str
+) -> Router:
+    """Addresses of one right, for programs: open to pages of other sites, with the bearer and a transaction of theirs."""
+    return Router(
+        base,
+        route_handlers=handlers,
+        middleware=[CrossOriginMiddleware()],
+        guards=PROGRAMS,
+        dependencies=dependencies(scope),
+    )
 
 
 def json_response(

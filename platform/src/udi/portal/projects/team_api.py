@@ -4,7 +4,7 @@ import base64
 import binascii
 from functools import partial
 
-from litestar import Response, Router, delete, get, post, put
+from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,7 +15,6 @@ from udi.kit.errors import (
     NotFoundError,
     field_error,
 )
-from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import MAX_BODY, api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects import listing, queries, team_schemas
@@ -26,13 +25,12 @@ from udi.portal.projects.actions.picture import (
     check_words,
     remove_picture,
 )
-from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
+from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.models import Project
 from udi.portal.projects.pictures import MOST_BYTES, make_picture_pair
 from udi.portal.projects.request_bodies import read_body, read_languages
 from udi.portal.projects.schemas import BASE, SCOPE, ProjectPath
 from udi.portal.projects.transitions import TeamMemberEvent, TeamMemberStage
-from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 
@@ -250,9 +248,9 @@ async def _build_response(
 
 
 routes: Routes = [
-    Router(
+    program_router(
         BASE,
-        route_handlers=[
+        [
             list_team,
             invite_member,
             give_right,
@@ -261,8 +259,6 @@ routes: Routes = [
             send_picture,
             delete_picture,
         ],
-        middleware=[CrossOriginMiddleware()],
-        guards=PROGRAMS,
-        dependencies=dependencies(SCOPE),
+        SCOPE,
     )
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from litestar import Response, Router, get, put
+from litestar import Response, get, put
 from litestar.di import NamedDependency
 from msgspec import MsgspecError, ValidationError, json
 
@@ -17,7 +17,6 @@ from udi.kit.errors import (
     Refusal,
     field_error,
 )
-from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.json_bodies import NotJsonError
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
@@ -25,9 +24,9 @@ from udi.portal.organisations.members.queries import get_member_organisation
 from udi.portal.projects.api_dependencies import (
     PRIVATE,
     ApiRequest,
-    dependencies,
     find_bearer,
     json_response,
+    program_router,
 )
 from udi.portal.selfdata.actions import replace_register
 from udi.portal.selfdata.queries import get_organisation_by_id, read_register
@@ -40,7 +39,6 @@ from udi.portal.selfdata.schemas import (
     ProcessingRegister,
     ProcessingRegisterInput,
 )
-from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 
@@ -178,11 +176,5 @@ def read_register_body(
 
 
 routes: Routes = [
-    Router(
-        BASE,
-        route_handlers=[read_processing, write_processing],
-        middleware=[CrossOriginMiddleware()],
-        guards=PROGRAMS,
-        dependencies=dependencies(SCOPE),
-    ),
+    program_router(BASE, [read_processing, write_processing], SCOPE),
 ]

@@ -1,5 +1,6 @@
 """Making a territory's files true in the portal's register."""
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.territories import upsert
 from udi.kit.web_addresses import origin_of
+from udi.portal.tenants.content.images import clean_picture
 from udi.portal.tenants.files import TenantFolder
 from udi.portal.tenants.models import Tenant
 from udi.settings import ProgramName, Settings
@@ -106,11 +108,27 @@ def _list_providers(
             "name": part.name,
             "kind": part.kind,
             "label": part.label,
+            "note": part.note,
+            "picture": _describe_picture(folder, part.picture),
             "origin": logout_origins.get(part.name) or origin_of(part.issuer_url),
             "rules": [rule.model_dump() for rule in part.groups],
         }
         for part in folder.file.login.provider
     ]
+
+
+def _describe_picture(folder: TenantFolder, name: str) -> dict[str, Any] | None:
+    """The picture of a button, whole: the node has no other way to show it."""
+    picture = folder.content.pictures.get(name)
+    if picture is None:
+        return None
+    content = clean_picture(name, folder.files[f"pictures/{name}"])
+    encoded = base64.b64encode(content).decode()
+    return {
+        "address": f"data:{picture.facts.media_type};base64,{encoded}",
+        "width": picture.facts.width,
+        "height": picture.facts.height,
+    }
 
 
 def read_look(folder: TenantFolder) -> dict[str, Any]:

@@ -91,7 +91,7 @@ async def find_overwritten(
     query = (
         select(TerritoryVersion)
         .where(
-            TerritoryVersion.origin == VersionOrigin.PAGE,
+            TerritoryVersion.origin != VersionOrigin.FILES,
             TerritoryVersion.number > (known or 0),
         )
         .order_by(TerritoryVersion.number.desc())

@@ -188,7 +188,8 @@ def _measure(root: Element) -> tuple[float, float]:
     try:
         _, _, width, height = map(float, box)
     except ValueError:
-        width, height = _read_side(root, "width"), _read_side(root, "height")
+        width = _read_side(root, "width")
+        height = _read_side(root, "height")
     if not (0 < width < float("inf") and 0 < height < float("inf")):
         raise LogoError("its size is not known.", "Give it a viewBox.")
     if root.get("viewBox") is None:

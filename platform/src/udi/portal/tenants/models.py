@@ -58,6 +58,8 @@ class VersionOrigin(StrEnum):
     """`udi tenant apply`."""
     PAGE = "page"
     """The team, on the territory's own pages."""
+    OPERATOR = "operator"
+    """The operator, on the pages of the installation."""
 
 
 class TerritoryVersion(PortalTable):

@@ -172,6 +172,15 @@ class ProviderPart(TenantFilePart):
         default_factory=dict,
         description="Name on its button, by language; ProConnect and FranceConnect have their own.",
     )
+    note: ByLanguage = Field(
+        default_factory=dict,
+        description="A sentence above its button, by language.",
+    )
+    picture: str = Field(
+        default="",
+        max_length=80,
+        description="File of `pictures/` in place of the words of its button: the official one, as it was downloaded.",
+    )
     issuer: HttpUrl | None = Field(
         default=None,
         description="Its issuer, as its metadata write it; of SAML, the address of its metadata. ProConnect and FranceConnect: their production service, where absent.",

@@ -412,15 +412,16 @@ async def _add_version(
 
 
 async def record_applied(
-    session: AsyncSession, files: TenantFiles, base: int | None
+    session: AsyncSession,
+    files: TenantFiles,
+    base: int | None,
+    origin: VersionOrigin = VersionOrigin.FILES,
 ) -> TerritoryVersion | None:
     """Record files that are applied as a version, as the owner; None where they are what is online."""
     published = await find_published(session)
     if published is not None and published.manifest == make_manifest(files):
         return None
-    return await _add_version(
-        session, published, files, origin=VersionOrigin.FILES, base=base
-    )
+    return await _add_version(session, published, files, origin=origin, base=base)
 
 
 def make_manifest(files: TenantFiles) -> dict[str, str]:

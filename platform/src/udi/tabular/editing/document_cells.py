@@ -346,13 +346,10 @@ class _RowEditor:
             raise UnusualSheetError
         like = former if former and former.kind else self._kinds.get(column)
         model = self._model.cell_at(column) if self._model else None
-        inherited = {
-            name: cell.attributes[name]
-            for cell in (model, former)
-            if cell
-            for name in INHERITED
-            if cell.attributes.get(name)
-        }
+        inherited: dict[str, str] = {}
+        for cell in (model, former):
+            known = cell.attributes if cell else {}
+            inherited |= {name: known[name] for name in INHERITED if known.get(name)}
         own_attributes, text = _content(value, like)
         attributes = inherited | own_attributes
         listed = "".join(

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from udi.tabular.editing.editable_document import locate_document_rows
+from udi.tabular.editing.editable_document import (
+    locate_document_rows,
+    locate_flat_rows,
+)
 from udi.tabular.editing.editable_sheet import locate_sheet_rows
 from udi.tabular.editing.editable_text import locate_rows
 from udi.tabular.editing.table_changes import (
@@ -11,7 +14,7 @@ from udi.tabular.editing.table_changes import (
     EditableTable,
     UneditableTableError,
 )
-from udi.tabular.formats.file_kind import ODS, XLS, XLSB, FileKind
+from udi.tabular.formats.file_kind import FODS, ODS, XLS, XLSB, FileKind
 from udi.tabular.formats.source import SourceFile
 from udi.tabular.messages.notes import UnreadableTableError
 from udi.tabular.profiles.corrections import Corrections
@@ -33,7 +36,7 @@ def open_table(path: Path, name: str, corrections: Corrections) -> EditableTable
         raise UneditableTableError("too_large")
     try:
         with open_source_file(source, corrections) as table:
-            if isinstance(table, FileKind) or table.kind.reads not in READ:
+            if isinstance(table, FileKind) or not _is_read(table.kind):
                 raise UneditableTableError("format")
             if table.kind in {XLS, XLSB}:
                 raise UneditableTableError("old_workbook")
@@ -42,6 +45,8 @@ def open_table(path: Path, name: str, corrections: Corrections) -> EditableTable
                 raise UneditableTableError("too_large")
             structure = infer_table(table, sample, corrections)
             rows = list(table.rows())
+            if table.kind == FODS:
+                return locate_flat_rows(path, table, structure, rows)
             if table.kind.media_type == ODS.media_type:
                 return locate_document_rows(path, table, structure, rows)
             if table.kind.reads == "sheet":
@@ -49,3 +54,8 @@ def open_table(path: Path, name: str, corrections: Corrections) -> EditableTable
     except UnreadableTableError:
         raise UneditableTableError("format") from None
     return locate_rows(path.read_bytes(), table, structure, rows)
+
+
+def _is_read(kind: FileKind) -> bool:
+    """Whether rows of a file of this kind may be changed at all."""
+    return kind.reads in READ or kind == FODS

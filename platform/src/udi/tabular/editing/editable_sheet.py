@@ -12,11 +12,13 @@ from udi.tabular.editing.editable_workbook import (
     SheetChanges,
     locate_table,
     require_plain_notes,
+    write_archive,
 )
 from udi.tabular.editing.sheet_cells import UnusualSheetError, change_sheet
 from udi.tabular.editing.sheet_comments import empty_comments
 from udi.tabular.editing.table_changes import UneditableTableError
 from udi.tabular.formats.delimited_text import Row
+from udi.tabular.formats.spreadsheets import first_column
 from udi.tabular.formats.uncomputed import BOOK, find_sheet_part
 from udi.tabular.profiles.opened_files import OpenedFile
 from udi.tabular.profiles.profile import InferredTable
@@ -61,8 +63,8 @@ class EditableSheet(EditableWorkbook):
                 if member.filename == self.part or SHEETS.fullmatch(member.filename)
             )
 
-    def change_members(self, changes: SheetChanges) -> dict[str, bytes]:
-        """The sheet, changed, and its comments without those of rows that go."""
+    def write_file(self, changes: SheetChanges) -> bytes:
+        """The workbook with its sheet changed, and its comments without those of rows that go."""
         xml = change_sheet(
             self.xml,
             changes.cells,
@@ -75,7 +77,7 @@ class EditableSheet(EditableWorkbook):
             comments = empty_comments(self.content, self.part, changes.removed)
         except UNREADABLE:
             raise UnusualSheetError from None
-        return {**comments, self.part: xml.encode()}
+        return write_archive(self.content, {**comments, self.part: xml.encode()})
 
 
 def locate_sheet_rows(
@@ -98,7 +100,8 @@ def locate_sheet_rows(
             book = archive.read(BOOK).decode("utf-8", "replace")
     except UNREADABLE:
         raise UneditableTableError("irregular") from None
-    located = locate_table(path, table, structure, rows)
+    left = first_column(path, table.sheet)
+    located = locate_table(structure, rows, left)
     merged = tuple((int(match[1]), int(match[2])) for match in MERGED.finditer(xml))
     located["last_number"] = max(
         [located["last_number"], *(last for _, last in merged)]

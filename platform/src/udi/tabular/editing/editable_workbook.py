@@ -1,4 +1,4 @@
-"""A sheet of a workbook opened so that its rows can be changed, whatever its format: a ZIP most of whose members stay as they are."""
+"""A sheet of a workbook opened so that its rows can be changed, whatever its format: what is not changed stays as it is."""
 
 import re
 import zipfile
@@ -7,7 +7,6 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import TypedDict
 
 from udi.tabular.editing.sheet_cells import UnusualSheetError
@@ -19,12 +18,19 @@ from udi.tabular.editing.table_changes import (
 from udi.tabular.editing.table_rows import is_table_row, list_cells
 from udi.tabular.formats.delimited_text import Row
 from udi.tabular.formats.dialect import has_values
-from udi.tabular.formats.spreadsheets import first_column
 from udi.tabular.profiles.opened_files import OpenedFile
 from udi.tabular.profiles.profile import InferredTable
 
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-UNREADABLE = (KeyError, OSError, EOFError, ValueError, RuntimeError, zlib.error, zipfile.BadZipFile)  # fmt: skip
+UNREADABLE = (
+    KeyError,
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    zlib.error,
+    zipfile.BadZipFile,
+)
 STRANGE_NOTES = frozenset({"merged_cells", "formulas_without_values", "macros"})
 
 
@@ -84,18 +90,17 @@ class EditableWorkbook(EditableTable):
             self._find_typed_lines(),
         )
         try:
-            members = self.change_members(sheet_changes)
+            return self.write_file(sheet_changes)
         except UnusualSheetError:
             raise UneditableTableError("irregular") from None
-        return _write_archive(self.content, members)
 
     @abstractmethod
     def has_formulas(self) -> bool:
         """Whether a formula stands in any sheet of the workbook."""
 
     @abstractmethod
-    def change_members(self, changes: SheetChanges) -> dict[str, bytes]:
-        """The members of its ZIP that change, by name.
+    def write_file(self, changes: SheetChanges) -> bytes:
+        """Its file with these changes, and no other.
 
         Raises:
             UnusualSheetError: the sheet is not written as usual.
@@ -129,7 +134,7 @@ class EditableWorkbook(EditableTable):
         return lines
 
 
-def _write_archive(content: bytes, changed: Mapping[str, bytes]) -> bytes:
+def write_archive(content: bytes, changed: Mapping[str, bytes]) -> bytes:
     """A ZIP whose members are those of another, in their order, but for the content of some."""
     written = BytesIO()
     with (
@@ -150,12 +155,9 @@ def require_plain_notes(table: OpenedFile) -> None:
         raise UneditableTableError("irregular")
 
 
-def locate_table(
-    path: Path, table: OpenedFile, structure: InferredTable, rows: list[Row]
-) -> LocatedTable:
-    """The rows of a sheet that are rows of its table."""
+def locate_table(structure: InferredTable, rows: list[Row], left: int) -> LocatedTable:
+    """The rows of a sheet that are rows of its table; `left` is the place, from 0, of the column where its cells begin."""
     located = [row for row in rows if is_table_row(structure, row)]
-    left = first_column(path, table.sheet)
     filled = [number for number, cells in rows if has_values(cells)]
     return LocatedTable(
         names=tuple(column.name for column in structure.columns),

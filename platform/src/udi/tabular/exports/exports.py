@@ -162,9 +162,8 @@ class ExportWriter:
         async with self._gate.acquire_slot(table.space):
             with self._working_folder(table) as folder:
                 output = folder / f"table.{FORMATS[kind].extension}"
-                await self._write_export(
-                    table, whole_query(query, table.columns), kind, output
-                )
+                whole = whole_query(query, table.columns)
+                await self._write_export(table, whole, kind, output)
                 return _open_export(output)
 
     async def keep_whole(self, table: DatasetTable, kind: str) -> Path:

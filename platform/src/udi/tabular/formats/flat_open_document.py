@@ -138,8 +138,7 @@ class _SheetReader:
             self._cells = []
             self._blank = 0
         elif name in CELLS:
-            kind = attributes.get("office:value-type", "")
-            self._value = attributes.get(VALUES.get(kind, ""))
+            self._value = _read_value(attributes)
             self._cell_times = int(attributes.get("table:number-columns-repeated", "1"))
             self._rows_spanned = _rows_spanned(attributes)
             self._paragraphs = []
@@ -182,7 +181,6 @@ class _SheetReader:
         text = self._value
         if text is None:
             text = "\n".join(self._paragraphs)
-        text = text.removesuffix("T00:00:00")
         if not text:
             self._blank += self._cell_times
             return
@@ -220,6 +218,15 @@ class _SheetReader:
             cells += [""] * (place + 1 - len(cells))
             cells[place] = cells[place] or span.value
         return cells
+
+
+def _read_value(attributes: dict[str, str]) -> str | None:
+    """The value of a cell whose type has an attribute for it: a moment with a blank before its time, as other sheets give it."""
+    kind = attributes.get("office:value-type", "")
+    value = attributes.get(VALUES.get(kind, ""))
+    if value and kind == "date":
+        return value.removesuffix("T00:00:00").replace("T", " ")
+    return value
 
 
 def _rows_spanned(attributes: dict[str, str]) -> int:

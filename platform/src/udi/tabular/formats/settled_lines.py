@@ -51,10 +51,10 @@ def _looks_like_row(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool
         return True
     if is_apart(cells, median(sum(map(bool, row)) for row in rows)):
         return False
+    filled = [(place, cell) for place, cell in enumerate(cells) if not is_null(cell)]
     return any(
         is_name(cell) == is_name(value)
-        for place, cell in enumerate(cells)
-        if not is_null(cell)
+        for place, cell in filled
         for row in rows
         if not is_null(value := cell_at(row, place))
     )

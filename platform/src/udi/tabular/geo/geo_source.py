@@ -33,10 +33,10 @@ SUFFIXES = {
 }
 """Formats that are one file, and the name that GDAL sees."""
 NO_MAP = (
-    Remark("No map was found in this file. It is published as it is.").message,
-    Remark("No map was found in this archive. It is published as it is.").message,
+    Remark("No map was found in this file. People will get it as it is.").message,
+    Remark("No map was found in this archive. People will get it as it is.").message,
     Remark(
-        "This XML file is not a map that we can read (KML, GPX or GML). It is published as it is."
+        "This XML file is not a map that we can read (KML, GPX or GML). People will get it as it is."
     ).message,
 )
 XML_ROOTS = {"kml": "KML", "gpx": "GPX", "featurecollection": "GML"}
@@ -109,7 +109,7 @@ def recognise_geo(head: bytes) -> str:
         return _json(text)
     if text.startswith(b"["):
         raise UnreadableGeoFileError(
-            "This JSON is a list, not a map. It is published as it is; to show it on a map, export it as GeoJSON."
+            "This JSON is a list, not a map. People will get it as it is; to show it on a map, export it as GeoJSON."
         )
     if text.startswith(b"<"):
         return _xml(text)
@@ -144,7 +144,7 @@ def _xml(text: bytes) -> str:
         return XML_ROOTS[root]
     if root == "trainingcenterdatabase":
         raise UnreadableGeoFileError(
-            "This is a training file (TCX). It is published as it is; to show it on a map, export it as GPX."
+            "This is a training file (TCX). People will get it as it is; to show it on a map, export it as GPX."
         )
     if root.startswith(("ogrvrt", "vrt")):
         raise UnreadableGeoFileError(

@@ -372,7 +372,8 @@ def _bins(starts: list[float], step: GroupStep) -> list[Scalar]:
 
 def _periods(first: str, last: str, unit: StepUnit) -> list[Scalar]:
     """The first days of all periods between two, the newest 120 at most."""
-    start, end = date.fromisoformat(first), date.fromisoformat(last)
+    start = date.fromisoformat(first)
+    end = date.fromisoformat(last)
     if unit in {StepUnit.DAY, StepUnit.WEEK}:
         length = 7 if unit is StepUnit.WEEK else 1
         ordinals = range(start.toordinal(), end.toordinal() + 1, length)

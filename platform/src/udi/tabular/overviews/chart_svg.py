@@ -289,7 +289,12 @@ def _path(values: Sequence[Value], step: float, axis: _Axis) -> str:
     parts: list[str] = []
     for place, (before, value) in enumerate(pairwise([None, *values])):
         if value is not None:
-            mark = "M" if before is None else "L" if parts[-1:][0][0] == "M" else " "
+            if before is None:
+                mark = "M"
+            elif parts[-1][0] == "M":
+                mark = "L"
+            else:
+                mark = " "
             parts.append(f"{mark}{place * step:.0f} {axis.y(value):.0f}")
     return "".join(parts)
 

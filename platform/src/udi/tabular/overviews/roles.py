@@ -254,7 +254,8 @@ def _counts_rows(statistics: ColumnStatistics) -> bool:
 
 def _is_even(statistics: ColumnStatistics) -> bool:
     """Whether the median is about the middle of the range: counts and amounts have many small values."""
-    least, greatest = statistics.least, statistics.greatest
+    least = statistics.least
+    greatest = statistics.greatest
     if least is None or greatest is None or statistics.median is None:
         return False
     width = float(greatest) - float(least)
@@ -264,7 +265,8 @@ def _is_even(statistics: ColumnStatistics) -> bool:
 
 def _has_one_length(statistics: ColumnStatistics) -> bool:
     """Whether all values have the same number of digits, as codes have and counts have not."""
-    least, greatest = statistics.least, statistics.greatest
+    least = statistics.least
+    greatest = statistics.greatest
     if least is None or greatest is None or float(least) <= 0:
         return False
     digits = len(str(int(least)))

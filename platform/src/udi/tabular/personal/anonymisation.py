@@ -190,10 +190,14 @@ def _says_where(column: TypedColumn) -> bool:
 def _plan(
     names: list[str], treatments: Sequence[Treatment], key: bytes, places: str
 ) -> _RecordTreatment:
-    changes = {
-        names.index(name): transformation_of(treatment, key)
+    by_cell = [
+        treatment
         for treatment in treatments
         if treatment.way not in {TreatmentMethod.AGGREGATE, TreatmentMethod.DROP}
+    ]
+    changes = {
+        names.index(name): transformation_of(treatment, key)
+        for treatment in by_cell
         for name in treatment.columns
         if name in names
     }

@@ -125,12 +125,8 @@ def _convert(
     structure = infer_table(table, sample, corrections)
     profile = profile_table(source, table, sample, structure)
     relation, group, canonical = _prepare(table, structure, folder, errors)
-    connection = connect(
-        target.parent,
-        *([table.path] if table.path else []),
-        spill=folder,
-        memory=MEMORY,
-    )
+    sources = [table.path] if table.path else []
+    connection = connect(target.parent, *sources, spill=folder, memory=MEMORY)
     try:
         plain_table = TextTable(connection, relation)
         columns, notes, misfits = confirm_types(

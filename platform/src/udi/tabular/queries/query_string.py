@@ -462,16 +462,10 @@ def _contradictions(
 
 def _number(text: str, most: int) -> int:
     if not NUMBER.fullmatch(text) or not 1 <= int(text) <= most:
+        reason = "This is not a number in range."
         remedy = "Send a whole number from 1 to %(most)s."
-        raise InvalidQueryError(
-            Refusal(
-                "",
-                "This is not a number in range.",
-                remedy,
-                "out-of-range",
-                {"most": most},
-            )
-        )
+        values = {"most": most}
+        raise InvalidQueryError(Refusal("", reason, remedy, "out-of-range", values))
     return int(text)
 
 

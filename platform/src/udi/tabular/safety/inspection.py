@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath
 
-from udi.tabular.formats.file_kind import DIF, HTML, SYLK, FileKind
+from udi.tabular.formats.file_kind import DIF, FODS, HTML, SYLK, FileKind
 from udi.tabular.formats.source import SourceFile
 from udi.tabular.messages.notes import UnreadableTableError
 from udi.tabular.profiles.opened_files import identify_file
@@ -24,14 +24,18 @@ from udi.tabular.safety.findings import (
 from udi.tabular.safety.formulas import inspect_symbolic_link, inspect_text
 from udi.tabular.safety.nested_archives import inspect_nested
 from udi.tabular.safety.office import (
+    inspect_flat_document,
     inspect_old_office,
     inspect_opendocument,
     inspect_openxml,
+    remove_empty_libraries,
 )
 
 HEAD = 4096
 PACKED = (b"PK", b"\x1f\x8b")
 PACKED_PAGE = 4 * 1024**2
+LARGEST_FLAT = 64 * 1024**2
+"""Bytes of a flat OpenDocument that are looked at: as many as are read as a table."""
 ORDER = {strength: index for index, strength in enumerate(SafetySeverity)}
 
 
@@ -72,10 +76,19 @@ def _inspect_by_kind(path: Path, head: bytes, kind: FileKind) -> list[SafetyFind
         return inspect_text(SourceFile.at(path))
     if kind == SYLK:
         return inspect_symbolic_link(path)
+    if kind == FODS:
+        return _inspect_flat(path)
     start = head.replace(b"\x00", b"").lower()
     if kind == HTML or b"<" in start[:256]:
         return list(inspect_markup(path, page=kind == HTML, drawing=b"<svg" in start))
     return []
+
+
+def _inspect_flat(path: Path) -> list[SafetyFinding]:
+    with path.open("rb") as file:
+        content = remove_empty_libraries(file.read(LARGEST_FLAT))
+    markup = inspect_markup_bytes(content, page=False, drawing=False)
+    return [*markup, *inspect_flat_document(content)]
 
 
 def _packed_table(path: Path, name: str) -> list[SafetyFinding]:

@@ -41,6 +41,11 @@ PARTS = {
 OPEN_AUTHOR = re.compile(
     r"<(?:dc:creator|cp:lastModifiedBy|Manager|meta:initial-creator|meta:printed-by)\b[^>]*>([^<]*)<"
 )
+NO_MACROS = re.compile(
+    rb"<office:script\b[^<>]{0,500}>\s{0,500}<ooo:libraries\b[^<>]{0,500}>\s{0,500}"
+    rb"(?:<ooo:library-embedded\b[^<>]{0,500}/>\s{0,500}){0,9}</ooo:libraries>\s{0,500}</office:script>"
+)
+"""The place for macros that LibreOffice writes into each flat document, with libraries that hold none."""
 OPEN_SHEET = re.compile(r"<sheet\b[^>]*?>")
 HIDDEN_STATE = re.compile(r"\bstate=\"(?:hidden|veryHidden)\"")
 NAME = re.compile(r"\bname=\"([^\"]*)\"")
@@ -79,14 +84,12 @@ def inspect_openxml(
     )
     if outside and not any(PARTS[Danger.LINKS].search(name) for name in names):
         yield build_finding(Danger.LINKS, count=outside)
-    yield from _inspect_cells(
-        path,
-        [
-            name
-            for name in names
-            if name.startswith(("xl/worksheets/sheet", "xl/sharedStrings"))
-        ],
-    )
+    parts = [
+        name
+        for name in names
+        if name.startswith(("xl/worksheets/sheet", "xl/sharedStrings"))
+    ]
+    yield from _inspect_cells(_windows(path, parts))
     yield from _inspect_authors(
         OPEN_AUTHOR.findall(
             _text(path, "docProps/core.xml") + _text(path, "docProps/app.xml")
@@ -103,7 +106,26 @@ def inspect_opendocument(
         yield build_finding(Danger.PASSWORD)
         return
     yield from _inspect_names(names)
-    content = _text(path, "content.xml")
+    yield from _inspect_sheets(_text(path, "content.xml"))
+    yield from _inspect_cells(_windows(path, ["content.xml"]))
+    yield from _inspect_authors(OPEN_AUTHOR.findall(_text(path, "meta.xml")))
+
+
+def remove_empty_libraries(content: bytes) -> bytes:
+    """A flat OpenDocument without its place for macros, where that holds none."""
+    return NO_MACROS.sub(b"", content)
+
+
+def inspect_flat_document(content: bytes) -> Iterator[SafetyFinding]:
+    """A flat OpenDocument, which is one file of XML: what packed ones hide; its macros are found as scripts of XML are."""
+    text = content.decode("utf-8", "replace")
+    yield from _inspect_sheets(text)
+    yield from _inspect_cells([text])
+    yield from _inspect_authors(OPEN_AUTHOR.findall(text))
+
+
+def _inspect_sheets(content: str) -> Iterator[SafetyFinding]:
+    """What the sheets of an OpenDocument hide or fetch."""
     unseen = set(UNSEEN_STYLE.findall(content))
     if hidden := [
         html.unescape(name)
@@ -117,8 +139,6 @@ def inspect_opendocument(
         yield build_finding(Danger.LINKS, count=links)
     if "<table:database-source" in content:
         yield build_finding(Danger.CONNECTIONS)
-    yield from _inspect_cells(path, ["content.xml"])
-    yield from _inspect_authors(OPEN_AUTHOR.findall(_text(path, "meta.xml")))
 
 
 def _inspect_names(names: Sequence[str]) -> Iterator[SafetyFinding]:
@@ -127,11 +147,11 @@ def _inspect_names(names: Sequence[str]) -> Iterator[SafetyFinding]:
             yield build_finding(danger, count=met)
 
 
-def _inspect_cells(path: Path, names: Iterable[str]) -> Iterator[SafetyFinding]:
+def _inspect_cells(windows: Iterable[str]) -> Iterator[SafetyFinding]:
     hidden = 0
     attacks = 0
     texts = []
-    for text in _windows(path, names):
+    for text in windows:
         hidden += len(HIDDEN_LINE.findall(text))
         attacks += sum(
             1

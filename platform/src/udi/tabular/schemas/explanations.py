@@ -48,6 +48,9 @@ MESSAGES = {
     "siret": TranslatableMessage(
         "«%(value)s» is not a SIRET: it has fourteen digits, of which the last one confirms the others."
     ),
+    "hours": TranslatableMessage(
+        "«%(value)s» does not say opening hours: write them as %(expected)s."
+    ),
     "phone": TranslatableMessage(
         "«%(value)s» is not a telephone number: write it as %(expected)s."
     ),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from udi.tabular.sandbox.duckdb_sandbox import literal
+from udi.tabular.schemas.opening_hours import EXAMPLE, OPENING_HOURS
 from udi.tabular.schemas.predicates import ColumnRule, number_of
 from udi.tabular.schemas.schema import NUMERIC, FieldType, RowCheck, SchemaField
 
@@ -160,6 +161,12 @@ def _phone(parameters: Mapping[str, Any], fields: Fields) -> ColumnRule:
     )
 
 
+def _opening_hours(parameters: Mapping[str, Any], fields: Fields) -> ColumnRule:
+    value = fields[str(parameters["column"])].value
+    right = f"regexp_full_match({value}, {literal(OPENING_HOURS)})"
+    return ColumnRule("hours", f"{value} IS NOT NULL AND NOT {right}", EXAMPLE)
+
+
 def _compare(parameters: Mapping[str, Any], fields: Fields) -> ColumnRule | None:
     """Two columns beside each other: as numbers or moments where both are, else as texts; an empty one is let be."""
     column = fields.get(str(parameters.get("column")))
@@ -258,6 +265,7 @@ MAKERS: dict[str, RuleMaker] = {
     "french-siren-value": _siren,
     "french-siret-value": _siret,
     "phone-number-value": _phone,
+    "opening-hours-value": _opening_hours,
     "compare-columns-value": _compare,
     "cohesive-columns-value": _cohesive,
     "one-of-required": _one_of,

@@ -146,12 +146,17 @@ def describe_operation(
         "description": description,
         "tags": [tag.name],
         "responses": _responses(details, summary),
-        "security": [
-            *([{}] if is_public else []),
-            *({scheme.name: list(scopes)} for scheme in schemes),
-        ],
+        "security": _list_security(schemes, scopes, is_public=is_public),
         "opt": {DETAILS: details},
     }
+
+
+def _list_security(
+    schemes: Sequence[BearerScheme], scopes: Sequence[str], *, is_public: bool
+) -> list[dict[str, list[str]]]:
+    """What may be shown, each for itself; an empty one: nothing."""
+    requirements = [{scheme.name: list(scopes)} for scheme in schemes]
+    return [{}, *requirements] if is_public else requirements
 
 
 def _responses(details: OperationDetails, summary: str) -> dict[int, ResponseSpec]:

@@ -66,7 +66,7 @@ async def announce_parts(
 async def announce_tables(
     session: AsyncSession, dataset: Dataset, version: Version, territory: Territory
 ) -> None:
-    """Tell the portals of the tables of a published file and of that of all periods, where reading it again changed them.
+    """Tell the portals of the tables of a published file, of that of all periods and of the models that parts follow, where reading it again changed them.
 
     Raises:
         InvalidRecord: the portal would refuse it.
@@ -84,15 +84,16 @@ async def announce_tables(
     renewed = replace_parts(record, dataset, listed, territory.origin, main=main)
     if main is not None:
         renewed = replace_tables(renewed, dataset, main, territory.origin)
-    if _named_tables(renewed) != _named_tables(record):
+    if _read_facts(conceal_document(renewed)) != _read_facts(record):
         marks = [entry.mark for entry in listed]
         await _announce_record(session, dataset, renewed, listed_parts=marks)
 
 
-def _named_tables(record: dict[str, Any]) -> list[Any]:
-    """The tables that a record names, of each of its media."""
+def _read_facts(record: dict[str, Any]) -> list[Any]:
+    """What a record says of each of its media that comes from reading the file: its tables, and the model that it follows."""
     return [
-        media.get("file_tables") for _, media in entries(record, "available_formats")
+        (media.get("file_tables"), media.get("file_structure"))
+        for _, media in entries(record, "available_formats")
     ]
 
 

@@ -34,7 +34,7 @@ from udi.node.datasets.records.parts import (
     list_published_parts,
 )
 from udi.node.datasets.records.rudi import media_id_of
-from udi.node.datasets.versions.findings import is_being_read
+from udi.node.datasets.versions.findings import corrections_of, is_being_read
 from udi.node.datasets.versions.publishability import (
     access_of,
     clear_for_publication,
@@ -42,6 +42,7 @@ from udi.node.datasets.versions.publishability import (
     part_stops_of,
 )
 from udi.protocol.validators import LONGEST_URL, is_url
+from udi.tabular.profiles.corrections import Corrections
 
 MOST_PARTS = 50
 LONGEST_TITLE = 150
@@ -217,6 +218,10 @@ async def add_part_version(
         part = await add_part(session, author, dataset, about)
     part.require_file()
     newest = part.versions[0] if part.versions else None
+    holds = Corrections()
+    if newest is not None:
+        columns = [str(one["name"]) for one in newest.profile.get("columns", ())]
+        holds = corrections_of(newest).for_next_file(columns)
     if newest is not None and newest.file.sha256 == dropped.sha256:
         raise ConflictError(
             "This is the same file as the last version.",
@@ -229,7 +234,9 @@ async def add_part_version(
         orphans = await delete_version_rows(session, dataset, part.pending)
     await check_quota(session, dataset.space, dropped)
     dropped = strip_cells(dataset.space, dropped)
-    version = await insert_version(session, dataset, dropped, number, part=part)
+    version = await insert_version(
+        session, dataset, dropped, number, holds.as_json(), part=part
+    )
     part.updated_at = now()
     dataset.updated_at = now()
     dataset.record_event(author, "part.version_added", part=str(part.id))

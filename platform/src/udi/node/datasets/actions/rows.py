@@ -58,7 +58,7 @@ UNEDITABLE = {
         "This file could harm whoever opens it: its rows are not shown.",
         REMEDY,
     ),
-    "format": ("Only tables in CSV, XLSX and ODS are corrected here.", REMEDY),
+    "format": ("Only tables in CSV, XLSX, ODS and FODS are corrected here.", REMEDY),
     "old_workbook": (
         "A workbook in XLS or XLSB is not corrected here: it would have to be written anew, and what is not a cell would be lost.",
         "Save your file as XLSX or ODS, drop it, then correct it here.",
@@ -113,7 +113,7 @@ def require_editable(dataset: Dataset) -> Version:
     """The newest version, if its rows may be corrected here.
 
     Raises:
-        ConflictError: it is being read, is no small CSV or XLSX, could harm, or was made by the node without personal data; or
+        ConflictError: it is being read, is no small table in a format that is corrected, could harm, or was made by the node without personal data; or
             the dataset is withdrawn.
     """
     version = dataset.latest

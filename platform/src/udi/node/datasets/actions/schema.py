@@ -1,4 +1,4 @@
-"""The schema that a dataset's table is said to follow: declared, fetched from its address, given up."""
+"""The schema that the table of a dataset or of one of its parts is said to follow: declared, fetched from its address, given up."""
 
 import asyncio
 from dataclasses import replace
@@ -12,7 +12,12 @@ from udi.kit.errors import ConflictError, InvalidError, field_error
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.identity import Actor
 from udi.node.datasets.actions.draft import request_preparation
-from udi.node.datasets.models import Dataset, PreparationState, Version
+from udi.node.datasets.models import (
+    Dataset,
+    DatasetPart,
+    PreparationState,
+    Version,
+)
 from udi.node.datasets.versions.findings import declared_schema_of
 from udi.node.files.remote.addresses import check_address
 from udi.tabular.profiles.corrections import Corrections
@@ -32,26 +37,40 @@ UNREADABLE = "This address does not give a schema that can be read."
 
 
 async def declare_schema(
-    session: AsyncSession, actor: Actor, dataset: Dataset, schema: DeclaredSchema | None
+    session: AsyncSession,
+    actor: Actor,
+    dataset: Dataset,
+    schema: DeclaredSchema | None,
+    part: DatasetPart | None = None,
 ) -> Version:
     """Have the newest file checked against a schema, also each later one; with None, not any more.
 
+    The file is that of a part, or the main one.
+
     Raises:
-        ConflictError: the file is still being looked at, or is no table.
+        ConflictError: the file is still being looked at, or is no table; or the part is a link, or its file is not here.
     """
-    version = dataset.latest
-    preparation = dataset.latest.preparation
+    version = dataset.latest if part is None else _newest_version(part)
+    preparation = version.preparation
     if preparation is None or preparation.state != PreparationState.READY:
         raise ConflictError(
             "We are still reading your file.", remedy="Wait a little, then try again."
         )
     corrections = replace(Corrections.from_json(preparation.corrections), schema=schema)
+    marks = {"part": str(part.id)} if part else {}
     if schema is None:
-        dataset.record_event(actor, "schema.given_up")
+        dataset.record_event(actor, "schema.given_up", **marks)
     else:
-        dataset.record_event(actor, "schema.declared", schema=schema.name)
+        dataset.record_event(actor, "schema.declared", schema=schema.name, **marks)
     await request_preparation(session, version, corrections.as_json(), promptly=True)
     return version
+
+
+def _newest_version(part: DatasetPart) -> Version:
+    part.require_file()
+    if not part.versions:
+        raise ConflictError("Its file is not here.", remedy="Send it first.")
+    return part.versions[0]
 
 
 async def find_declared_schema(

@@ -185,13 +185,13 @@ async def synchronise_portals_periodically(
     database: Database, registry: TerritoryRegistry, client: PortalClient
 ) -> None:
     """Synchronise each further portal in a task of its own, so that none waits for another; a companion of the worker."""
-    envoys = dict[UUID, PortalSync]()
+    syncs = dict[UUID, PortalSync]()
     visits = dict[UUID, asyncio.Task[None]]()
     try:
         while True:
             try:
                 for tenant, portal in await _list_further_portals(database, registry):
-                    sync = envoys.setdefault(
+                    sync = syncs.setdefault(
                         portal, PortalSync(database, client, tenant, portal)
                     )
                     if portal not in visits or visits[portal].done():

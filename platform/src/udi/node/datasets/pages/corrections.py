@@ -76,10 +76,10 @@ MOST_FAULTS = 20
 
 
 FAILURES = {
-    "too_large": "The file is too large to be shown as a table here. It is published as it is.",
-    "too_long": "Reading the file took too long. It is published as it is.",
-    "too_heavy": "Reading the file takes more memory than the node gives to one file. It is published as it is.",
-    "failed": "Reading the file failed. It is published as it is.",
+    "too_large": "The file is too large to be shown as a table here. People will get it as it is.",
+    "too_long": "Reading the file took too long. People will get it as it is.",
+    "too_heavy": "Reading the file takes more memory than the node gives to one file. People will get it as it is.",
+    "failed": "Reading the file failed. People will get it as it is.",
     "not_treated": "The new file could not be created: yours has not changed. Ask for fewer changes, or count by fewer columns.",
 }
 

@@ -85,10 +85,8 @@ async def show_dataset(
 ) -> Response[str]:
     """Where a dataset stands; of one that was erased and had been public, anyone reads that it was."""
     if actor is None:
-        if isinstance(
-            gone := await missing_error(session, ErasedDataset.id == dataset_id),
-            ErasedError,
-        ):
+        gone = await missing_error(session, ErasedDataset.id == dataset_id)
+        if isinstance(gone, ErasedError):
             raise gone
         raise UnauthenticatedError("Log in to see this page.")
     if erased := await find_erased(session, actor, dataset_id):

@@ -42,6 +42,7 @@ from udi.node.datasets.pages.messages import (
     refusal_errors,
     translator,
 )
+from udi.node.datasets.pages.part_checks import list_part_checks
 from udi.node.datasets.pages.upload import (
     UPLOAD_ERRORS,
     build_preparation_context,
@@ -125,7 +126,7 @@ async def show_part(
 ) -> Response[str]:
     """Where a part stands, what is said of it, and what can be done."""
     dataset = await get_dataset(session, member, dataset_id)
-    return _part_page(request, territory, dataset, get_part(dataset, part_id), {})
+    return await _part_page(request, territory, dataset, get_part(dataset, part_id), {})
 
 
 @post("/datasets/{dataset_id:uuid}/parts/{part_id:uuid}")
@@ -160,7 +161,9 @@ async def submit_part(
         dataset = await get_dataset(session, member, dataset_id, lock=True)
         part = get_part(dataset, part_id)
         errors = field_errors(request, error.refusals)
-        return _part_page(request, territory, dataset, part, errors, form, status=422)
+        return await _part_page(
+            request, territory, dataset, part, errors, form, status=422
+        )
     return Redirect(f"/datasets/{dataset_id}#parts", status_code=303)
 
 
@@ -202,7 +205,7 @@ async def submit_part_removal(
     except (ConflictError, InvalidError) as error:
         [words] = refusal_errors(request, error, REMOVAL_REASON).values()
         errors = {REMOVAL_REASON: words}
-        return _part_page(
+        return await _part_page(
             request, territory, dataset, part, errors, status=error.status
         )
     return Redirect(f"/datasets/{dataset_id}#parts", status_code=303)
@@ -271,7 +274,7 @@ async def _receive_part_file(
         errors = refusal_errors(request, error, FIELD)
         if part is None:
             return _new_part_page(request, dataset, errors, status=error.status)
-        return _part_page(
+        return await _part_page(
             request, territory, dataset, part, errors, status=error.status
         )
     return Redirect(f"/datasets/{dataset_id}/parts/{version.part_id}", status_code=303)
@@ -347,7 +350,7 @@ def _new_part_page(
     )
 
 
-def _part_page(
+async def _part_page(
     request: PageRequest,
     territory: Territory,
     dataset: Dataset,
@@ -385,6 +388,7 @@ def _part_page(
         "errors": errors,
         "tables": list_tables_of(dataset, newest) if newest else [],
         "version_number": newest.number if newest else 0,
+        "checks": await list_part_checks(request, part),
     }
     return render(
         request,

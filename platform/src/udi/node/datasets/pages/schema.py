@@ -59,7 +59,7 @@ async def submit_schema(
         if form.get("none"):
             schema = None
         else:
-            schema = await _read_schema(request, name, address)
+            schema = await read_schema(request, name, address)
     except InvalidError as error:
         errors = field_errors(request, error.refusals)
         return await schema_page(request, dataset, name, address, errors, status=422)
@@ -72,15 +72,23 @@ async def submit_schema(
     return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
 
 
-async def _read_schema(request: PageRequest, name: str, address: str) -> DeclaredSchema:
+async def read_schema(
+    request: PageRequest, name: str, address: str = ""
+) -> DeclaredSchema:
+    """The schema that a form names, or gives the address of.
+
+    Raises:
+        InvalidError: none is installed under this name; or what is at the address is none.
+    """
     if address:
         return await fetch_schema(site_of(request).outgoing, address)
-    if name not in dict(await _list_installed(request)):
+    if name not in dict(await list_installed_schemas(request)):
         raise field_error("address", "Choose a schema, or give its address.")
     return DeclaredSchema(name)
 
 
-async def _list_installed(request: PageRequest) -> list[tuple[str, str]]:
+async def list_installed_schemas(request: PageRequest) -> list[tuple[str, str]]:
+    """The names and the titles of the schemas that are installed, by title."""
     schema_folder = await asyncio.to_thread(
         load_schema_folder, site_of(request).settings.schemas
     )
@@ -102,16 +110,15 @@ async def schema_page(
     """The form, with what is wrong."""
     declared = declared_schema_of(dataset.latest)
     likely = likely_schemas_of(dataset.latest)
-    schema_name = name or (
-        declared.name if declared else likely[0].name if likely else ""
-    )
+    proposed = declared or next(iter(likely), None)
+    schema_name = name or (proposed.name if proposed else "")
     return render(
         request,
         "datasets/schema.html",
         status=status,
         dataset=dataset,
         declared=declared,
-        installed=await _list_installed(request),
+        installed=await list_installed_schemas(request),
         name=schema_name,
         address=address or (declared.address if declared else ""),
         errors=errors or {},

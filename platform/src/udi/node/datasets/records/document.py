@@ -112,10 +112,9 @@ def merge_documents(
     }
     access = document.get("access_condition") or {}
     described = document.get("metadata_info") or {}
+    licence = {}
     if "licence" in new:
-        licence = {"licence": composed["access_condition"]["licence"]}
-    else:
-        licence = {}
+        licence["licence"] = composed["access_condition"]["licence"]
     if is_restricted(answers) is not is_restricted(recorded_answers):
         licence["confidentiality"] = composed["access_condition"]["confidentiality"]
     return {

@@ -17,6 +17,7 @@ from udi.node.datasets.records.media_tables import (
     series_table,
 )
 from udi.node.datasets.records.rudi_clients import as_version_4
+from udi.node.datasets.versions.findings import schema_address_of
 from udi.node.files.models import WITHHELD_ACCESS
 from udi.protocol.record import write_media
 from udi.protocol.rules import entries
@@ -100,6 +101,7 @@ def media_of_part(dataset: Dataset, listed: ListedPart, origin: str) -> Media:
         size=file.size,
         checksum=Checksum("SHA-256", file.sha256),
         encoding=file.charset,
+        structure=schema_address_of(listed.version),
         columns=media_columns(dataset, listed.version),
         tables=media_tables(dataset, listed.version, origin),
         metadata=metadata,

@@ -31,7 +31,7 @@ from udi.node.datasets.records.parts import (
     list_published_parts,
     replace_parts,
 )
-from udi.node.datasets.versions.findings import schema_report_of
+from udi.node.datasets.versions.findings import schema_address_of
 from udi.node.spaces.models import Space
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses
@@ -281,7 +281,7 @@ def _media(dataset: Dataset, version: Version, origin: str) -> Media:
         encoding=profile.encoding,
         columns=media_columns(dataset, version),
         tables=media_tables(dataset, version, origin),
-        structure=_valid_schema_address(version),
+        structure=schema_address_of(version),
         metadata=MediaMetadata(
             periods=file_periods(dataset.file_first_day, dataset.file_last_day)
         ),
@@ -312,22 +312,6 @@ def replace_tables(
             fields = replace_periods(fields, described, *given)
         media_list.append(fields)
     return {**document, "available_formats": media_list}
-
-
-def _valid_schema_address(version: Version) -> str:
-    """The address of the schema that the table follows in every cell; empty when there is none, or it does not."""
-    if version.preparation:
-        stored_report = version.preparation.findings.get("schema")
-    else:
-        stored_report = None
-    report = schema_report_of(version)
-    if stored_report and report and report.is_right:
-        address = str(stored_report.get("address", ""))
-    else:
-        address = ""
-    if address.startswith(("https://", "http://")):
-        return address
-    return ""
 
 
 def _contact(space: Space, email: str) -> Contact:

@@ -7,7 +7,7 @@ from udi.node.datasets.models import Dataset, PreparationState, Version
 from udi.node.files.clam import ScanState, UnscannedReason
 from udi.tabular.difference.difference import Difference
 from udi.tabular.editing.table_changes import LARGEST, MOST_ROWS
-from udi.tabular.formats.file_kind import GZIP, ODS, XLS, XLSB, XLSX, ZIP
+from udi.tabular.formats.file_kind import FODS, GZIP, ODS, XLS, XLSB, XLSX, ZIP
 from udi.tabular.formats.line_settings import NO_LINES, LineSettings
 from udi.tabular.messages.notes import SETTLED_END_LEFT, SETTLED_LINES_LEFT
 from udi.tabular.personal.report import PersonalDataFinding
@@ -22,6 +22,8 @@ from udi.tabular.schemas.declarations import DeclaredSchema, ProposedSchema
 from udi.tabular.schemas.report import SchemaReport
 
 DIFFERENCE = "difference"
+WORKBOOKS = frozenset({XLSX.media_type, ODS.media_type, FODS.media_type})
+"""Those whose rows are corrected in place."""
 OLD_WORKBOOKS = frozenset({XLS.media_type, XLSB.media_type})
 PACKED = frozenset({GZIP.media_type, ZIP.media_type})
 NAMED_TABLES = "tables"
@@ -218,6 +220,22 @@ def schema_report_of(version: Version) -> SchemaReport | None:
     )
 
 
+def schema_address_of(version: Version) -> str:
+    """The address of the schema that the table follows in every cell; empty when there is none, or it does not."""
+    if version.preparation:
+        stored_report = version.preparation.findings.get("schema")
+    else:
+        stored_report = None
+    report = schema_report_of(version)
+    if stored_report and report and report.is_right:
+        address = str(stored_report.get("address", ""))
+    else:
+        address = ""
+    if address.startswith(("https://", "http://")):
+        return address
+    return ""
+
+
 def count_type_errors(version: Version) -> int:
     """How many cells do not fit their column, beyond those listed."""
     preparation = version.preparation
@@ -263,7 +281,7 @@ def find_row_obstacle(version: Version) -> str:
         return "treated"
     profile = Profile.from_json(version.profile)
     is_text = profile.reads == "text" and version.file.media_type not in PACKED
-    is_workbook = version.file.media_type in {XLSX.media_type, ODS.media_type}
+    is_workbook = version.file.media_type in WORKBOOKS
     if is_table(version) and version.file.media_type in OLD_WORKBOOKS:
         return "old_workbook"
     if not is_table(version) or not (is_text or is_workbook):

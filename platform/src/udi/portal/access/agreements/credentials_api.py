@@ -5,7 +5,7 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, Router, delete, get, post
+from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import Meta, Struct
@@ -21,14 +21,12 @@ from udi.portal.access.agreements.credentials import (
     revoke_credential,
 )
 from udi.portal.access.models import ProjectCredential
-from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
-from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
+from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.queries import get_led_project
 from udi.portal.projects.request_bodies import read_body
 from udi.portal.projects.schemas import ProjectPath
-from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import Routes, Session
 
@@ -229,16 +227,14 @@ def _new_credential(row: ProjectCredential, secret: str) -> Response[NewCredenti
 
 
 routes: Routes = [
-    Router(
+    program_router(
         BASE,
-        route_handlers=[
+        [
             list_project_credentials,
             add_credential,
             replace_credential,
             end_credential,
         ],
-        middleware=[CrossOriginMiddleware()],
-        guards=PROGRAMS,
-        dependencies=dependencies(schemas.READING_SCOPE),
+        schemas.READING_SCOPE,
     )
 ]

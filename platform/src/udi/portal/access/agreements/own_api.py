@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from litestar import Response, Router, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from udi.kit.agent_tokens import MCP_PATH
@@ -28,14 +28,12 @@ from udi.portal.access.agreements.queries import (
 )
 from udi.portal.access.agreements.transitions import LIVE
 from udi.portal.access.models import AccessSide
-from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
-from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
+from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.request_bodies import read_body
 from udi.protocol.addresses import NodeAddresses
 from udi.protocol.credentials import TABLE_READING
-from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.openapi.agent_tools import AgentTool, ToolResponse
@@ -188,18 +186,8 @@ async def change_agreement(
 
 
 routes: Routes = [
-    Router(
-        schemas.BASE,
-        route_handlers=[list_own_agreements, change_agreement],
-        middleware=[CrossOriginMiddleware()],
-        guards=PROGRAMS,
-        dependencies=dependencies(schemas.SCOPE),
+    program_router(
+        schemas.BASE, [list_own_agreements, change_agreement], schemas.SCOPE
     ),
-    Router(
-        schemas.BASE,
-        route_handlers=[open_agreement],
-        middleware=[CrossOriginMiddleware()],
-        guards=PROGRAMS,
-        dependencies=dependencies(schemas.READING_SCOPE),
-    ),
+    program_router(schemas.BASE, [open_agreement], schemas.READING_SCOPE),
 ]

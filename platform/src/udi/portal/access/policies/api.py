@@ -25,8 +25,8 @@ from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import (
     PRIVATE,
     ApiRequest,
-    dependencies,
     json_response,
+    program_router,
 )
 from udi.protocol.policy import InvalidPolicy, Policy
 from udi.protocol.policy import read_policy as read_document
@@ -159,13 +159,7 @@ def _read_policy(body: bytes) -> tuple[Policy, int]:
 
 
 routes: Routes = [
-    Router(
-        schemas.BASE,
-        route_handlers=[write_policy],
-        middleware=[CrossOriginMiddleware()],
-        guards=PROGRAMS,
-        dependencies=dependencies("access"),
-    ),
+    program_router(schemas.BASE, [write_policy], "access"),
     Router(
         schemas.BASE,
         route_handlers=[list_policies, read_policy],

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, Router, get, post, put
+from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,16 +32,14 @@ from udi.portal.access.requests.request_input import AccessRequestInput, check_i
 from udi.portal.access.requests.thread import list_steps
 from udi.portal.catalogue.open.query_parameters import QueryParameters as Parameters
 from udi.portal.catalogue.query_string import read_pairs
-from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.agent_tools import DRAFT_ACCESS_REQUEST
-from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
+from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.form_drafts import LONGEST_ADDRESS, FormDraft, write_draft
 from udi.portal.projects.queries import get_led_project
 from udi.portal.projects.request_bodies import read_body
 from udi.protocol.policy import FieldKind, Policy
-from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.site import site_of
@@ -345,9 +343,9 @@ async def describe_request(
 
 
 routes: Routes = [
-    Router(
+    program_router(
         schemas.BASE,
-        route_handlers=[
+        [
             list_own_requests,
             draft_request,
             create_request,
@@ -355,8 +353,6 @@ routes: Routes = [
             correct_request,
             act_on_request,
         ],
-        middleware=[CrossOriginMiddleware()],
-        guards=PROGRAMS,
-        dependencies=dependencies(schemas.SCOPE),
+        schemas.SCOPE,
     )
 ]

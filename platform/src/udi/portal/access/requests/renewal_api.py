@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from litestar import Response, Router, post
+from litestar import Response, post
 from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
@@ -14,13 +14,11 @@ from udi.portal.access.policies.queries import get_policy, get_restricted_datase
 from udi.portal.access.requests import queries, schemas
 from udi.portal.access.requests.api import describe_request
 from udi.portal.access.requests.renewals import renew_agreement
-from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
-from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
+from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.queries import get_led_project
 from udi.portal.projects.request_bodies import read_body
-from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 
 
@@ -79,11 +77,5 @@ async def request_renewal(
 
 
 routes: Routes = [
-    Router(
-        agreement_schemas.BASE,
-        route_handlers=[request_renewal],
-        middleware=[CrossOriginMiddleware()],
-        guards=PROGRAMS,
-        dependencies=dependencies(agreement_schemas.SCOPE),
-    )
+    program_router(agreement_schemas.BASE, [request_renewal], agreement_schemas.SCOPE)
 ]

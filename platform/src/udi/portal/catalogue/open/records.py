@@ -175,7 +175,6 @@ def _time(record: Record) -> Document | None:
 def _properties(dataset: PublishedDataset, language: str) -> Document:
     record = dataset.record
     theme = THEMES.get(dataset.record.theme)
-    licence = record.licence.standard_licence
     external = [
         ("uuid", str(record.id)),
         ("local", record.local_id),
@@ -204,12 +203,19 @@ def _properties(dataset: PublishedDataset, language: str) -> Document:
         ],
         "formats": [_format(label) for label in record.formats],
         "contacts": _contacts(dataset),
-        "license": ""
-        if record.licence.is_agreement
-        else (licence.spdx if licence else "") or record.licence.link,
+        "license": _license(record),
         "rights": localise(AccessRights(record.access).label, language),
     }
     return {name: value for name, value in properties.items() if value not in ("", [])}
+
+
+def _license(record: Record) -> str:
+    """The code of SPDX, else the address; none where each agreement says what may be done."""
+    if record.licence.is_agreement:
+        return ""
+    licence = record.licence.standard_licence
+    spdx = licence.spdx if licence else ""
+    return spdx or record.licence.link
 
 
 def _language(code: str) -> dict[str, str]:

@@ -148,13 +148,13 @@ def text_stems(text: str, language: str = "") -> list[str]:
     ]
     if FRENCH in languages:
         existing_stems = set(stems)
-        stems += [
-            stem
-            for word in spoken
-            if not word.isascii()
-            for stem in _stem_word(WITH_ACCENTS, word)
-            if stem not in existing_stems
-        ]
+        accented = [word for word in spoken if not word.isascii()]
+        for word in accented:
+            stems += [
+                stem
+                for stem in _stem_word(WITH_ACCENTS, word)
+                if stem not in existing_stems
+            ]
     return stems
 
 

@@ -86,7 +86,8 @@ def add_distribution(draft: Draft, where: str, raw: RawDistribution) -> None:
         f"{where}.download_url", raw.download, relative=raw.relative
     )
     format_match = _format(draft, where, raw, download or access)
-    if not (access or download or (raw.service and raw.service.endpoint)):
+    endpoint = raw.service.endpoint if raw.service else ""
+    if not (access or download or endpoint):
         draft.add_fault(kinds.URL_MISSING, where)
     rights = [text for text in raw.rights if not LINK.fullmatch(text[0].strip())]
     statements = [
@@ -102,8 +103,7 @@ def add_distribution(draft: Draft, where: str, raw: RawDistribution) -> None:
             title=_texts(draft, f"{where}.title", raw.titles),
             description=_texts(draft, f"{where}.description", raw.descriptions),
             kind=means,
-            access_url=access
-            or ("" if download else raw.service.endpoint if raw.service else ""),
+            access_url=access or ("" if download else endpoint),
             download_url=download,
             format=format_match.target if format_match else "",
             format_label=next((label for label in raw.formats if label.strip()), ""),

@@ -142,10 +142,7 @@ def media_of(
         names=_names(distribution.title),
         caption=_main_text(distribution.description, language)[:PARAGRAPH],
         dates=_dates(distribution),
-        media_type=""
-        if service
-        else distribution.media_type
-        or ("text/html" if distribution.kind is DistributionKind.PAGE else ""),
+        media_type="" if service else _media_type(distribution),
         size=None if service else distribution.byte_size,
         checksum=of.Checksum(checksum.algorithm, checksum.value)
         if checksum and not service
@@ -167,6 +164,13 @@ def media_of(
     )
     metadata = media_metadata_of(distribution, media, shared_rights)
     return structs.replace(media, metadata=metadata)
+
+
+def _media_type(distribution: HarvestedDistribution) -> str:
+    """What the source says, else that of a page."""
+    if distribution.media_type or distribution.kind is not DistributionKind.PAGE:
+        return distribution.media_type
+    return "text/html"
 
 
 def _dates(distribution: HarvestedDistribution) -> of.Dates | None:

@@ -294,31 +294,34 @@ def _link(
     if page and purpose == "information" and draft.kind is not RecordKind.SERVICE:
         draft.add_once(draft.documentation, draft.parse_url(where, address))
         return
+    link_formats = []
+    means = None
+    if service:
+        means = DistributionKind.SERVICE
+    elif page:
+        means = DistributionKind.PAGE
+        link_formats = ["HTML"]
+    if service in {"WMS", "WFS", "WMTS", "WCS"}:
+        link_formats = [service]
     raw = RawDistribution(
         titles=names or descriptions,
         descriptions=descriptions if names else [],
         access=address,
         download=address if purpose == "download" and not service else "",
-        formats=[service]
-        if service in {"WMS", "WFS", "WMTS", "WCS"}
-        else ["HTML"]
-        if page
-        else [],
+        formats=link_formats,
         dataset_format=formats[0] if len(formats) == 1 and not service else "",
-        service=DataService(
-            endpoint=address.partition("?")[0],
-            description=address if "?" in address else "",
-        )
-        if service
-        else None,
-        means=DistributionKind.SERVICE
-        if service
-        else DistributionKind.PAGE
-        if page
-        else None,
+        service=_data_service(address) if service else None,
+        means=means,
         extra={"protocol": protocol, "formats": formats if len(formats) > 1 else None},
     )
     add_distribution(draft, where, raw)
+
+
+def _data_service(address: str) -> DataService:
+    return DataService(
+        endpoint=address.partition("?")[0],
+        description=address if "?" in address else "",
+    )
 
 
 def _service(protocol: str, address: str, name: str) -> str:

@@ -116,7 +116,8 @@ def _place(graph: Graph, node: Node, value: Value, draft: Draft) -> None:
     if uri.startswith(f"{source_value(node)}#"):
         uri = ""
     if isinstance(value, ox.NamedNode) and uri and not LINK.fullmatch(uri):
-        uri, labels = "", labels or [uri]
+        labels = labels or [uri]
+        uri = ""
     place_uri = "" if literals and "#" in uri else uri
     if labels or place_uri:
         draft.add_place(

@@ -130,14 +130,12 @@ def read_contacts(graph: Graph, node: Node, draft: Draft) -> None:
             graph.text(phone, "vcard:hasValue") or source_value(phone)
             for phone in graph.values(value, "vcard:hasTelephone", "vcard:tel")
         ]
+        if not names and isinstance(value, ox.Literal):
+            names = [source_value(value)]
         add_contact(
             draft,
             "dcat:contactPoint",
-            name=names[0]
-            if names
-            else source_value(value)
-            if isinstance(value, ox.Literal)
-            else "",
+            name=names[0] if names else "",
             organisation=graph.text(value, *ORGANISATIONS)
             if graph.text(value, "vcard:fn")
             else "",

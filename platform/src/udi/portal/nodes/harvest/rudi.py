@@ -257,6 +257,11 @@ def _raw(item: Item) -> RawDistribution:
     contract = text_value(connector, "interface_contract")
     checksum = nested_object(item, "checksum")
     service = text_value(item, "media_type") == SERVICE
+    means = None
+    if service:
+        means = DistributionKind.SERVICE
+    elif contract == PAGE:
+        means = DistributionKind.PAGE
     return RawDistribution(
         identifier=text_value(item, "media_id"),
         titles=[(text_value(item, "media_name"), "")],
@@ -268,9 +273,5 @@ def _raw(item: Item) -> RawDistribution:
         size=item.get("file_size"),
         checksum=(text_value(checksum, "algo"), text_value(checksum, "hash")),
         service=DataService(endpoint=address) if service else None,
-        means=DistributionKind.SERVICE
-        if service
-        else DistributionKind.PAGE
-        if contract == PAGE
-        else None,
+        means=means,
     )

@@ -200,15 +200,14 @@ def advance(
     faults: list[HarvestFault] = []
     count = page.dataset_count if dataset_count < 0 else dataset_count
     announced = max(place.announced, page.total or 0)
+    things = page.thing_count if received < 0 else received
     place = mark_visited(
         replace(
             place,
             visited=place.visited | {_mark(where)},
             total=place.total + count,
             announced=announced,
-            received=place.received + (page.thing_count if received < 0 else received)
-            if announced
-            else 0,
+            received=place.received + things if announced else 0,
         ),
         address,
         cost,

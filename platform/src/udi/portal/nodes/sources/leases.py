@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -46,6 +46,20 @@ class SourceLease:
     host: str = ""
 
 
+def select_due(
+    moment: ColumnElement[datetime] | datetime,
+) -> tuple[ColumnElement[bool], ...]:
+    """What is true of the sources that should be read now, and that nobody reads."""
+    free = or_(
+        CatalogueSource.leased_until.is_(None), CatalogueSource.leased_until < moment
+    )
+    return (
+        CatalogueSource.state.in_(TAKEN_UP),
+        CatalogueSource.next_at <= moment,
+        free,
+    )
+
+
 async def acquire_lease(
     session: AsyncSession, moment: datetime, turns: SiteTurns
 ) -> SourceLease | None:
@@ -53,14 +67,7 @@ async def acquire_lease(
 
     Begins a reading, or takes it up. The turn of its site is the caller's to end.
     """
-    free = or_(
-        CatalogueSource.leased_until.is_(None), CatalogueSource.leased_until < moment
-    )
-    due = (
-        CatalogueSource.state.in_(TAKEN_UP),
-        CatalogueSource.next_at <= moment,
-        free,
-    )
+    due = select_due(moment)
     places = (
         select(CatalogueSource.id, CatalogueSource.entry, CatalogueSource.address)
         .where(*due)

@@ -29,6 +29,13 @@ BATCH = 100
 MOST_SHOWN = 50
 QUIET = {"synchronize_session": False}
 Translate = Callable[[str], str]
+LATER = aliased(SourceRecord)
+RENAMED = and_(
+    LATER.tenant_id == SourceRecord.tenant_id,
+    LATER.source_id == SourceRecord.source_id,
+    LATER.id == SourceRecord.renamed_to,
+)
+"""A record under its new identifier, joined to the one under its former."""
 
 
 @dataclass(frozen=True)
@@ -143,18 +150,10 @@ async def _read_known_renames(
     session: AsyncSession, run: SourceRun, away: Sequence[Any]
 ) -> dict[UUID, UUID]:
     """Those of earlier readings that this one shows as well: the former is not there, the later is."""
-    later = aliased(SourceRecord)
     query = (
-        select(SourceRecord.id, later.id)
-        .join(
-            later,
-            and_(
-                later.tenant_id == SourceRecord.tenant_id,
-                later.source_id == SourceRecord.source_id,
-                later.id == SourceRecord.renamed_to,
-            ),
-        )
-        .where(*away, later.seen_run == run.id)
+        select(SourceRecord.id, LATER.id)
+        .join(LATER, RENAMED)
+        .where(*away, LATER.seen_run == run.id)
     )
     return {row[0]: row[1] for row in await session.execute(query)}
 
@@ -211,23 +210,15 @@ async def list_renames(
     session: AsyncSession, source: CatalogueSource, *, limit: int
 ) -> list[RenamedRecord]:
     """Records that seem to have another identifier, by it."""
-    later = aliased(SourceRecord)
     query = (
         select(
             SourceRecord.id,
-            later.id,
+            LATER.id,
             Dataset.title,
             SourceRecord.identifier,
-            later.identifier,
+            LATER.identifier,
         )
-        .join(
-            later,
-            and_(
-                later.tenant_id == SourceRecord.tenant_id,
-                later.source_id == SourceRecord.source_id,
-                later.id == SourceRecord.renamed_to,
-            ),
-        )
+        .join(LATER, RENAMED)
         .join(
             Dataset,
             and_(

@@ -81,7 +81,8 @@ async def add_picture(
         raise ConflictError(
             "A project has four pictures at most.", remedy="Remove one first."
         )
-    (width, height), (small_width, small_height) = pictures.size, pictures.small_size
+    width, height = pictures.size
+    small_width, small_height = pictures.small_size
     picture = ProjectPicture(
         project_id=project.id,
         position=(position or 0) + 1,

@@ -5,24 +5,22 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, Router, get, put
+from litestar import Response, get, put
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
-from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
-from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
+from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.calls import jury_actions, models, queries, schemas
 from udi.portal.projects.calls.forms import read_points
 from udi.portal.projects.calls.transitions import CallState
 from udi.portal.projects.listing import is_identifier
 from udi.portal.projects.request_bodies import read_body
 from udi.portal.projects.schemas import Instant
-from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import Routes, Session
 
 SubmissionPath = Annotated[
@@ -250,11 +248,9 @@ async def score_submission(
 
 
 routes: Routes = [
-    Router(
+    program_router(
         schemas.BASE,
-        route_handlers=[read_progress, declare_conflicts, score_submission],
-        middleware=[CrossOriginMiddleware()],
-        guards=PROGRAMS,
-        dependencies=dependencies(schemas.SCOPE),
+        [read_progress, declare_conflicts, score_submission],
+        schemas.SCOPE,
     )
 ]

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, Router, delete, post, put
+from litestar import Response, delete, post, put
 from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
 from msgspec import Meta, Struct
@@ -17,11 +17,10 @@ from udi.kit.errors import (
     PreconditionFailedError,
     field_error,
 )
-from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.organisations.queries import find_organisations
-from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
+from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.calls import forms, organiser_actions, queries, schemas
 from udi.portal.projects.calls.candidate_actions import (
     submit_project,
@@ -32,7 +31,6 @@ from udi.portal.projects.calls.organiser_pages import ORGANISER_ACTIONS
 from udi.portal.projects.queries import get_led_project
 from udi.portal.projects.request_bodies import read_body
 from udi.portal.projects.schemas import ProjectPath
-from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.translated_texts import translated_name
@@ -359,9 +357,9 @@ def _respond(call: Call, origin: str, *, status: int = 200) -> Response[CallRefe
 
 
 routes: Routes = [
-    Router(
+    program_router(
         schemas.BASE,
-        route_handlers=[
+        [
             create_call,
             change_call,
             organise_call,
@@ -369,8 +367,6 @@ routes: Routes = [
             send_answer,
             withdraw_answer,
         ],
-        middleware=[CrossOriginMiddleware()],
-        guards=PROGRAMS,
-        dependencies=dependencies(schemas.SCOPE),
+        schemas.SCOPE,
     )
 ]

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from litestar import Response, Router, delete, get, post, put
+from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,7 +20,6 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.query_parameters import QueryParameters as Parameters
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.search.index import SEARCH_INDEXES
-from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
 from udi.portal.organisations.queries import find_organisation
@@ -28,9 +27,9 @@ from udi.portal.projects.agent_tools import DRAFT_DATA_REQUEST
 from udi.portal.projects.api_dependencies import (
     PRIVATE,
     ApiRequest,
-    dependencies,
     find_bearer,
     json_response,
+    program_router,
 )
 from udi.portal.projects.data_requests import matching, queries, schemas
 from udi.portal.projects.data_requests.actions import (
@@ -47,7 +46,6 @@ from udi.portal.projects.data_requests.transitions import DataRequestState
 from udi.portal.projects.form_drafts import LONGEST_ADDRESS, FormDraft, write_draft
 from udi.portal.projects.request_bodies import read_body
 from udi.protocol.themes import THEMES
-from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.openapi.operations import ResponseLink
 from udi.ui.site import site_of
@@ -342,9 +340,9 @@ async def _build_schema(
 
 
 routes: Routes = [
-    Router(
+    program_router(
         schemas.BASE,
-        route_handlers=[
+        [
             list_board,
             read_request,
             draft_request,
@@ -355,8 +353,6 @@ routes: Routes = [
             set_support,
             end_support,
         ],
-        middleware=[CrossOriginMiddleware()],
-        guards=PROGRAMS,
-        dependencies=dependencies(schemas.SCOPE),
+        schemas.SCOPE,
     )
 ]

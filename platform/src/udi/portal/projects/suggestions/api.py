@@ -4,7 +4,7 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, Router, get, post, put
+from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Tag
 from msgspec import Meta, Struct
@@ -22,10 +22,9 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.query_string import read_pairs
 from udi.portal.catalogue.search.index import SEARCH_INDEXES
-from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer
-from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, dependencies
+from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.listing import is_identifier
 from udi.portal.projects.request_bodies import read_body
 from udi.portal.projects.suggestions.actions import (
@@ -52,7 +51,6 @@ from udi.portal.projects.suggestions.suggestion import (
 )
 from udi.portal.projects.suggestions.transitions import SuggestionState
 from udi.protocol.themes import THEMES
-from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.site import site_of
 
@@ -374,17 +372,15 @@ async def _respond(
 
 
 routes: Routes = [
-    Router(
+    program_router(
         BASE,
-        route_handlers=[
+        [
             list_suggestions,
             write_interests,
             disable_suggestions,
             answer_suggestion,
             send_message,
         ],
-        middleware=[CrossOriginMiddleware()],
-        guards=PROGRAMS,
-        dependencies=dependencies(SCOPE),
+        SCOPE,
     )
 ]

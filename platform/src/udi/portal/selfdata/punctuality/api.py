@@ -3,22 +3,20 @@
 from datetime import date
 from typing import Annotated, Any
 
-from litestar import Response, Router, get
+from litestar import Response, get
 from msgspec import Meta, Struct
 
 from udi.kit.errors import NotFoundError
-from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.projects.api_dependencies import (
     ApiRequest,
-    dependencies,
     json_response,
+    program_router,
 )
 from udi.portal.selfdata.punctuality.models import PunctualityFigure
 from udi.portal.selfdata.punctuality.queries import find_punctuality
 from udi.portal.selfdata.queries import get_organisation_by_id
 from udi.portal.selfdata.schemas import BASE, SCOPE, TAG, OrganisationPath
-from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import Routes, Session
 
 
@@ -75,11 +73,5 @@ async def read_punctuality(
 
 
 routes: Routes = [
-    Router(
-        BASE,
-        route_handlers=[read_punctuality],
-        middleware=[CrossOriginMiddleware()],
-        guards=PROGRAMS,
-        dependencies=dependencies(SCOPE),
-    ),
+    program_router(BASE, [read_punctuality], SCOPE),
 ]

@@ -6,13 +6,7 @@ from litestar import Response, post
 from msgspec import to_builtins
 
 from udi.kit.errors import field_error
-from udi.portal.nodes.api import (
-    as_json,
-    decode_report,
-    identify_client,
-    node_session,
-    read_json_body,
-)
+from udi.portal.nodes.api import MIB, as_json, decode_report, take_report
 from udi.portal.selfdata.recipients.actions import take_notices
 from udi.protocol.recipient_notices import (
     MOST_NOTICES,
@@ -22,7 +16,7 @@ from udi.protocol.recipient_notices import (
 )
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 
-LARGEST = 512 * 1024
+LARGEST = MIB
 
 
 def read_notices(body: bytes) -> RecipientNoticeReports:
@@ -40,15 +34,14 @@ def read_notices(body: bytes) -> RecipientNoticeReports:
     return decode_report(body, RecipientNoticeReports, refusal)
 
 
-@post(PATH, status_code=200)
+@post(PATH, status_code=200, request_max_body_size=LARGEST)
 async def receive_notices(
     request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Take notices of the node that calls; say of each where it stands."""
-    client_id = await identify_client(request, territory)
-    reports = read_notices(await read_json_body(request, largest=LARGEST))
-    async with node_session(request, territory, client_id) as (session, node):
-        states = await take_notices(session, node, reports)
+    states = await take_report(
+        request, territory, read_notices, take_notices, largest=LARGEST
+    )
     return as_json(to_builtins(RecipientNoticeAnswer(notices=states)))
 
 

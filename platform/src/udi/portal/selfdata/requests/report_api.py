@@ -6,13 +6,7 @@ from litestar import Response, post
 from msgspec import to_builtins
 
 from udi.kit.errors import field_error
-from udi.portal.nodes.api import (
-    as_json,
-    decode_report,
-    identify_client,
-    node_session,
-    read_json_body,
-)
+from udi.portal.nodes.api import MIB, as_json, decode_report, take_report
 from udi.portal.selfdata.requests.reports import take_reports
 from udi.protocol.subject_request_reports import (
     PATH,
@@ -21,7 +15,7 @@ from udi.protocol.subject_request_reports import (
 )
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 
-LARGEST = 2 * 1024 * 1024
+LARGEST = 2 * MIB
 
 
 def read_reports(body: bytes) -> SubjectRequestReports:
@@ -38,15 +32,14 @@ def read_reports(body: bytes) -> SubjectRequestReports:
     return decode_report(body, SubjectRequestReports, refusal)
 
 
-@post(PATH, status_code=200)
+@post(PATH, status_code=200, request_max_body_size=LARGEST)
 async def receive_reports(
     request: AnyRequest, territory: CurrentTerritory
 ) -> Response[Any]:
     """Take how requests stand at the node that calls; say of each what became of the report."""
-    client_id = await identify_client(request, territory)
-    reports = read_reports(await read_json_body(request, largest=LARGEST))
-    async with node_session(request, territory, client_id) as (session, node):
-        outcomes = await take_reports(session, node, reports)
+    outcomes = await take_report(
+        request, territory, read_reports, take_reports, largest=LARGEST
+    )
     return as_json(to_builtins(SubjectRequestReportAnswer(requests=outcomes)))
 
 

@@ -26,6 +26,7 @@ ALTERNATIVES = "pictures/pictures.toml"
 FENCE = "+++"
 LONGEST_TEXT = 40_000
 MOST_PICTURE_BYTES = 4_000_000
+MOST_BUTTON_BYTES = 64 * 1024
 SLUG = "[a-z0-9]+(?:-[a-z0-9]+)*"
 PAGE_NAME = re.compile(rf"pages/(?P<slug>{SLUG})\.(?P<language>[a-z]{{2}})\.md")
 NEWS_NAME = re.compile(
@@ -140,8 +141,26 @@ def read_content(
         ):
             content_faults += _check_article(path, files[path], names, targets)
     content_faults += _check_layout(tenant, set(pages), targets)
+    content_faults += _check_buttons(tenant, names, pictures)
     faults += content_faults
     return SiteContent(pages, news, dates, pictures)
+
+
+def _check_buttons(
+    tenant: TenantFile, names: set[str], pictures: Mapping[str, SitePicture]
+) -> Iterator[TenantFault]:
+    """Pictures of the buttons of identity services of others: they stand whole in a page."""
+    for number, part in enumerate(tenant.login.provider, 1):
+        where = f"login.provider[{number}].picture"
+        picture = pictures.get(part.picture)
+        if part.picture and part.picture not in names:
+            problem = f"«{part.picture}» is not among the pictures."
+            remedy = "Put the file in pictures/, or leave the key out: the button then has words."
+            yield TenantFault("tenant.toml", where, problem, remedy)
+        elif picture is not None and picture.weight > MOST_BUTTON_BYTES:
+            problem = f"«{part.picture}» weighs {picture.weight} bytes."
+            remedy = f"Keep the picture of a button under {MOST_BUTTON_BYTES} bytes."
+            yield TenantFault("tenant.toml", where, problem, remedy)
 
 
 def collect_content(files: Mapping[str, bytes]) -> SiteContent:

@@ -122,6 +122,7 @@ async def export_producers(
         say("Late datasets"),
         say("Last publication (UTC)"),
         say("Mail address"),
+        say("People"),
     ]
     rows = [_row(status, say) for status in producers]
     locale: str = request.scope["state"]["locale"]
@@ -157,6 +158,7 @@ def _row(status: ProducerStatus, say: Callable[[str], str]) -> Sequence[object]:
         status.late,
         last.isoformat(timespec="seconds") if last else "",
         organisation.email,
+        status.people,
     )
 
 

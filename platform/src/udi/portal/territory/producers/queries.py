@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import IS_PUBLISHED
+from udi.portal.identity.queries import count_members
 from udi.portal.nodes.models import Node, NodeProducer, NodeState, NodeWaiting
 from udi.portal.organisations.models import Organisation
 from udi.portal.organisations.queries import list_producers
@@ -48,6 +49,8 @@ class ProducerStatus:
     """Those of catalogues that the portal reads, the latest first: nothing else names them to their producer."""
     last_published_at: datetime | None
     """When its last dataset, or new version of one, came."""
+    people: int = 0
+    """Who may act for it and logged in once: where there is nobody, nobody reads what waits for it."""
 
     @property
     def late(self) -> int:
@@ -61,6 +64,7 @@ SORT_KEYS: Mapping[str, Any] = {
     "node": lambda status: [node.name.casefold() for node in status.nodes],
     "datasets": lambda status: status.datasets,
     "late": lambda status: status.late,
+    "people": lambda status: status.people,
     "last": lambda status: (
         status.last_published_at.timestamp() if status.last_published_at else 0.0
     ),
@@ -82,6 +86,7 @@ async def list_producer_status(
         looked_after.setdefault(dataset.steward_id, []).append(dataset)
     nodes = await _list_nodes(session)
     late_at_nodes = await _count_late_at_nodes(session)
+    people = await count_members(session)
     return [
         _make_status(
             organisation,
@@ -89,6 +94,7 @@ async def list_producer_status(
             own_datasets.get(organisation.id, []),
             late_at_nodes.get(organisation.id, 0),
             _list_late(looked_after.get(organisation.id, []), today, zone),
+            people.get(organisation.slug, 0),
         )
         for organisation in await list_producers(session)
         if not organisation.unclaimed or organisation.id in own_datasets
@@ -101,6 +107,7 @@ def _make_status(
     datasets: list[AssessedDataset],
     late_at_nodes: int,
     late_datasets: tuple[LateDataset, ...],
+    people: int,
 ) -> ProducerStatus:
     last = max((dataset.described_at for dataset in datasets), default=None)
     return ProducerStatus(
@@ -110,6 +117,7 @@ def _make_status(
         late_at_nodes,
         late_datasets,
         last,
+        people,
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -15,6 +15,10 @@ from udi.portal.nodes.sources.matches.proposals import order_pair
 from udi.portal.nodes.sources.models import CatalogueSource, DatasetMatch, MatchState
 from udi.portal.organisations.models import Organisation
 from udi.protocol.record import restore_record
+
+ONE = aliased(Dataset)
+OTHER = aliased(Dataset)
+"""The two datasets of a pair, in queries."""
 
 
 @dataclass(frozen=True)
@@ -52,35 +56,33 @@ def require_team(actor: Actor) -> None:
         )
 
 
-def _waiting() -> Select[DatasetMatch, Dataset, Dataset]:
-    one = aliased(Dataset)
-    other = aliased(Dataset)
+def _select_pairs() -> Select[DatasetMatch, Dataset, Dataset]:
+    """Each pair with its two datasets."""
+    match = DatasetMatch
     return (
-        select(DatasetMatch, one, other)
+        select(match, ONE, OTHER)
+        .join(ONE, (ONE.tenant_id == match.tenant_id) & (ONE.id == match.first_id))
         .join(
-            one,
-            and_(
-                one.tenant_id == DatasetMatch.tenant_id,
-                one.id == DatasetMatch.first_id,
-                one.state == DatasetState.PUBLISHED,
-            ),
+            OTHER, (OTHER.tenant_id == match.tenant_id) & (OTHER.id == match.second_id)
         )
-        .join(
-            other,
-            and_(
-                other.tenant_id == DatasetMatch.tenant_id,
-                other.id == DatasetMatch.second_id,
-                other.state == DatasetState.PUBLISHED,
-            ),
-        )
-        .where(DatasetMatch.state == MatchState.PROPOSED)
+    )
+
+
+def _select_waiting() -> Select[DatasetMatch, Dataset, Dataset]:
+    """Pairs that wait for an answer, of which both can be read here."""
+    return _select_pairs().where(
+        DatasetMatch.state == MatchState.PROPOSED,
+        ONE.state == DatasetState.PUBLISHED,
+        OTHER.state == DatasetState.PUBLISHED,
     )
 
 
 async def count_matches(session: AsyncSession) -> int:
     """How many pairs wait."""
     return (
-        await session.scalar(select(func.count()).select_from(_waiting().subquery()))
+        await session.scalar(
+            select(func.count()).select_from(_select_waiting().subquery())
+        )
         or 0
     )
 
@@ -95,7 +97,7 @@ async def list_matches(
     """
     require_team(actor)
     query = (
-        _waiting()
+        _select_waiting()
         .order_by(
             DatasetMatch.proposed_at, DatasetMatch.first_id, DatasetMatch.second_id
         )
@@ -137,23 +139,9 @@ class AnsweredMatch:
 
 async def list_joined(session: AsyncSession, *, limit: int) -> list[AnsweredMatch]:
     """Pairs that are the same, the last answered first: such an answer may be taken back."""
-    one = aliased(Dataset)
-    other = aliased(Dataset)
     query = (
-        select(DatasetMatch, one.title, other.title)
-        .join(
-            one,
-            and_(
-                one.tenant_id == DatasetMatch.tenant_id, one.id == DatasetMatch.first_id
-            ),
-        )
-        .join(
-            other,
-            and_(
-                other.tenant_id == DatasetMatch.tenant_id,
-                other.id == DatasetMatch.second_id,
-            ),
-        )
+        _select_pairs()
+        .with_only_columns(DatasetMatch, ONE.title, OTHER.title)
         .where(DatasetMatch.state == MatchState.SAME)
         .order_by(DatasetMatch.decided_at.desc(), DatasetMatch.first_id)
         .limit(limit)

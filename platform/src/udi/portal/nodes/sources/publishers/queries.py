@@ -113,20 +113,18 @@ async def list_publishers(
             select(Organisation).where(Organisation.id.in_(ids - {None}))
         )
     }
-    summaries = [
-        PublisherSummary(
-            row,
-            organisation := organisations[row.organisation_id],
-            organisations.get(row.proposed_id)
-            if row.proposed_id
-            else organisation
-            if awaits_answer(row, organisation, source)
-            else None,
-            counts.get(row.key, 0),
-            source.language,
+    summaries = []
+    for row in rows:
+        organisation = organisations[row.organisation_id]
+        proposed = None
+        if row.proposed_id:
+            proposed = organisations.get(row.proposed_id)
+        elif awaits_answer(row, organisation, source):
+            proposed = organisation
+        count = counts.get(row.key, 0)
+        summaries.append(
+            PublisherSummary(row, organisation, proposed, count, source.language)
         )
-        for row in rows
-    ]
     return sorted(
         summaries,
         key=lambda summary: (
