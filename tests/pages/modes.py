@@ -86,8 +86,10 @@ LENGTHEN = r"""() => {
 """A page as another language would have it: its width; nothing stays changed."""
 BUILT_OF = """() => {
   const ATTRIBUTES = ['class', 'type', 'role', 'tabindex', 'dir', 'inert', 'open', 'disabled', 'autofocus', 'aria-current', 'style'];
-  const told = each => each.localName + ATTRIBUTES.filter(name => each.hasAttribute(name)).map(name => `|${name}=${each.getAttribute(name)}`).join('');
-  return [...new Set([...document.querySelectorAll('body, body *:not(svg *)')].map(each => `${told(each.parentElement)} > ${told(each)}`))];
+  const describe = element => element.localName
+    + ATTRIBUTES.filter(name => element.hasAttribute(name)).map(name => `|${name}=${element.getAttribute(name)}`).join('');
+  const elements = [...document.querySelectorAll('body, body *:not(svg *)')];
+  return [...new Set(elements.map(element => `${describe(element.parentElement)} > ${describe(element)}`))];
 }"""
 """Each element in its parent, with all of it that a style or the focus looks at."""
 ROUNDING = 1
