@@ -23,11 +23,30 @@ STARTED = (
     " loaded_domains.load_for_{process}('{program}'); print(*sys.modules)"
 )
 SERVED = """
-import sys
+import gc, os, sys
 from granian.server import Server
 from udi.cli.serve import serve
-Server.serve = lambda self, **_: print(*sys.modules)
+
+def fork_once(self, **_):
+    if os.fork() == 0:
+        os._exit(0)
+    print(gc.isenabled(), *sys.modules)
+
+Server.serve = fork_once
 serve("portal", port=1, workers={workers})
+"""
+WORKED = """
+import gc, sys
+import udi.ui.worker
+from udi.cli.serve import work
+
+async def leave(worker, *companions):
+    for companion in companions:
+        companion.close()
+    print(gc.isenabled(), gc.get_freeze_count() > 100_000, *sys.modules)
+
+udi.ui.worker.run_until_stopped = leave
+work("portal")
 """
 
 
@@ -74,10 +93,12 @@ def test_web_workers_have_nothing_of_what_only_the_worker_does(program: str) -> 
     assert "udi.ui.worker" not in imported_modules
 
 
-def test_the_worker_has_no_page() -> None:
-    started = STARTED.format(program="portal", part="work", process="the_worker")
-    imported_modules = modules(started)
+def test_the_worker_has_no_page_and_collects_garbage_once_loaded(
+    settings: Settings,
+) -> None:
+    collects, froze, *imported_modules = modules(WORKED, environment_of(settings))
 
+    assert (collects, froze) == ("True", "True")
     assert "udi.portal.app" not in imported_modules
     assert "udi.portal.catalogue.links.rounds" in imported_modules
     assert "udi.portal.catalogue.pages.search" not in imported_modules
@@ -96,8 +117,11 @@ def environment_of(settings: Settings) -> dict[str, str]:
 def test_several_web_workers_start_from_one_program_in_memory(
     settings: Settings, workers: int
 ) -> None:
-    imported_modules = modules(SERVED.format(workers=workers), environment_of(settings))
+    collects, *imported_modules = modules(
+        SERVED.format(workers=workers), environment_of(settings)
+    )
 
+    assert collects == "True"
     assert ("udi.portal.app" in imported_modules) == (workers > 1), (
         "one alone loads it itself: what watches over it need not"
     )

@@ -1,18 +1,29 @@
 """Tables that say where their rows are become maps as well."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
+import udi
 from udi.tabular.columns.column import ColumnType, TypedColumn
-from udi.tabular.geo.points import (
+from udi.tabular.geo.points import write_with_places
+from udi.tabular.geo.recognition import (
     PlaceColumns,
     PlaceNotation,
     find_place_columns,
-    write_with_places,
 )
 
+PREPARED = """
+import sys
+from pathlib import Path
+from udi.node.datasets.versions.preparation import prepare
+assert prepare(Path(sys.argv[1]), "table.csv", {}, Path(sys.argv[2])).table
+print(*sys.modules)
+"""
 ROWS = """
     SELECT i + 1 AS __line, 'n' || i AS nom,
       CASE WHEN i = 3 THEN 99 WHEN i <> 4 THEN 48 + i * 0.01 END::DOUBLE AS lat, (-1.5 + i * 0.01)::DOUBLE AS lon,
@@ -111,3 +122,25 @@ def test_real_tables_with_places_as_text(
     ).fetchall()[0]
     assert counts[0] == read
     assert counts[1] - counts[0] == len(gathered.errors)
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize(
+    ("names", "loaded"), [("rue;arbres", set()), ("latitude;longitude", {"pyogrio"})]
+)
+def test_a_table_without_places_is_prepared_without_gdal(
+    names: str, loaded: set[str], tmp_path: Path
+) -> None:
+    source = tmp_path / "table.csv"
+    lines = [names, *(f"48.1{number};-1.2{number}" for number in range(20))]
+    source.write_text("\n".join(lines) + "\n")
+
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", PREPARED, source, tmp_path / "table.parquet"],
+        env=os.environ | {"PYTHONPATH": str(Path(udi.__file__).parents[1])},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert {"pyogrio"} & set(done.stdout.split()) == loaded

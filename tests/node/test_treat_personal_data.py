@@ -18,6 +18,7 @@ from udi.kit.errors import InvalidError
 from udi.node.datasets.versions.preparation import prepare
 from udi.tabular.columns.column import GEOMETRY, LINE, ColumnType, TypedColumn
 from udi.tabular.geo.map_conversion import add_places
+from udi.tabular.geo.recognition import find_place_columns
 from udi.tabular.personal.anonymisation import TreatmentSummary, apply_treatments
 from udi.tabular.personal.detection import detect_personal_data
 from udi.tabular.personal.explanations import PersonalDataKind
@@ -266,7 +267,10 @@ def test_coordinates_that_are_taken_out_do_not_come_back_as_places(
     file.write_text("\n".join(["nom,latitude,longitude", *lines, ""]))
     parquet = tmp_path / "table.parquet"
     target = tmp_path / "new.csv"
-    placed = add_places(parquet, converted(file, parquet))
+    table = converted(file, parquet)
+    placing = find_place_columns(parquet, table.profile.columns)
+    assert placing is not None
+    placed = add_places(parquet, table, placing)
 
     apply_treatments(
         parquet,

@@ -8,6 +8,7 @@ import asyncio
 import os
 import signal
 import socket
+from functools import partial
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -17,7 +18,12 @@ from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
 from udi.kit import logs, web_workers
-from udi.kit.memory import limit_data, use_single_arena
+from udi.kit.memory import (
+    begin_collection,
+    limit_data,
+    postpone_collection,
+    use_single_arena,
+)
 from udi.settings import ProgramName, get_settings
 
 OWNER_ONLY = 0o077
@@ -71,11 +77,20 @@ def serve(
     )
     use_single_arena()
     pass_termination_to_forks()
+    postpone_collection()
     if count > 1:
-        app = import_module(f"udi.{program}.app").create()
+        app = load_app(program)
         server.serve(target_loader=lambda: app, wrap_loader=False)
     else:
-        server.serve()
+        os.register_at_fork(after_in_parent=begin_collection)
+        server.serve(target_loader=partial(load_app, program), wrap_loader=False)
+
+
+def load_app(program: ProgramName) -> Any:
+    """The application of a program, whose web worker collects garbage from then on."""
+    app = import_module(f"udi.{program}.app").create()
+    begin_collection()
+    return app
 
 
 class WebServer(MPServer):
@@ -135,6 +150,7 @@ def work(
     logs.configure_program(settings, f"udi-{program}")
     use_single_arena()
     limit_data(WORKER_DATA)
+    postpone_collection()
     asyncio.run(_run_worker(program))
 
 

@@ -5,7 +5,7 @@ from litestar import Litestar
 from udi.kit import logs
 from udi.node.site import build_site
 from udi.settings import get_settings
-from udi.ui.site import Site, create_app, freeze_loaded_objects
+from udi.ui.site import Site, create_app
 
 
 def create(site: Site | None = None) -> Litestar:
@@ -13,5 +13,5 @@ def create(site: Site | None = None) -> Litestar:
     if site is None:
         settings = get_settings()
         logs.configure_program(settings, "udi-node")
-        return freeze_loaded_objects(create(build_site(settings)))
+        return create(build_site(settings))
     return create_app(site)

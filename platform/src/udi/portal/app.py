@@ -6,7 +6,7 @@ from udi.kit import logs
 from udi.portal.site import build_site
 from udi.settings import get_settings
 from udi.ui.head_requests import HeadMiddleware
-from udi.ui.site import Site, create_app, freeze_loaded_objects
+from udi.ui.site import Site, create_app
 
 
 def create(site: Site | None = None) -> Litestar:
@@ -14,7 +14,7 @@ def create(site: Site | None = None) -> Litestar:
     if site is None:
         settings = get_settings()
         logs.configure_program(settings, "udi-portal")
-        return freeze_loaded_objects(create(build_site(settings)))
+        return create(build_site(settings))
     app = create_app(site)
     app.asgi_handler = HeadMiddleware(app.asgi_handler)
     return app

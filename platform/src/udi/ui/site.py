@@ -1,6 +1,5 @@
 """The frame of both programs: territory by host, who asks, language, safe headers, errors in plain words."""
 
-import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -420,10 +419,3 @@ def _compose_before_request(site: Site) -> BeforeRequest | None:
         return None
 
     return before_request
-
-
-def freeze_loaded_objects(app: Litestar) -> Litestar:
-    """Tell the collector that what a web worker has loaded stays: to look at it all took a tenth of a second each time."""
-    gc.collect()
-    gc.freeze()
-    return app

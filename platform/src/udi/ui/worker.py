@@ -9,6 +9,7 @@ from udi.kit.jobs import (
     Worker,
     run_until_stopped,
 )
+from udi.kit.memory import begin_collection
 from udi.kit.schedules import Schedule, Scheduler
 from udi.kit.sealed_column_tasks import SEALED_TABLES, build_reseal_task
 from udi.ui.domains import DomainError, call_each
@@ -62,17 +63,16 @@ async def run_worker(site: Site) -> None:
         give_way=services.find(BEFORE_JOB),
     )
     try:
-        await run_until_stopped(
-            worker,
-            *(
-                companion
-                for companions in call_each(
-                    [domain.companions for domain in site.domains], site
-                )
-                for companion in companions
-            ),
-            Scheduler(site.database, list_schedules(site)).run(),
-        )
+        companions = [
+            companion
+            for domain_companions in call_each(
+                [domain.companions for domain in site.domains], site
+            )
+            for companion in domain_companions
+        ]
+        scheduler = Scheduler(site.database, list_schedules(site))
+        begin_collection()
+        await run_until_stopped(worker, *companions, scheduler.run())
     finally:
         await services.close()
         await site.outgoing.close()

@@ -19,7 +19,6 @@ from udi.tabular.formats.spreadsheets import Sheet
 from udi.tabular.geo.geo_conversion import GeoConversion, convert_geo
 from udi.tabular.geo.geo_crs import crs_name
 from udi.tabular.geo.geo_source import NO_MAP
-from udi.tabular.geo.geoparquet import geo_metadata
 from udi.tabular.geo.places import (
     CROSSED,
     FLAT,
@@ -29,7 +28,8 @@ from udi.tabular.geo.places import (
     Tell,
     geometry_kind,
 )
-from udi.tabular.geo.points import find_place_columns, write_with_places
+from udi.tabular.geo.points import write_with_places
+from udi.tabular.geo.recognition import PERHAPS, PlaceColumns
 from udi.tabular.messages.notes import Note
 from udi.tabular.messages.remarks import PlaceError, Remark, UnreadableGeoFileError
 from udi.tabular.profiles.conversion import TableConversion, find_period
@@ -37,10 +37,6 @@ from udi.tabular.profiles.corrections import NONE, Corrections
 from udi.tabular.profiles.profile import SHOWN_CHARACTERS, SHOWN_LINES, Profile
 from udi.tabular.sandbox.duckdb_sandbox import connect, identifier, literal
 
-PERHAPS = {"ZIP", "Gzip", "XML", "JSON"}
-"""Kinds of files that may hold a map."""
-SHAPED = {"geometry", "geometry.coordinates"}
-"""Columns that a list of features has when it is read as a list of objects."""
 NOTE_CODES = {
     MISSING.message: "no_place",
     FLAT.message: "flat_place",
@@ -59,12 +55,10 @@ def convert_map(
     corrections: Corrections = NONE,
     listing: CellListFolder | None = None,
 ) -> TableConversion | None:
-    """Write the typed table of a map to `target`; None for a file that is none. Never raises on what the file holds.
+    """Write the typed table of a map to `target`; None for a file that is none (`may_be_map`). Never raises on what the file holds.
 
     A layer that was chosen in an earlier file and is not in this one leaves the choice to us.
     """
-    if not _may_be_map(source, profile):
-        return None
     if listing is not None:
         listing.reset()
     try:
@@ -109,18 +103,6 @@ def _error_recorder(listing: CellListFolder | None) -> Tell | None:
             places.add(line, column, remark.message, "")
 
     return tell
-
-
-def _may_be_map(source: Path, profile: Profile) -> bool:
-    if profile.reads == "geo":
-        return True
-    if profile.reads == "parquet":
-        return geo_metadata(source) is not None
-    if profile.is_table:
-        return profile.reads == "records" and bool(
-            SHAPED & {column.name for column in profile.columns}
-        )
-    return profile.label in PERHAPS
 
 
 def _unreadable_map(
@@ -217,16 +199,13 @@ def _guess(name: str, values: Sequence[str]) -> TypedColumn:
     return column
 
 
-def add_places(target: Path, converted: TableConversion) -> TableConversion:
-    """The same table with the places of its rows, where its columns say them; nothing changes when they do not."""
+def add_places(
+    target: Path, converted: TableConversion, placing: PlaceColumns
+) -> TableConversion:
+    """The same table with the places of its rows, which these columns say; nothing changes when they have none."""
     profile = converted.profile
     listing = converted.errors.listing
-    if converted.failure:
-        return converted
     try:
-        placing = find_place_columns(target, profile.columns)
-        if placing is None:
-            return converted
         with tempfile.TemporaryDirectory(
             dir=target.parent, prefix="placing-"
         ) as folder:

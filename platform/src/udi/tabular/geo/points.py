@@ -1,15 +1,11 @@
-"""Tables that say where their rows are: latitude and longitude, both in one cell, WKT or GeoJSON as text."""
+"""Places of tables that say where their rows are: latitude and longitude, both in one cell, WKT or GeoJSON as text."""
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Sequence
 from pathlib import Path
 
 from udi.tabular.columns.column import (
     BOX,
     LINE,
-    ColumnType,
     TypedColumn,
     places_name,
 )
@@ -25,106 +21,9 @@ from udi.tabular.geo.places import (
     Tell,
     gather_places,
 )
+from udi.tabular.geo.recognition import PAIR, PlaceColumns, PlaceNotation
 from udi.tabular.messages.remarks import PlaceError, Remark
 from udi.tabular.sandbox.duckdb_sandbox import Connection, connect, identifier, literal
-
-NUMBER = r"[-+]?\d+(?:\.\d+)?"
-PAIR = rf"^\s*[\[(]?\s*({NUMBER})\s*[,; ]\s*({NUMBER})\s*[\])]?\s*$"
-KINDS = "POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION|CURVE|COMPOUNDCURVE|CIRCULARSTRING|CURVEPOLYGON|SURFACE"
-WKT = rf"^\s*(SRID=4326;)?(MULTI)?({KINDS})\s*(Z|M|ZM)?\s*\("
-JSON_SHAPE = r'^\s*\{.*"coordinates"\s*:'
-WRITTEN_SHAPES = frozenset({ColumnType.TEXT, ColumnType.JSON, ColumnType.POINT})
-"""The types of columns that may say shapes in WKT or GeoJSON: points in WKT are of a type of their own."""
-SAMPLE = 500
-LARGEST_LATITUDE = 90
-ENOUGH = 0.8
-LONGITUDE_FIRST = re.compile(r"lon.*lat|x_?y|lng.*lat|geojson", re.IGNORECASE)
-
-
-class PlaceNotation(StrEnum):
-    """How a table writes places."""
-
-    TWO_COLUMNS = "two columns"
-    ONE_CELL = "one cell"
-    WKT = "WKT"
-    GEOJSON = "GeoJSON"
-
-
-@dataclass(frozen=True)
-class PlaceColumns:
-    """Where the places of a table are; `columns` are one name, or the latitude's and the longitude's."""
-
-    notation: PlaceNotation
-    columns: tuple[str, ...]
-    longitude_first: bool = False
-
-
-def find_place_columns(
-    parquet: Path, columns: Sequence[TypedColumn]
-) -> PlaceColumns | None:
-    """How this typed table says where its rows are, None when it does not."""
-    latitudes = [
-        column.name for column in columns if column.type is ColumnType.LATITUDE
-    ]
-    longitudes = [
-        column.name for column in columns if column.type is ColumnType.LONGITUDE
-    ]
-    with connect(parquet) as connection:
-        for column in columns:
-            if column.type in WRITTEN_SHAPES and (
-                notation := _detect_notation(_sample(connection, parquet, column.name))
-            ):
-                return PlaceColumns(notation, (column.name,))
-        if latitudes and longitudes:
-            return PlaceColumns(
-                PlaceNotation.TWO_COLUMNS, (latitudes[0], longitudes[0])
-            )
-        for column in columns:
-            if column.type is ColumnType.POINT:
-                first = _longitude_first(
-                    column.name, _sample(connection, parquet, column.name)
-                )
-                return PlaceColumns(
-                    PlaceNotation.ONE_CELL, (column.name,), longitude_first=first
-                )
-    return None
-
-
-def _sample(connection: Connection, parquet: Path, name: str) -> list[str]:
-    rows = connection.execute(
-        f"SELECT {identifier(name)} FROM read_parquet(?) WHERE {identifier(name)} IS NOT NULL LIMIT {SAMPLE}",
-        [str(parquet)],
-    ).fetchall()
-    return [str(row[0]) for row in rows]
-
-
-def _detect_notation(values: Sequence[str]) -> PlaceNotation | None:
-    for notation, pattern in (
-        (PlaceNotation.WKT, WKT),
-        (PlaceNotation.GEOJSON, JSON_SHAPE),
-    ):
-        matching = sum(
-            bool(re.match(pattern, value, re.IGNORECASE | re.DOTALL))
-            for value in values
-        )
-        if values and matching >= ENOUGH * len(values):
-            return notation
-    return None
-
-
-def _longitude_first(name: str, values: Iterable[str]) -> bool:
-    """Latitude first, unless the name or a number beyond 90 says otherwise."""
-    firsts = []
-    seconds = []
-    for value in values:
-        if match := re.match(PAIR, value):
-            firsts.append(abs(float(match[1])))
-            seconds.append(abs(float(match[2])))
-    if any(first > LARGEST_LATITUDE for first in firsts):
-        return True
-    return bool(LONGITUDE_FIRST.search(name)) and not any(
-        second > LARGEST_LATITUDE for second in seconds
-    )
 
 
 def write_with_places(

@@ -9,6 +9,7 @@ from typing import Any
 from udi.tabular.columns.cell_list import CellListFolder
 from udi.tabular.formats.file_kind import HEAD, recognise_kind
 from udi.tabular.formats.source import SourceFile
+from udi.tabular.geo.recognition import find_place_columns, may_be_map
 from udi.tabular.messages.optional_work import allow_failure
 from udi.tabular.personal.detection import detect_personal_data
 from udi.tabular.profiles.conversion import TableConversion, convert_table
@@ -164,21 +165,34 @@ def _convert_table(
     target: Path,
     listing: CellListFolder | None = None,
 ) -> TableConversion | None:
-    """The typed table, with places where the file says them; None for what is no table. Here only GDAL is loaded."""
-    mapped = importlib.import_module(MAPPED)
+    """The typed table, with places where the file says them; None for what is no table. Here only GDAL is loaded, for these."""
+    done: TableConversion | None = None
     options: dict[str, Any] = {
         "file_name": name,
         "corrections": corrected,
         "listing": listing,
     }
-    done: TableConversion | None = mapped.convert_map(
-        source, profile, target, **options
-    )
+    if may_be_map(source, profile):
+        mapped = importlib.import_module(MAPPED)
+        done = mapped.convert_map(source, profile, target, **options)
     if done is None and profile.is_table:
         texts = target.parent / TEXTS if corrected.schema else None
         done = convert_table(source, profile, target, texts=texts, **options)
-        done = mapped.add_places(target, done)
+        done = _add_places(target, done)
     return done
+
+
+def _add_places(target: Path, converted: TableConversion) -> TableConversion:
+    """The same table with the places of its rows, where its columns say them."""
+    placing = None
+    if not converted.failure:
+        with allow_failure():
+            placing = find_place_columns(target, converted.profile.columns)
+    if placing is None:
+        return converted
+    mapped = importlib.import_module(MAPPED)
+    placed: TableConversion = mapped.add_places(target, converted, placing)
+    return placed
 
 
 def _add_table_findings(
