@@ -148,7 +148,7 @@ async def test_a_page_gives_no_rights_and_keeps_those_of_the_files(
     page = await scene.console.operator.get(
         f"/installation/territories/{scene.slug}/login", headers=ENGLISH
     )
-    [kept] = await read_entries(scene, tenant)
+    [changed_entry] = await read_entries(scene, tenant)
     without = await perform(scene, tenant, entry | {"groups": []})
     [last] = await read_entries(scene, tenant)
 
@@ -162,8 +162,8 @@ async def test_a_page_gives_no_rights_and_keeps_those_of_the_files(
     assert nothing == []
     assert (done.state, done.outcome) == ("done", "")
     assert changed.state == "done", changed.outcome
-    assert kept["groups"] == [rule]
-    assert kept["label"] == {"fr": "la Mairie", "es": "la Ciudad"}
+    assert changed_entry["groups"] == [rule]
+    assert changed_entry["label"] == {"fr": "la Mairie", "es": "la Ciudad"}
     assert "does not announce the claim «service»" in changed.outcome
     assert "“town” was changed" in page.text
     assert "does not announce the claim «service»" in page.text
@@ -177,11 +177,13 @@ async def test_what_is_cut_short_is_said_or_goes_on(scene: StartScene) -> None:
         update={"database_host": "127.0.0.1", "database_port": free_ports(1)}
     )
     databases = scene.console.databases
-    cut = ProgramDatabases(databases.portal, Database(closed, "node", pool_size=1))
+    unanswered = ProgramDatabases(
+        databases.portal, Database(closed, "node", pool_size=1)
+    )
 
     request = await ask(scene, tenant, entry)
     with pytest.raises(ConnectionError) as caught:
-        await perform_requests(scene.settings, cut)
+        await perform_requests(scene.settings, unanswered)
     waiting = await read_request(scene, request)
     await scene.work()
     done = await read_request(scene, request)

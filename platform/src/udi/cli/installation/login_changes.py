@@ -19,7 +19,7 @@ from udi.cli.login_services import (
     list_unknown_claims,
 )
 from udi.kit.db import Database, is_unavailable
-from udi.kit.errors import ConflictError
+from udi.kit.errors import ConflictError, ProvisionError
 from udi.kit.territories import upsert
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity.provision import admin
@@ -57,8 +57,11 @@ class PartlyAppliedError(Exception):
     """A change ended in the middle of what it applies; to send it again is safe."""
 
     def __init__(self, cause: Exception) -> None:
+        reason = f"{type(cause).__name__}: see the log of the worker."
+        if isinstance(cause, ProvisionError):
+            reason = str(cause)
         super().__init__(
-            f"Part of it was applied, then it failed: send it again. {type(cause).__name__}: {cause}"
+            f"Part of it was applied, then it failed: send it again. {reason}"
         )
 
 

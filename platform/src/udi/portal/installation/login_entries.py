@@ -162,7 +162,7 @@ def keep_unshown(
     known: Entry, entry: Entry, languages: Sequence[str]
 ) -> dict[str, Any]:
     """An entry of the form with what the form does not change of the one that is online."""
-    kept = {key: known[key] for key in RIGHTS if key in known}
+    former = {key: known[key] for key in RIGHTS if key in known}
     for key in BY_LANGUAGE:
         texts = {
             code: text
@@ -170,8 +170,12 @@ def keep_unshown(
             if code not in languages
         } | entry.get(key, {})
         if texts:
-            kept[key] = texts
-    return {**kept, **entry, **{key: kept[key] for key in BY_LANGUAGE if key in kept}}
+            former[key] = texts
+    return {
+        **former,
+        **entry,
+        **{key: former[key] for key in BY_LANGUAGE if key in former},
+    }
 
 
 def refuse_moved(known: Entry, entry: Entry) -> None:
