@@ -34,6 +34,9 @@ STARTED = 0
 ENDED = 1
 """What is told of a process, with its number or its status."""
 LONGEST = 1 << 20
+MEBIBYTE = 1 << 20
+NEW = 200
+"""Mebibytes of address space that a new process takes with what a child imports (`udi.kit.child.run`)."""
 OWN_NODE = ("node", "serve")
 """The command that starts a web server and a worker of its own; each would import the node again, as under `--all`."""
 WHOLE = "UDI_TEST_ALL"
@@ -106,6 +109,7 @@ def run_command(arguments: list[str]) -> None:
 
 def load_tables() -> None:
     """What a child that reads tables imports before its first table, and what it reads and compiles for that one."""
+    import_module("udi.kit.memory").use_single_arena()
     preparation, *_ = (import_module(f"udi.{name}") for name in TABLES)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "first.csv")
@@ -126,8 +130,17 @@ def load_readers() -> None:
 
 def run_child(arguments: list[str]) -> None:
     """As `python -m udi.kit.child_program` does; its parent is this server."""
-    sys.argv = ["inside", str(os.getppid()), *arguments]
+    limits, *others = arguments
+    sys.argv = ["inside", str(os.getppid()), make_room(limits), *others]
     import_module("udi.kit.child_program").main()
+
+
+def make_room(limits: str) -> str:
+    """The limits of a child, with the address space that a fork has of this server and a new process would not have."""
+    values = json.loads(limits)
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    held = pages * os.sysconf("SC_PAGE_SIZE") // MEBIBYTE
+    return json.dumps({**values, "memory_mb": values["memory_mb"] + held - NEW})
 
 
 def load_suite() -> None:

@@ -21,7 +21,6 @@ from tests.ansible.machine import (
 )
 from tests.ansible.systems import SYSTEMS
 
-Timings = dict[str, float]
 TERRITORY_DOMAIN = "pays.test"
 """Below which the proxy and the certificate of the machine have every name."""
 MAILS = "/var/tmp/mails"
@@ -64,6 +63,15 @@ systemd-run --unit=relay python3 -W ignore /var/tmp/relay.py
 """The relay of the machine: what is sent to it is a file each."""
 
 
+class Timings(dict[str, float]):
+    """Seconds by what took them, each with the system of the machine on which it was done."""
+
+    system = ""
+
+    def __setitem__(self, stage: str, seconds: float) -> None:
+        super().__setitem__(f"{self.system}: {stage}", seconds)
+
+
 @dataclass(frozen=True)
 class Deployment:
     """A machine that was bare, the operator's folder that made it, and the authority that its visitors trust."""
@@ -104,14 +112,31 @@ class Deployment:
 @pytest.fixture(scope="session")
 def timings(request: pytest.FixtureRequest) -> Iterator[Timings]:
     """Seconds that each stage took, shown at the end."""
-    seconds_by_stage: Timings = {}
+    seconds_by_stage = Timings()
     yield seconds_by_stage
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
         summary = ", ".join(
             f"{stage} {seconds:.1f} s" for stage, seconds in seconds_by_stage.items()
         )
-        sys.__stderr__.write(f"\none machine: {summary}\n")
+        sys.__stderr__.write(f"\nmachines: {summary}\n")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have all that is done on the machine of one system stand together, so that each is booted once."""
+    places = [
+        place
+        for place, item in enumerate(items)
+        if "deployment" in getattr(item, "fixturenames", ())
+    ]
+    names = list(SYSTEMS)
+    by_system = sorted(
+        (items[place] for place in places),
+        key=lambda item: names.index(item.callspec.params["deployment"]),  # type: ignore[attr-defined]
+    )
+    for place, item in zip(places, by_system, strict=True):
+        items[place] = item
 
 
 @pytest.fixture(scope="session", params=SYSTEMS)
@@ -124,6 +149,7 @@ def deployment(
     require_tool()
     system: str = request.param
     tool = SYSTEMS[system].find_tool(TOOL)
+    timings.system = system
     folder = tmp_path_factory.mktemp("operator")
     names = operator_folder.generate(folder, "baie")
     wheel = build_wheel(tmp_path_factory.mktemp("wheel"))
@@ -139,11 +165,11 @@ def deployment(
     name, address = address_of_this_run()
     started = time.monotonic()
     with booted(name, address, tool) as host:
-        timings[f"{system}: boot"] = time.monotonic() - started
+        timings["boot"] = time.monotonic() - started
         machine = Machine(name, address, operator_folder.point(folder, host), tool)
         machine.run(RELAY)
         run = machine.play()
-        timings[f"{system}: bare machine to territory"] = run.seconds
+        timings["bare machine to territory"] = run.seconds
         assert run.counts["failed"] == 0
         assert run.counts["changed"] > 20
         authority = folder / "authority.pem"

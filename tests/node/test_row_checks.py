@@ -37,6 +37,8 @@ HOURS = [
     "2026+",
     '"sur rendez-vous"',
     "Mo-Fr 22:00-26:00 || unknown",
+    "SH Mo-Fr 10:00-18:00",
+    "Apr-Oct PH,SH Sa-Su 10:00-16:00/01:30",
 ]
 NO_HOURS = [
     "Mo 9",
@@ -47,6 +49,8 @@ NO_HOURS = [
     "Mo-Fr 08:75-20:00",
     "Mo-Fr 99:00-20:00",
     "Mo Tu 08:00-20:00",
+    "PH Mo Tu 08:00-20:00",
+    "08:00-20:00/90:00:00",
     "ouvert",
     "tous les jours",
     ";",

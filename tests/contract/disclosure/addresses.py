@@ -168,7 +168,7 @@ def values_of(
         "resource_id": dataset, "restricted_id": dataset, "record_id": dataset, "media_id": media, "file_id": file,
         "object_id": dataset, "part_id": part, "filename": "compteurs.csv", "number": "1", "line": "2", "language": "fr", "code": "fr",
         "collection": "datasets", "file_name": "compteurs.csv", "digest": "0", "slug": producer, "kind": "file", "part": "table", "table_name": part, "name": "restricted",
-        "action": "package_show", "start": NOBODY,
+        "action": "package_show", "start": NOBODY, "table": "provider",
     }  # fmt: skip
     return {name: [value] for name, value in about.items()} | {
         name: [NOBODY] for name in NOBODYS

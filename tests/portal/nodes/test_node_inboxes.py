@@ -16,6 +16,13 @@ def write(since: str) -> bytes:
     return json.dumps({"waiting": [line], "subjects": []}).encode()
 
 
+def test_a_report_with_a_character_that_no_database_keeps_is_refused() -> None:
+    report = {"waiting": [], "subjects": ["a"], "spaces": ["b\0"]}
+
+    with pytest.raises(InvalidError):
+        read_node_inbox(json.dumps(report).encode())
+
+
 @pytest.mark.parametrize(
     "since",
     [

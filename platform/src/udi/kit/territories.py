@@ -144,17 +144,13 @@ class TerritoryRegistry:
                 .order_by(self._row.slug)
             )
             rows = (await session.execute(read)).all()
-        self._state = state
-        self._known = [
-            self._territory(row, layers)
-            for row, layers in rows
-            if row.state == "active"
-        ]
-        self._suspended = [
-            self._territory(row, layers)
-            for row, layers in rows
-            if row.state != "active"
-        ]
+        known = list[Territory]()
+        suspended = list[Territory]()
+        for row, layers in rows:
+            same = known if row.state == "active" else suspended
+            same.append(self._territory(row, layers))
+        self._known, self._suspended = known, suspended
+        self._state = state  # last: what cannot be read is tried again, and fails again
 
     async def find(self, host: str, *, installation_host: str) -> Territory | None:
         """The territory of a host name (port ignored), or None.

@@ -107,6 +107,8 @@ def decode_report(body: bytes, kind: type[T], refusal: InvalidError) -> T:
     Raises:
         InvalidError: the refusal that is given, where the body is something else.
     """
+    if b"\x00" in body or b"\\u0000" in body:
+        raise refusal  # no database of ours keeps this character
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
