@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 import yaml
 
@@ -418,3 +419,27 @@ def test_the_unit_that_makes_archives_reads_no_key_of_the_machine() -> None:
     keys = ours | KEYS_OF_THE_MACHINE
     assert {"/etc/udi/machine", "/etc/udi/tls"} <= {str(path.parent) for path in ours}
     assert {key for key in keys if not hidden & {key, *key.parents}} == set()
+
+
+def test_the_worker_restarts_with_a_secret_that_was_replaced() -> None:
+    """Its secrets are copies that systemd made when it started: another unit restarts it, and no unit tells of a secret."""
+    environment = jinja2.Environment(  # noqa: S701 - a unit, not HTML
+        loader=jinja2.FileSystemLoader(PLAY / "roles/operator/templates")
+    )
+    environment.filters["dict2items"] = lambda values: [
+        {"key": key, "value": value} for key, value in values.items()
+    ]
+    unit = environment.get_template("udi-operator-worker.service.j2")
+    secrets = {"secrets_login_providers": {"login_demo_town": "what it gave"}}
+    before, after = (
+        unit.render(
+            **secrets,
+            installation_wheel={"release": "1"},
+            operator_login_secrets={"results": [{"stat": {"mtime": mtime}}]},
+        )
+        for mtime in (1.5, 2.5)
+    )
+
+    assert before != after
+    assert "LoadCredential=login_demo_town:" in before
+    assert "what it gave" not in before

@@ -15,7 +15,12 @@ from udi.kit.tenancy import INSTALLATION_ID
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity.provision.admin import RealmAdmin, connect
 from udi.portal.identity.provision.providers import secret_file
-from udi.portal.installation.login_entries import fill_form, read_entry
+from udi.portal.installation.login_entries import (
+    fill_form,
+    keep_unshown,
+    list_raised,
+    read_entry,
+)
 from udi.portal.installation.models import OperatorRequest
 from udi.portal.tenants.applied_files import find_overwritten
 from udi.portal.tenants.models import TerritoryVersion
@@ -99,10 +104,6 @@ PROVIDERS: list[tuple[dict[str, str], str]] = [
     ({"issuer": ""}, "issuer"),
     ({"client_id": ""}, "client_id"),
     ({"domain": "Town"}, "domain"),
-    ({"verified_addresses": "1"}, "domain"),
-    ({"groups": "service; data; mairie"}, "groups"),
-    ({"groups": "service; data; mairie; moderators"}, "groups"),
-    ({"email": "a claim"}, "email"),
     ({"picture": "x" * 81}, "picture"),
     ({"kind": "franceconnect", "domain": "town.example"}, "domain"),
 ]
@@ -147,23 +148,82 @@ async def test_what_is_not_there_is_not_found(console: Console) -> None:
 
 
 def test_a_form_is_the_entry_that_it_was_filled_from() -> None:
-    groups = [
-        {"claim": "c", "value": "v", "organisation": "mairie", "group": "managers"}
-    ]
     entry = {
         **{key: TOWN[key] for key in ("name", "kind", "issuer", "client_id")},
         "domain": "town.example",
         "picture": "town.svg",
         "label": {"fr": "la Ville"},
         "note": {"en": "For officers."},
-        "claims": {"last_name": "sn"},
-        "verified_addresses": True,
-        "groups": groups,
     }
 
     assert read_entry("provider", fill_form("provider", entry), LANGUAGES) == entry
     values = fill_form("directory", DIRECTORY)
     assert read_entry("directory", values, LANGUAGES) == DIRECTORY
+
+
+RULE = {
+    "claim": "service",
+    "value": "data",
+    "organisation": "mairie",
+    "group": "managers",
+}
+RAISED: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
+    ({}, {"groups": [RULE]}, ["groups"]),
+    ({"groups": [RULE]}, {"groups": [RULE, RULE | {"value": "x"}]}, ["groups"]),
+    ({"groups": [RULE]}, {"groups": []}, []),
+    ({"groups": [RULE]}, {}, []),
+    ({}, {"verified_addresses": True}, ["verified_addresses"]),
+    ({"verified_addresses": True}, {"verified_addresses": False}, []),
+    ({}, {"claims": {"email": "me"}}, ["claims"]),
+    ({"claims": {"email": "mail"}}, {"claims": {}}, ["claims"]),
+    ({"claims": {"email": "mail"}}, {"claims": {"email": "mail"}}, []),
+]
+
+
+@pytest.mark.parametrize(("online", "entry", "keys"), RAISED)
+def test_an_entry_raises_rights_by_these_keys(
+    online: dict[str, Any], entry: dict[str, Any], keys: list[str]
+) -> None:
+    assert list_raised(online, entry) == keys
+
+
+def test_what_the_form_does_not_have_stays_as_it_is_online() -> None:
+    online = {
+        "name": "town",
+        "label": {"fr": "la Ville", "en": "the Town", "es": "la Ciudad"},
+        "note": {"fr": "Pour les agents."},
+        "groups": [RULE],
+        "claims": {"email": "mail"},
+        "verified_addresses": True,
+        "domain": "town.example",
+    }
+
+    entry = {"name": "town", "label": {"fr": "la Mairie"}}
+
+    assert keep_unshown(online, entry, LANGUAGES) == {
+        "name": "town",
+        "label": {"fr": "la Mairie", "es": "la Ciudad"},
+        "groups": [RULE],
+        "claims": {"email": "mail"},
+        "verified_addresses": True,
+    }
+
+
+async def test_no_form_asks_for_rights(console: Console) -> None:
+    path = f"{path_of(console.territory.slug)}/provider/new"
+    rights = {
+        "groups": "email; me@x.example; mairie; managers",
+        "verified_addresses": "1",
+        "email": "me",
+    }
+
+    form = await console.operator.get(path, headers=ENGLISH)
+    await console.operator.post(path, data=TOWN | rights)
+
+    assert "are changed in the territory’s files alone" in form.text
+    assert [name for name in rights if f'name="{name}"' in form.text] == []
+    [request] = await list_requests(console)
+    assert set(request.details["entry"]) == {*TOWN, "label"} - {"label_fr"}
 
 
 def test_an_entry_stays_at_its_place() -> None:

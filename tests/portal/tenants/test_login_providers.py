@@ -135,7 +135,7 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
         'kind = "proconnect"',
         'kind = "proconnect"\npicture = "button.svg"',
         "login.provider[2].picture",
-        "not among the pictures",
+        "write to the operator of the installation",
     ),
     "inhabitants in a group": (
         'kind = "oidc"',

@@ -1,6 +1,7 @@
 """Versions of a territory's files: whatever pages and files do, nothing that was online is lost."""
 
 import random
+import tomllib
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -367,6 +368,41 @@ def test_values_are_changed_and_comments_stay(demo: Territory) -> None:
     assert find_changes(
         changed, set_values(changed, find_changes(changed, source))
     ) == (find_changes(changed, source))
+
+
+TABLES = b"""\
+[[login.provider]]
+name = "agents"  # by the town
+# as its habilitation says
+kind = "proconnect"
+
+[[login.provider]]
+name = "town"
+kind = "oidc"  # not SAML
+
+[[login.provider]]
+name = "last"  # of all
+"""
+AGENTS = {"name": "agents", "kind": "proconnect"}
+TOWN = {"name": "town", "kind": "oidc"}
+LAST = {"name": "last"}
+TABLE_CHANGES: list[tuple[list[dict[str, str]], int]] = [
+    ([AGENTS, TOWN | {"domain": "town.example"}, LAST], 4),
+    ([AGENTS | {"kind": "saml"}, TOWN, LAST], 4),
+    ([AGENTS, TOWN, LAST, {"name": "new"}], 4),
+    ([AGENTS, LAST], 3),
+    ([LAST, TOWN, AGENTS], 0),
+]
+
+
+@pytest.mark.parametrize(("tables", "comments"), TABLE_CHANGES)
+def test_tables_of_a_list_that_do_not_change_keep_their_comments(
+    tables: list[dict[str, str]], comments: int
+) -> None:
+    changed = set_values(TABLES, {("login", "provider"): tables})
+
+    assert tomllib.loads(changed.decode()) == {"login": {"provider": tables}}
+    assert changed.count(b"# ") == comments
 
 
 def test_a_folder_is_read_from_a_mapping(demo: Territory) -> None:

@@ -1,7 +1,8 @@
 """The ways to log in of a territory, for its page on the installation: read with the figures, and changed as an operator asked.
 
-Its files have them, so that a change is a version as any other. A page alone lets nobody in: whoever has the machine wrote
-the file of the secret under the name of the entry before, and a name stays with one service.
+Its files have them, so that a change is a version as any other. A page alone lets nobody in: whoever has the machine gave
+the secret under the name of the entry before, and a name stays with one service. It gives no rights either: what an entry
+says of groups, of addresses that it vouches for and of claims is written in the files, and stays as it is here.
 """
 
 import asyncio
@@ -17,14 +18,19 @@ from udi.cli.login_services import (
     check_login_services,
     list_unknown_claims,
 )
-from udi.kit.db import Database
-from udi.kit.errors import ConflictError
+from udi.kit.db import Database, is_unavailable
+from udi.kit.errors import ConflictError, ProvisionError
 from udi.kit.territories import upsert
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.provider_metadata import ProviderMetadata
 from udi.portal.identity.provision.providers import secret_file
-from udi.portal.installation.login_entries import TABLES, list_moved
+from udi.portal.installation.login_entries import (
+    TABLES,
+    keep_unshown,
+    list_moved,
+    list_raised,
+)
 from udi.portal.tenants.actions import apply_tenant, register_values
 from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_files
 from udi.portal.tenants.models import (
@@ -45,6 +51,22 @@ from udi.portal.tenants.versions import (
 from udi.settings import Settings
 
 Entry = dict[str, Any]
+
+
+class PartlyAppliedError(Exception):
+    """A change ended in the middle of what it applies; to send it again is safe."""
+
+    def __init__(self, cause: Exception) -> None:
+        reason = f"{type(cause).__name__}: see the log of the worker."
+        if isinstance(cause, ProvisionError):
+            reason = str(cause)
+        super().__init__(
+            f"Part of it was applied, then it failed: send it again. {reason}"
+        )
+
+
+class RegisterUnavailableError(ConnectionError):
+    """A register does not answer for now: the same request goes on where it was cut short, once it does."""
 
 
 async def read_login(
@@ -85,9 +107,13 @@ async def change_login(
 
     Nothing else of the territory's files is applied. May be repeated.
 
+    What came of it is a sentence for each claim that is not announced, and nothing without one.
+
     Raises:
         ConflictError: something of it is not right, in one sentence; nothing was changed.
-        ProvisionError: the identity service refuses, or does not answer.
+        ProvisionError: the identity service refuses, or does not answer; nothing was changed.
+        PartlyAppliedError: something of it was changed.
+        RegisterUnavailableError: a database does not answer for now.
     """
     connection = await asyncio.to_thread(admin.connect, settings)
     folder = await _read_changed(settings, portal, tenant, details)
@@ -95,11 +121,19 @@ async def change_login(
         metadata = await check_login_services(settings, folder, connection)
     except TenantFaultsError as error:
         raise _explain(error) from error
-    await asyncio.to_thread(
-        apply_login_services, connection, settings, folder, metadata
-    )
-    await _publish(settings, portal, node, tenant, details, metadata)
-    return " ".join(["updated", *list_unknown_claims(folder, metadata)])
+    try:
+        await asyncio.to_thread(
+            apply_login_services, connection, settings, folder, metadata
+        )
+    except Exception as error:
+        raise PartlyAppliedError(error) from error
+    try:
+        await _publish(settings, portal, node, tenant, details, metadata)
+    except Exception as error:
+        if is_unavailable(error):
+            raise RegisterUnavailableError from error
+        raise PartlyAppliedError(error) from error
+    return " ".join(list_unknown_claims(folder, metadata))
 
 
 async def _read_changed(
@@ -111,9 +145,10 @@ async def _read_changed(
         files = await read_manifest(session, published.manifest)
         if entry is not None:
             _require_secret_file(settings, tenant.slug, entry)
-            known = _list_named(files[TENANT_FILE], entry["name"])
-            _require_same_service(known or await _list_former(session, entry), entry)
-    return _change_files(tenant.slug, files, details)
+            online = _list_named(files[TENANT_FILE], entry["name"])
+            _require_same_service(online or await _list_former(session, entry), entry)
+            _refuse_rights(online, entry)
+    return _change_files(tenant, files, details)
 
 
 def _require_secret_file(settings: Settings, slug: str, entry: Entry) -> None:
@@ -121,7 +156,8 @@ def _require_secret_file(settings: Settings, slug: str, entry: Entry) -> None:
     if not (settings.secrets_folder / file).is_file():
         raise ConflictError(
             f"The file «{file}» is absent from the folder of secrets.",
-            remedy="Write into it the secret that the service gave; for SAML, which has none, any word.",
+            remedy=f"Give the play the secret, as «{file}» of `secrets_login_providers`, and run it; with `udi up`, write the file."
+            " For SAML, which has no secret, give any word.",
         )
 
 
@@ -131,6 +167,16 @@ def _require_same_service(known: list[Entry], entry: Entry) -> None:
         raise ConflictError(
             f"«{entry['name']}» is the name of another service: its {', '.join(sorted(moved))} is not this one.",
             remedy="Choose another name.",
+        )
+
+
+def _refuse_rights(online: list[Entry], entry: Entry) -> None:
+    """Whoever may write on the page alone would have rights in the territory else."""
+    known = online[0] if online else {}
+    if raised := list_raised(known, entry):
+        raise ConflictError(
+            f"A page does not change what «{entry['name']}» gives people: {', '.join(raised)}.",
+            remedy="Write it in the territory's files, then apply them (udi tenant apply).",
         )
 
 
@@ -163,35 +209,41 @@ async def _publish(
     details: Mapping[str, Any],
     metadata: Mapping[str, ProviderMetadata],
 ) -> None:
-    """Make the change in what is online now: the team may have published meanwhile, and has no part in it."""
+    """Make the change in what is online now: the team may have published meanwhile, and has no part in it.
+
+    The node has the services alone: what else is new for it comes by `udi tenant sync`, as its fingerprint is not the portal's.
+    """
     origins = {name: known.logout_origin for name, known in metadata.items()}
     async with portal.session(tenant.id, role="owner") as session:
         await lock_versions(session)
         published = await get_published(session)
         files = await read_manifest(session, published.manifest)
-        folder = _change_files(tenant.slug, files, details)
+        folder = _change_files(tenant, files, details)
         await record_applied(
             session, folder.files, published.number, VersionOrigin.OPERATOR
         )
         await apply_tenant(session, folder, settings, origins)
+    values = register_values(folder, settings, "node", origins)
+    written = {name: values[name] for name in ("slug", "login_providers")}
     async with node.platform_session(role="owner") as session:
-        values = register_values(folder, settings, "node", origins)
-        await upsert(session, NodeTenant, values)
+        await upsert(session, NodeTenant, written)
 
 
 def _change_files(
-    slug: str, files: Mapping[str, bytes], details: Mapping[str, Any]
+    tenant: Tenant, files: Mapping[str, bytes], details: Mapping[str, Any]
 ) -> TenantFolder:
+    source = files[TENANT_FILE]
     table = str(details["table"])
-    entries = replace_entry(
-        list_entries(files[TENANT_FILE], table),
-        str(details["name"]),
-        details["entry"],
-    )
+    name = str(details["name"])
+    entry = details["entry"]
+    if entry is not None:
+        for known in _list_named(source, name):
+            entry = keep_unshown(known, entry, tenant.languages)
+    entries = replace_entry(list_entries(source, table), name, entry)
     changes: Values = {("login", table): entries or None}
-    changed = set_values(files[TENANT_FILE], changes)
+    changed = set_values(source, changes)
     try:
-        return read_files({**files, TENANT_FILE: changed}, slug)
+        return read_files({**files, TENANT_FILE: changed}, tenant.slug)
     except TenantFaultsError as error:
         raise _explain(error) from error
 

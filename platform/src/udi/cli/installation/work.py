@@ -15,7 +15,11 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.installation.gather import ProgramDatabases, gather_all, save_figures
-from udi.cli.installation.login_changes import change_login
+from udi.cli.installation.login_changes import (
+    PartlyAppliedError,
+    RegisterUnavailableError,
+    change_login,
+)
 from udi.cli.installation.start_requests import note_refusal, perform_start
 from udi.cli.installation.territory_start import pack_files
 from udi.cli.memberships import sync_territory
@@ -250,6 +254,12 @@ async def _perform(
         return RequestState.FAILED, f"{error.detail or error.title} {error.remedy}"
     except (ProvisionError, MissingSecretError) as error:
         return RequestState.FAILED, str(error)
+    except PartlyAppliedError as error:
+        log.exception("operator request partly applied", act=request.act)
+        request.details = {**request.details, "is_partly_applied": True}
+        return RequestState.FAILED, str(error)
+    except RegisterUnavailableError:
+        raise
     except Exception as error:
         log.exception("operator request failed", act=request.act)
         return (

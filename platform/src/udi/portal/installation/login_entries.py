@@ -25,7 +25,6 @@ KINDS = {
     DIRECTORY: {"ldap": "LDAP", "ad": "Active Directory"},
 }
 NATIONAL = ("proconnect", "franceconnect")
-CLAIMS = ("email", "first_name", "last_name")
 TEXTS = {
     PROVIDER: ("kind", "issuer", "client_id", "domain", "picture"),
     DIRECTORY: ("kind", "address", "people", "bind_dn", "domain"),
@@ -34,6 +33,8 @@ BY_LANGUAGE = ("label", "note")
 RULE_PARTS = ("claim", "value", "organisation", "group")
 FIXED = ("kind", "issuer", "address", "domain")
 """What says which service an entry is: another one has a name, and a secret, of its own."""
+RIGHTS = ("groups", "verified_addresses", "claims")
+"""What gives people rights, or says who they are: the files alone change it."""
 NEEDED = "This is needed."
 REASONS = {
     "name": "Give 1 to 30 small letters and digits without accents, in groups joined by one hyphen; not “account”.",
@@ -47,8 +48,6 @@ REASONS = {
     "bind_dn": "Give an entry of the directory, 300 characters at most.",
     "label": "Give 300 characters at most.",
     "note": "Give 300 characters at most.",
-    "claims": "Use letters, digits and . _ : / - for each claim, without spaces.",
-    "groups": "Write a rule on each line: claim; value; short name of an organisation; publishers or managers.",
 }
 """What is said of a field that the rules of the files refuse."""
 
@@ -97,14 +96,19 @@ def fill_form(table: str, entry: Entry) -> dict[str, str]:
     for key in BY_LANGUAGE:
         for language, text in entry.get(key, {}).items():
             values[f"{key}_{language}"] = str(text)
-    claims = entry.get("claims", {})
-    values |= {name: str(claims.get(name, "")) for name in CLAIMS}
-    values["verified_addresses"] = "1" if entry.get("verified_addresses") else ""
-    values["groups"] = "\n".join(
+    return values
+
+
+def list_rights(entry: Entry) -> list[str]:
+    """What an entry says of rights, as its file has it, a line each."""
+    lines = [
         "; ".join(str(rule[part]) for part in RULE_PARTS)
         for rule in entry.get("groups", ())
-    )
-    return values
+    ]
+    if entry.get("verified_addresses"):
+        lines.append("verified_addresses = true")
+    claims = entry.get("claims", {})
+    return lines + [f'claims.{name} = "{claim}"' for name, claim in claims.items()]
 
 
 def list_fields(table: str, languages: Iterable[str]) -> list[str]:
@@ -112,7 +116,7 @@ def list_fields(table: str, languages: Iterable[str]) -> list[str]:
     fields = ["name", *TEXTS[table]]
     if table == PROVIDER:
         by_language = [f"{key}_{code}" for key in BY_LANGUAGE for code in languages]
-        fields += [*by_language, *CLAIMS, "verified_addresses", "groups"]
+        fields += by_language
     return fields
 
 
@@ -140,13 +144,47 @@ def list_moved(known: Entry, entry: Entry) -> list[str]:
     return [key for key in FIXED if known.get(key) != entry.get(key)]
 
 
+def list_raised(known: Entry, entry: Entry) -> list[str]:
+    """The keys by which an entry would give rights that the one online does not give; a key that it lacks stays as it is."""
+    rules = known.get("groups", [])
+    raised = []
+    if any(rule not in rules for rule in entry.get("groups", [])):
+        raised.append("groups")
+    if entry.get("verified_addresses") and not known.get("verified_addresses"):
+        raised.append("verified_addresses")
+    claims = known.get("claims", {})
+    if entry.get("claims", claims) != claims:
+        raised.append("claims")
+    return raised
+
+
+def keep_unshown(
+    known: Entry, entry: Entry, languages: Sequence[str]
+) -> dict[str, Any]:
+    """An entry of the form with what the form does not change of the one that is online."""
+    former = {key: known[key] for key in RIGHTS if key in known}
+    for key in BY_LANGUAGE:
+        texts = {
+            code: text
+            for code, text in known.get(key, {}).items()
+            if code not in languages
+        } | entry.get(key, {})
+        if texts:
+            former[key] = texts
+    return {
+        **former,
+        **entry,
+        **{key: former[key] for key in BY_LANGUAGE if key in former},
+    }
+
+
 def refuse_moved(known: Entry, entry: Entry) -> None:
     """Refuse an entry that leads to another service than the one of its name.
 
     Raises:
         InvalidError: it does.
     """
-    reason = "Another service has another name: add it, then take this one away."
+    reason = "Take this one away, then add the other under another name."
     refusals = [Refusal(key, reason) for key in list_moved(known, entry)]
     if refusals:
         raise InvalidError(refusals=refusals)
@@ -158,19 +196,7 @@ def _read_more(values: Mapping[str, str], languages: Sequence[str]) -> dict[str,
         texts = {code: values.get(f"{key}_{code}", "") for code in languages}
         if texts := {code: text for code, text in texts.items() if text}:
             more[key] = texts
-    if claims := {name: values[name] for name in CLAIMS if values.get(name)}:
-        more["claims"] = claims
-    if values.get("verified_addresses"):
-        more["verified_addresses"] = True
-    lines = [line for line in values.get("groups", "").splitlines() if line.strip()]
-    if lines:
-        more["groups"] = [_read_rule(line) for line in lines]
     return more
-
-
-def _read_rule(line: str) -> dict[str, str]:
-    parts = [part.strip() for part in line.split(";")]
-    return dict(zip(RULE_PARTS, parts, strict=False))
 
 
 def _check_needed(table: str, entry: Entry, languages: Sequence[str]) -> list[Refusal]:
@@ -185,14 +211,9 @@ def _check_needed(table: str, entry: Entry, languages: Sequence[str]) -> list[Re
     refusals = [
         Refusal(_field_of(key, languages), NEEDED) for key in needed if key not in entry
     ]
-    if entry.get("verified_addresses") and not entry.get("domain"):
-        reason = "A service vouches for addresses of its own domain only: give it."
-        refusals.append(Refusal("domain", reason))
-    if kind == "franceconnect":
+    if kind == "franceconnect" and "domain" in entry:
         reason = "FranceConnect is for inhabitants: leave this empty."
-        refusals += [
-            Refusal(key, reason) for key in ("domain", "groups") if key in entry
-        ]
+        refusals.append(Refusal("domain", reason))
     return refusals
 
 
@@ -215,6 +236,4 @@ def _field_of(key: str, languages: Sequence[str]) -> str:
     """The field of the form beside which a key is spoken of."""
     if key in BY_LANGUAGE:
         return f"{key}_{languages[0]}"
-    if key == "claims":
-        return CLAIMS[0]
     return key

@@ -17,6 +17,7 @@ from udi.portal.installation.login_entries import (
     LoginService,
     fill_form,
     list_fields,
+    list_rights,
     list_services,
     read_entry,
     refuse_moved,
@@ -69,13 +70,14 @@ async def show_services(
         request,
         "installation/login.html",
         territory_status=status,
-        services=_join(list_services(status.figures), changes),
+        services=_join(status, changes),
         failures=[change for change in changes.values() if _has_failed(change)],
+        warnings=[change for change in changes.values() if _has_warning(change)],
         redirect=lambda name: f"{issuer}/broker/{provider_alias(slug, name)}/endpoint",
         page_path=territory_path(slug),
         login_path=login_path(slug),
     )
-    if any(not _has_failed(change) for change in changes.values()):
+    if any(_is_pending(change, status) for change in changes.values()):
         response.headers["Refresh"] = str(REFRESH_SECONDS)
     return response
 
@@ -95,7 +97,7 @@ async def show_entry(
     if name == NEW:
         return _render_form(request, status, table, name, {})
     changes = await _list_changes(installation_session, status)
-    service = _find(_join(list_services(status.figures), changes), table, name)
+    service = _find(_join(status, changes), table, name)
     if service is None:
         raise NotFoundError("No way to log in has this name.")
     values = fill_form(table, service.entry)
@@ -177,31 +179,50 @@ def _refuse_taken(status: TerritoryStatus, name: str) -> None:
 
 
 async def _list_changes(session: Session, status: TerritoryStatus) -> Changes:
-    """The last request about each way to log in, where it is not done, or was after the figures were gathered."""
+    """The last request about each way to log in, until its territory is applied anew after its end."""
     last: Changes = {}
     for entry in await list_requests(session, status):
         if entry.request.act == OperatorAct.LOGIN:
             details = entry.request.details
             last.setdefault((details["table"], details["name"]), entry)
+    applied_at = status.tenant.applied_at
     return {
         key: entry
         for key, entry in last.items()
-        if entry.request.state != RequestState.DONE
-        or status.gathered_at is None
-        or (entry.request.finished_at or status.gathered_at) > status.gathered_at
+        if _is_pending(entry, status)
+        or (entry.request.finished_at or applied_at) >= applied_at
     }
+
+
+def _is_pending(entry: RequestEntry, status: TerritoryStatus) -> bool:
+    """Whether it is under way, or the figures do not have it yet."""
+    request = entry.request
+    if request.state != RequestState.DONE:
+        return bool(request.state == RequestState.REQUESTED)
+    if request.finished_at is None or status.gathered_at is None:
+        return True
+    return bool(request.finished_at > status.gathered_at)
 
 
 def _has_failed(entry: RequestEntry) -> bool:
     return bool(entry.request.state == RequestState.FAILED)
 
 
-def _join(services: Sequence[LoginService], changes: Changes) -> list[LoginService]:
-    """What is online, as the changes that are not done would have it."""
+def _has_warning(entry: RequestEntry) -> bool:
+    request = entry.request
+    return bool(request.state == RequestState.DONE and request.outcome)
+
+
+def _join(status: TerritoryStatus, changes: Changes) -> list[LoginService]:
+    """What is online, as the changes that are under way would have it; of what failed, only what is not online."""
+    services = list_services(status.figures)
     joined = {(service.table, service.name): service for service in services}
     for (table, name), change in changes.items():
         known = joined.get((table, name))
         entry = change.request.details["entry"]
+        is_shown = known is None if _has_failed(change) else _is_pending(change, status)
+        if not is_shown:
+            continue
         if entry is None and known is not None:
             entry = known.entry
         if entry is not None:
@@ -229,6 +250,7 @@ def _render_form(
     error: InvalidError | None = None,
 ) -> Response[str]:
     slug = status.tenant.slug
+    online = _find(list_services(status.figures), table, name)
     say = site_of(request).pages.translator(request)
     return render(
         request,
@@ -240,6 +262,8 @@ def _render_form(
         kinds=[(kind, say(label)) for kind, label in KINDS[table].items()],
         values=values,
         errors=form_errors(request, error),
+        is_online=online is not None,
+        rights=list_rights(online.entry) if online else [],
         codes=status.tenant.languages,
         languages=LANGUAGES,
         page_path=territory_path(slug),

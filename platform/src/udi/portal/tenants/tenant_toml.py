@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import tomlkit
-from tomlkit.items import InlineTable, Item
+from tomlkit.items import AoT, InlineTable, Item, Table
 
 Key = tuple[str, ...]
 Values = dict[Key, Any]
@@ -86,7 +86,51 @@ def _set(document: tomlkit.TOMLDocument, key: Key, value: Any) -> None:
     name = key[-1]
     if name in table and _is_same(_plain(table[name]), value):
         return
+    tables = table.get(name)
+    if isinstance(tables, AoT) and _are_tables(value) and _is_small(tables, value):
+        _change_tables(tables, value)
+        return
     table[name] = _make_item(value, is_inline=isinstance(table, InlineTable))
+
+
+def _are_tables(value: Any) -> bool:
+    """Whether a value is a list of tables that has some."""
+    is_list = isinstance(value, list) and bool(value)
+    return is_list and all(isinstance(element, dict) for element in value)
+
+
+def _is_small(tables: AoT, elements: list[Mapping[str, Any]]) -> bool:
+    """Whether one table alone changes, or some go and others come last: comments stay with what they are about."""
+    before = [_plain(table) for table in tables]
+    if len(before) == len(elements):
+        pairs = zip(before, elements, strict=True)
+        return bool(sum(old != new for old, new in pairs) <= 1)
+    staying = [old for old in before if old in elements]
+    return bool(staying and elements[: len(staying)] == staying)
+
+
+def _change_tables(tables: AoT, elements: list[Mapping[str, Any]]) -> None:
+    """Make a list of tables another one: what stays, in the table that changes too, keeps its comments."""
+    if len(tables) != len(elements):
+        for index in reversed(range(len(tables))):
+            if _plain(tables[index]) not in elements:
+                del tables[index]
+        for element in elements[len(tables) :]:
+            tables.append(_make_table(element))
+    for table, element in zip(tables, elements, strict=True):
+        for name in [name for name in table if name not in element]:
+            del table[name]
+        for name, value in element.items():
+            if name not in table or not _is_same(_plain(table[name]), value):
+                table[name] = _make_inline(value)
+
+
+def _make_inline(value: Any) -> Any:
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        table.update(value)
+        return table
+    return value
 
 
 def _new_table(parent: Any) -> Any:
@@ -96,17 +140,18 @@ def _new_table(parent: Any) -> Any:
 
 
 def _make_item(value: Any, *, is_inline: bool) -> Any:
-    is_tables = isinstance(value, list) and all(
-        isinstance(element, dict) for element in value
-    )
-    if is_inline or not is_tables or not value:
+    if is_inline or not _are_tables(value):
         return value
     tables = tomlkit.aot()
     for element in value:
-        table = tomlkit.table()
-        table.update(element)
-        tables.append(table)
+        tables.append(_make_table(element))
     return tables
+
+
+def _make_table(element: Mapping[str, Any]) -> Table:
+    table = tomlkit.table()
+    table.update(element)
+    return table
 
 
 def _plain(item: Any) -> Any:

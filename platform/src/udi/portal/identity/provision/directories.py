@@ -272,7 +272,7 @@ def check_directory(
             "tenant.toml",
             f"{where}.bind_dn",
             f"the secret «{file}» is absent.",
-            f"Write the password of this account into the file «{file}», in the folder of secrets.",
+            f"Give the play the password of this account as «{file}» of `secrets_login_providers`, and run it; with `udi up`, write the file.",
         )
     if not _answers(admin, part, secret, "testConnection"):
         return TenantFault(

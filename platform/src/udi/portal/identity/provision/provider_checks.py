@@ -19,7 +19,7 @@ from udi.settings import MissingSecretError, Settings
 
 REMEDIES = {
     "issuer": "Correct the address, or ask whoever runs it; then apply again.",
-    "client_id": "Write the secret that it gave for this client into the file «{file}», in the folder of secrets.",
+    "client_id": "Give the play the secret of this client as «{file}» of `secrets_login_providers`, and run it; with `udi up`, write the file.",
 }
 
 

@@ -155,7 +155,7 @@ def _check_buttons(
         picture = pictures.get(part.picture)
         if part.picture and part.picture not in names:
             problem = f"«{part.picture}» is not among the pictures."
-            remedy = "Put the file in pictures/, or leave the key out: the button then has words."
+            remedy = "Put the file in pictures/, or leave the key out: the button then has words. On a page, leave the picture, and write to the operator of the installation, who changes this key."
             yield TenantFault("tenant.toml", where, problem, remedy)
         elif picture is not None and picture.weight > MOST_BUTTON_BYTES:
             problem = f"«{part.picture}» weighs {picture.weight} bytes."
