@@ -394,12 +394,11 @@ class QuickEnd:
     """
 
     def __init__(self) -> None:
-        self._status: int | None = 0
+        self._status: int | None = None
         atexit.register(self._end)  # the first is called last
 
     def run(self, program: Program, arguments: list[str]) -> None:
         """Run a program, and note its status."""
-        self._status = None
         try:
             program.run(arguments)
         except SystemExit as error:
@@ -407,6 +406,10 @@ class QuickEnd:
             if error.code is None:
                 self._status = 0
             raise
+        self._status = 0
+
+    def skip(self) -> None:
+        """Note that there is no program to run."""
         self._status = 0
 
     def _end(self) -> None:
@@ -422,10 +425,12 @@ def main() -> None:
     """Preload, serve, and in a fork run the program."""
     program = PROGRAMS[sys.argv[1]]
     is_whole = WHOLE in os.environ
-    run = program.run if is_whole else partial(QuickEnd().run, program)
+    quick_end = QuickEnd()
+    run = program.run if is_whole else partial(quick_end.run, program)
     imported = program.preload()
     command = Forker(int(sys.argv[2]), imported).serve()
     if command is None:
+        quick_end.skip()
         return
     if not is_whole and tuple(command["arguments"][:2]) == OWN_NODE:
         command = fork_parts(imported) or command

@@ -23,19 +23,23 @@ STARTED = (
     " loaded_domains.load_for_{process}('{program}'); print(*sys.modules)"
 )
 SERVED = """
-import gc, multiprocessing, os, sys
+import gc, multiprocessing, os, sys, types
+import udi.cli.serve
 from granian.server import Server
-from udi.cli.serve import serve
 
 multiprocessing.set_start_method("forkserver")
 
-def fork_once(self, **_):
-    if os.fork() == 0:
-        os._exit(0)
-    print(multiprocessing.get_start_method(), gc.isenabled(), *sys.modules)
+def fork_once(self, target_loader, **_):
+    pid = os.fork()
+    if pid == 0:
+        udi.cli.serve.import_module = lambda name: types.SimpleNamespace(create=object)
+        target_loader()
+        os._exit(0 if gc.isenabled() else 1)
+    _, status = os.waitpid(pid, 0)
+    print(status, multiprocessing.get_start_method(), gc.isenabled(), *sys.modules)
 
 Server.serve = fork_once
-serve("portal", port=1, workers={workers})
+udi.cli.serve.serve("portal", port=1, workers={workers})
 """
 WORKED = """
 import gc, sys
@@ -120,11 +124,12 @@ def test_several_web_workers_start_from_one_program_in_memory(
     settings: Settings, workers: int
 ) -> None:
     """Forked also by a Python that starts other processes anew unless it is told, as it does since 3.14."""
-    method, collects, *imported_modules = modules(
+    status, method, collects, *imported_modules = modules(
         SERVED.format(workers=workers), environment_of(settings)
     )
 
     assert (method, collects) == ("fork", "True")
+    assert status == "0", "a web worker collects garbage too"
     assert ("udi.portal.app" in imported_modules) == (workers > 1), (
         "one alone loads it itself: what watches over it need not"
     )

@@ -107,10 +107,7 @@ async def test_what_was_acknowledged_outlives_a_full_disk_of_the_database(
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
         assert "base de données" in answer.json()["detail"]
         assert (await client.get(f"/datasets/{dataset}/file")).content == TABLE
-        for _ in range(120):
-            if "jobs not taken" in node.log("work"):
-                break
-            await asyncio.sleep(0.1)
+        await asyncio.sleep(12)  # the worker looks for jobs, and cannot take one
         database_disk.free()
 
         assert len(acknowledged) >= 3

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from udi.portal.nodes.harvest.harvest_format import get_reader, list_formats
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.profiles.profile import Profile
 
@@ -218,6 +219,11 @@ def own_pid() -> int:
 def write_at_exit(path: Path) -> None:
     """Have a file written when Python takes the process apart."""
     atexit.register(path.write_text, "still here")
+
+
+def import_readers() -> list[str]:
+    """Import what reads each format of catalogues; their modules."""
+    return [get_reader(name).__module__ for name in list_formats()]
 
 
 def nothing() -> None:

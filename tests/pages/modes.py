@@ -85,13 +85,18 @@ LENGTHEN = r"""() => {
 }"""
 """A page as another language would have it: its width; nothing stays changed."""
 BUILT_OF = """() => {
-  const ATTRIBUTES = ['class', 'type', 'role', 'tabindex', 'dir', 'inert', 'open', 'disabled', 'autofocus', 'aria-current', 'style'];
-  const describe = element => element.localName
+  const ATTRIBUTES = ['class', 'type', 'role', 'tabindex', 'dir', 'inert', 'open', 'disabled', 'readonly', 'hidden', 'autofocus',
+    'aria-current', 'aria-disabled', 'aria-invalid', 'aria-sort', 'aria-busy', 'data-scheme', 'data-territory', 'style'];
+  const describe = element => element.localName + (element.hasAttribute('href') ? '|href' : '')
     + ATTRIBUTES.filter(name => element.hasAttribute(name)).map(name => `|${name}=${element.getAttribute(name)}`).join('');
   const elements = [...document.querySelectorAll('body, body *:not(svg *)')];
-  return [...new Set(elements.map(element => `${describe(element.parentElement)} > ${describe(element)}`))];
+  const addresses = [...document.styleSheets, ...document.scripts].map(each => each.href || each.src).filter(address => address);
+  return [...new Set([
+    ...elements.map(element => `${describe(element.parentElement)} > ${describe(element)}`),
+    ...addresses.map(address => new URL(address).pathname),
+  ])];
 }"""
-"""Each element in its parent, with all of it that a style or the focus looks at."""
+"""Each element in its parent, with all of it that a style or the focus looks at, and each file of styles or script."""
 ROUNDING = 1
 """Pixels that fractions of columns leave when a page is mirrored."""
 BEYOND = 8

@@ -28,8 +28,8 @@ from udi.ui.declarations import FILE, accessibility
 LANGUAGES = ("fr", "en")
 OF_WORDS = {"reflow", "large text"}
 """Modes that the length of words changes: looked at in both languages, since languages share their markup."""
-OF_PARTS = {"spaced text", "forced colours", "no motion", "paper", "keyboard"}
-"""Modes that only what a page is built of changes: looked at where an element, in its parent, was on no page before."""
+OF_PARTS = {"forced colours", "no motion", "paper", "keyboard"}
+"""Modes that only what a page is built of changes: looked at where that was on no page before (`list_parts`)."""
 FIRST = {stop.route: stop for stop in reversed(STOPS)}
 """Of each route, the state that bears every mode in each run; the others do in a thorough one, and for the declaration."""
 STATUS_OK = 200
@@ -139,7 +139,7 @@ async def walk(
     await tab.take_picture(
         re.sub(r"[^\w]+", "-", f"{stop.name} {language}").strip("-")[:110]
     )
-    if has_new_parts and language == LANGUAGES[-1]:
+    if is_first and language == LANGUAGES[-1]:
         faults += [Fault("mirrored", message) for message in await mirrored(page)]
     if whole:
         faults += [

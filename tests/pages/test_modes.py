@@ -33,6 +33,10 @@ PLANTED = [
     ("keyboard", "<style>.skip { display: none }</style>", "the first stop does not lead to the content"),
 ]  # fmt: skip
 
+EARLIER = """<textarea></textarea><a href='/oaks'>Oaks</a><link rel='stylesheet' href='data:text/css,p{}'>
+<script src='data:text/javascript,1'></script>"""
+"""What the page before has."""
+
 
 @pytest.fixture(scope="module")
 async def tab(chromium: Browser) -> AsyncIterator[Tab]:
@@ -97,13 +101,21 @@ async def test_a_page_is_looked_at_as_other_languages_have_it(
         ("<p class='note'>Pines</p>", True),
         ("<p><button>Send</button></p>", True),
         ("<button tabindex='1'>Send</button>", True),
+        ("<textarea></textarea>", False),
+        ("<textarea readonly></textarea>", True),
+        ("<p hidden>Pines</p>", True),
+        ("<a href='/pines'>Pines</a>", False),
+        ("<a>Pines</a>", True),
+        ("<link rel='stylesheet' href='data:text/css,p{}'>", False),
+        ("<link rel='stylesheet' href='data:text/css,b{}'>", True),
+        ("<script src='data:text/javascript,2'></script>", True),
     ],
 )
 async def test_a_page_is_new_when_an_element_in_its_parent_is(
     tab: Tab, added: str, *, is_new: bool
 ) -> None:
     findings = Findings()
-    await show(tab)
+    await show(tab, EARLIER)
     findings.meet_parts("en", await list_parts(tab.page))
     await show(tab, added)
     parts = await list_parts(tab.page)

@@ -26,6 +26,44 @@ environment = {"UDI_STATE": sys.argv[1], "UDI_BASE_PORT": sys.argv[2]}
 print(commands.start("mailbox", environment=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid, flush=True)
 time.sleep(600)
 """
+RUN = """
+import atexit, sys
+from tests.preloaded import Program, QuickEnd
+
+def run(arguments):
+    atexit.register(print, "and the end", end="")
+    print("the program ", end="")
+    {ending}
+
+QuickEnd().run(Program(lambda: None, run), [])
+"""
+SERVE = """
+import socket, sys
+from tests import preloaded
+
+def load():
+    {loading}
+
+asker, requests = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+asker.close()
+preloaded.PROGRAMS["tried"] = preloaded.Program(load, print)
+sys.argv = ["preloaded", "tried", str(requests.fileno())]
+preloaded.main()
+"""
+
+
+def run_code(code: str) -> subprocess.CompletedProcess[str]:
+    """Run code that imports what these tests do."""
+    environment = os.environ | {
+        "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"
+    }
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
 
 
 def mailbox(folder: Path) -> dict[str, str]:
@@ -113,3 +151,34 @@ def test_no_command_outlives_whoever_asked_for_it(
 
     command.wait(PATIENCE)
     assert not command.is_running()
+
+
+@pytest.mark.parametrize(
+    ("ending", "status", "message"),
+    [
+        ("return", 0, ""),
+        ("raise ValueError('words')", 1, "ValueError: words"),
+        ("sys.exit()", 0, ""),
+        ("sys.exit('words')", 1, "words"),
+        ("sys.exit(3)", 3, ""),
+    ],
+)
+def test_a_quick_end_has_the_status_of_its_program_and_does_what_that_registered(
+    ending: str, status: int, message: str
+) -> None:
+    done = run_code(RUN.format(ending=ending))
+
+    assert (done.returncode, done.stdout) == (status, "the program and the end")
+    assert done.stderr.strip().endswith(message)
+    assert bool(done.stderr) is bool(message)
+
+
+@pytest.mark.parametrize(
+    ("loading", "status"), [("pass", 0), ("raise ImportError('words')", 1)]
+)
+def test_what_fails_before_its_program_began_has_failed(
+    loading: str, status: int
+) -> None:
+    done = run_code(SERVE.format(loading=loading))
+
+    assert done.returncode == status, done.stderr

@@ -3,20 +3,21 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.cluster import PROGRAMS
 from tests.kit.test_schedules import QUIET, YEARLY, Working, forget, until
 from udi.kit.db import Database
 from udi.kit.schedules import Schedule
 from udi.node import site as node_parts
 from udi.portal import site as portal_parts
 from udi.settings import ProgramName, Settings
-from udi.ui.domains import list_domains
+from udi.ui.domains import call_each
+from udi.ui.site import Site
 from udi.ui.worker import list_schedules
 
 PAGE = Path(__file__).parents[2] / "docs/reference/schedules.md"
@@ -26,20 +27,40 @@ ROW = re.compile(
 
 
 COMPANION = re.compile(
-    r"^\| [a-z ]+ \| (?:portal|node|own node) \| .+ \| `(udi_\w+)` \|$", re.MULTILINE
+    r"^\| [a-z ]+ \| (portal|node|own node) \| .+ \| `(udi_\w+)` \|$", re.MULTILINE
 )
 """What runs all the time, with its measure."""
 
 
-async def schedules_of(settings: Settings, program: ProgramName) -> list[Schedule]:
-    """What the worker of a program schedules."""
+@asynccontextmanager
+async def site_of(settings: Settings, program: ProgramName) -> AsyncIterator[Site]:
+    """What the worker of a program works with."""
     build = portal_parts.build_site if program == "portal" else node_parts.build_site
     site = build(settings, pages=False)
-    schedules = list_schedules(site)
+    yield site
     await site.services.close()
     await site.outgoing.close()
     await site.database.close()
-    return schedules
+
+
+async def schedules_of(settings: Settings, program: ProgramName) -> list[Schedule]:
+    """What the worker of a program schedules."""
+    async with site_of(settings, program) as site:
+        return list_schedules(site)
+
+
+async def count_companions(settings: Settings, program: ProgramName) -> int:
+    """How many of what runs all the time the worker of a program has."""
+    async with site_of(settings, program) as site:
+        references = [domain.companions for domain in site.domains]
+        companions = [
+            companion
+            for domain_companions in call_each(references, site)
+            for companion in domain_companions
+        ]
+        for companion in companions:
+            companion.close()
+        return len(companions)
 
 
 async def test_the_page_of_schedules_has_each_with_its_time(settings: Settings) -> None:
@@ -64,18 +85,22 @@ async def test_the_page_of_schedules_has_each_with_its_time(settings: Settings) 
     assert set(ROW.findall(PAGE.read_text())) == rows
 
 
-def test_the_page_of_schedules_has_each_companion_with_its_measure() -> None:
-    companions = [
-        domain.companions
-        for program in PROGRAMS
-        for domain in list_domains(program)
-        if domain.companions
-    ]
-    measures = COMPANION.findall(PAGE.read_text())
+async def test_the_page_of_schedules_has_each_companion_with_its_measure(
+    settings: Settings,
+) -> None:
+    node_settings = settings.model_copy(update={"node_name": "library"})
+    portal = await count_companions(settings, "portal")
+    node = await count_companions(settings, "node")
+    own_node = await count_companions(node_settings, "node")
+
+    rows = COMPANION.findall(PAGE.read_text())
     metrics = (PAGE.parent / "metrics.md").read_text()
 
-    assert len(set(measures)) == len(companions)
-    assert [name for name in measures if f"| `{name}` |" not in metrics] == []
+    assert Counter(program for program, _ in rows) == {
+        "portal": portal, "node": node, "own node": own_node - node,
+    }  # fmt: skip
+    assert len({measure for _, measure in rows}) == len(rows)
+    assert [name for _, name in rows if f"| `{name}` |" not in metrics] == []
 
 
 @pytest.mark.parametrize("program", ["portal", "node"])

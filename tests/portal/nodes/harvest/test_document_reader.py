@@ -11,6 +11,7 @@ from udi.portal.nodes.harvest import document_pages, document_reader
 from udi.portal.nodes.harvest.document_pages import divide
 from udi.portal.nodes.harvest.document_reader import DocumentReader
 from udi.portal.nodes.harvest.format_detection import read
+from udi.portal.nodes.harvest.harvest_format import list_formats
 from udi.portal.nodes.harvest.record import HarvestedPage
 
 pytestmark = pytest.mark.programs
@@ -142,6 +143,15 @@ async def test_what_reads_documents_reaches_its_folder_and_nothing_else(
             assert await attempt("write", target) == "PermissionError"
         folder = documents.folder
     assert not folder.exists()
+
+
+@pytest.mark.usefixtures("real_children")
+async def test_what_reads_each_format_is_imported_behind_the_walls() -> None:
+    async with DocumentReader({}) as documents:
+        child = await documents._running_child()
+        modules = await child.call(hostile.import_readers, seconds=60)
+
+    assert len(modules) == len(list_formats()) > 5
 
 
 async def test_a_document_that_takes_too_much_is_refused_and_the_next_one_read(

@@ -164,7 +164,8 @@ def test_what_must_be_read_whole_is_not_divided() -> None:
 def test_memory_does_not_grow_with_the_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(large_documents, "CHUNK", 64 * 1024)
+    monkeypatch.setattr(large_documents, "AT_ONCE", 10)
+    monkeypatch.setattr(large_documents, "CHUNK", 16 * 1024)
     peaks = []
     for count in (400, 1600):
         path = tmp_path / f"{count}"
