@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+import structlog
 
 from udi.kit.child import ChildError, ChildMemoryError, ChildProcess, ChildTimeoutError
 from udi.kit.errors import TooManyRequestsError, UdiError, UnavailableError
@@ -16,6 +17,7 @@ from udi.kit.service_registry import ServiceKey
 from udi.tabular.queries.fair_queue import FairQueue, QueueFullError, Slot
 from udi.tabular.queries.sql import Statement
 
+log = structlog.get_logger()
 T = TypeVar("T")
 FETCH = "udi.tabular.sandbox.engine:fetch"
 SOON = {"Retry-After": "5"}
@@ -252,6 +254,7 @@ class ParquetReader:
                 raise QueryTooHeavyError(
                     "Its answer is too long.", remedy=remedy
                 ) from None
+            log.warning("table not read", error=type(error).__name__, reason=error.args)
             raise UnavailableError(
                 "The table could not be read.", remedy=LATER, headers=SOON
             ) from error
