@@ -49,6 +49,12 @@ FORMS = {
     "/agreements/{agreement_id}/files/{kind}": "export for a person",
 }
 """What each route gives under an agreement, as the table «How rows leave» has it."""
+NAMED_TABLES = (
+    "/api/resources/{resource_id}/tables/{table_name}/data",
+    "/datasets/{dataset_id}/tables/{table_name}/{file_name}",
+    "/ogc/{resource_id}/tables/{table_name}",
+)
+"""How addresses of tables beside the main one begin."""
 FORMS_OF_METHOD = {("/agreements/{agreement_id}/files", "POST"): "list for a person"}
 """The same, where a route gives it by one method only."""
 VALUES = {
@@ -138,6 +144,11 @@ class Address:
     def shows_data(self) -> bool:
         """Whether it gives something of the data under an agreement."""
         return self.form != NOTHING
+
+    @property
+    def is_of_named_table(self) -> bool:
+        """Whether it is one of a table beside the main one, of which only who is let through learns that there is none."""
+        return self.route.startswith(NAMED_TABLES)
 
 
 def group_addresses(app: Litestar) -> dict[str, list[Address]]:

@@ -16,6 +16,8 @@ from tests.node.agreements.trial.model import (
 TABLE_FORMS = {"page", "export", *PLACES}
 """The ways that know tables only: a file that is none is not found there."""
 PERSONS = {"list for a person", "export for a person"}
+UNKNOWN = {"no_credential", "unknown_credential", "other_dataset"}
+"""The refusals of which no agreement knows."""
 PARTIAL_KINDS = {"parquet", "pmtiles"}
 """Exports of which a part of the bytes may be asked."""
 
@@ -81,9 +83,27 @@ def expect(situation: Situation, request: Request) -> Expected:
         return Expected(200)
     code = model.refusal(situation, request.reader, request.moment)
     if code:
-        is_known = code not in {"no_credential", "unknown_credential", "other_dataset"}
-        return Expected(model.STATUS[code], code, _what(address) if is_known else "")
+        what = "" if code in UNKNOWN else _what(address)
+        return Expected(model.STATUS[code], code, what)
     return _begun(situation, request)
+
+
+def read_named_table(situation: Situation, request: Request) -> Expected:
+    """What is noted where a table is asked for that is not there: only who is let through learns that it is not."""
+    code = model.refusal(situation, request.reader, request.moment)
+    if not code and not model.is_whole(situation.terms):
+        code = "only_in_part"
+    status = model.STATUS[code] if code else 404
+    what = "" if code in UNKNOWN else _what_of_named_table(request.address)
+    return Expected(status, code, what)
+
+
+def _what_of_named_table(address: Address) -> str:
+    if address.route.startswith("/ogc"):
+        return "places"
+    if address.route.startswith("/datasets"):
+        return address.path.rpartition(".")[2]
+    return address.kind or "rows"
 
 
 def _what(address: Address) -> str:

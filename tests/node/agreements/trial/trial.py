@@ -22,7 +22,13 @@ from tests.node.agreements.trial.comparison import (
     require_view,
 )
 from tests.node.agreements.trial.model import ALLOWED, Question, Reader, Situation, Use
-from tests.node.agreements.trial.rules import PERSONS, Expected, Request, expect
+from tests.node.agreements.trial.rules import (
+    PERSONS,
+    Expected,
+    Request,
+    expect,
+    read_named_table,
+)
 from tests.node.agreements.trial.stage import Publication, Stage
 from udi.kit.clock import now
 from udi.node.agreements.models import AgreementUse
@@ -195,14 +201,20 @@ class Trial:
         await self.stage.gate.close()
         if not step.address.shows_data:
             require_no_cell(answer, self.publication.source, ())
+            if step.address.is_of_named_table:
+                noted = read_named_table(self.situation, request)
+                assert answer.status_code == noted.status, answer.text[:500]
+                self._note(noted, 0)
             return
         expected = expect(self.situation, request)
         if expected.is_given:
             expected = await self._settle(request, expected, answer)
         tally.note(step, expected)
         require_same(self.situation, request, expected, answer)
+        self._note(expected, expected.size_of(request, answer.content))
+
+    def _note(self, expected: Expected, size: int) -> None:
         if expected.what:
-            size = expected.size_of(request, answer.content)
             self.situation.uses.append(
                 Use(expected.what, expected.outcome, size, self.present)
             )
