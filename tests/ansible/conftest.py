@@ -133,7 +133,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     names = list(SYSTEMS)
     by_system = sorted(
         (items[place] for place in places),
-        key=lambda item: names.index(item.callspec.params["deployment"]),  # type: ignore[attr-defined]
+        key=lambda item: names.index(item.callspec.params["deployment"]),  # type: ignore[attr-defined] - `callspec` is of items with parameters
     )
     for place, item in zip(places, by_system, strict=True):
         items[place] = item

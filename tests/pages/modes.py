@@ -90,7 +90,7 @@ BUILT_OF = """() => {
   const describe = element => element.localName + (element.hasAttribute('href') ? '|href' : '')
     + ATTRIBUTES.filter(name => element.hasAttribute(name)).map(name => `|${name}=${element.getAttribute(name)}`).join('');
   const elements = [...document.querySelectorAll('body, body *:not(svg *)')];
-  const addresses = [...document.styleSheets, ...document.scripts].map(each => each.href || each.src).filter(address => address);
+  const addresses = [...document.styleSheets, ...document.scripts].map(file => file.href || file.src).filter(address => address);
   return [...new Set([
     ...elements.map(element => `${describe(element.parentElement)} > ${describe(element)}`),
     ...addresses.map(address => new URL(address).pathname),

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from udi.kit.errors import InvalidError, Refusal
+from udi.kit.login_providers import NATIONAL
 from udi.portal.installation.figures import GatheredFigures
 from udi.portal.installation.models import RequestState
 from udi.portal.tenants.schema import DirectoryPart, ProviderPart
@@ -24,7 +25,6 @@ KINDS = {
     },
     DIRECTORY: {"ldap": "LDAP", "ad": "Active Directory"},
 }
-NATIONAL = ("proconnect", "franceconnect")
 TEXTS = {
     PROVIDER: ("kind", "issuer", "client_id", "domain", "picture"),
     DIRECTORY: ("kind", "address", "people", "bind_dn", "domain"),

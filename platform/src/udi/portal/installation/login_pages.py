@@ -130,14 +130,8 @@ async def change_entry(
             refuse_moved(known.entry, entry)
     except InvalidError as error:
         return _render_form(request, status, table, name, values, error)
-    await request_act(
-        installation_session,
-        operator,
-        status,
-        OperatorAct.LOGIN,
-        table=table,
-        name=entry["name"],
-        entry=entry,
+    await _request_change(
+        installation_session, operator, status, table, entry["name"], entry
     )
     return Redirect(login_path(slug), status_code=303)
 
@@ -155,16 +149,23 @@ async def remove_entry(
     status = await get_status(installation_session, slug)
     if _find(list_services(status.figures), table, name) is None:
         raise NotFoundError("No way to log in has this name.")
-    await request_act(
-        installation_session,
-        operator,
-        status,
-        OperatorAct.LOGIN,
-        table=table,
-        name=name,
-        entry=None,
+    await _request_change(
+        installation_session, operator, status, table, name, entry=None
     )
     return Redirect(login_path(slug), status_code=303)
+
+
+async def _request_change(
+    session: Session,
+    operator: Operator,
+    status: TerritoryStatus,
+    table: str,
+    name: str,
+    entry: Mapping[str, Any] | None,
+) -> None:
+    """Ask the worker to put an entry under a name, or to take that away."""
+    details = {"table": table, "name": name, "entry": entry}
+    await request_act(session, operator, status, OperatorAct.LOGIN, **details)
 
 
 def _check_table(table: str) -> None:
