@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 from litestar import Litestar
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from tests import stage
 from tests.node.hidden_members import PLACES, workbook
@@ -629,8 +629,10 @@ async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
         ]
         await store_outline(session, run, facets)
         published = select(Dataset.id).where(Dataset.state == DatasetState.PUBLISHED)
-        ids = (await session.scalars(published.order_by(Dataset.id).limit(2))).all()
-        first, second = ids
+        longest_first = published.order_by(
+            func.length(Dataset.title).desc(), Dataset.id
+        )
+        first, second = sorted((await session.scalars(longest_first.limit(2))).all())
         session.add(
             DatasetMatch(
                 first_id=first, second_id=second, basis="file", proposed_at=now()

@@ -130,18 +130,17 @@ async def list_matches(
 
 @dataclass(frozen=True)
 class AnsweredMatch:
-    """Two datasets of which the team said that they are the same, by their titles."""
+    """Two datasets of which the team said that they are the same."""
 
     match: DatasetMatch
-    first_title: str
-    second_title: str
+    first: Dataset
+    second: Dataset
 
 
 async def list_joined(session: AsyncSession, *, limit: int) -> list[AnsweredMatch]:
     """Pairs that are the same, the last answered first: such an answer may be taken back."""
     query = (
         _select_pairs()
-        .with_only_columns(DatasetMatch, ONE.title, OTHER.title)
         .where(DatasetMatch.state == MatchState.SAME)
         .order_by(DatasetMatch.decided_at.desc(), DatasetMatch.first_id)
         .limit(limit)
