@@ -31,8 +31,8 @@ PEOPLE = {
 NAMES = {
     "access/policies/schemas.py": "who publishes what a policy is about",
     "catalogue/actions.py": "who followed its publisher; what stays once it is withdrawn",
-    "catalogue/atom.py": "the author of an entry",
-    "catalogue/citation.py": "who is cited",
+    "catalogue/feeds/atom.py": "the author of an entry",
+    "catalogue/dataset_page/citation.py": "who is cited",
     "catalogue/dataset_rows.py": "the publisher's row, beside the producer that reads it",
     "catalogue/embed/snippets.py": "the name in a frame",
     "catalogue/models.py": "the column",

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from udi.kit.clock import now
 from udi.kit.errors import UdiError
 from udi.portal.access.agreements.creation import add_months
-from udi.portal.catalogue.cached_responses import open_public_session
+from udi.portal.catalogue.responses.cached_responses import open_public_session
 from udi.portal.consents.models import NoticeState
 from udi.portal.consents.queries import (
     find_open_notice,

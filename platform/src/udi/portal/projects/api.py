@@ -19,7 +19,7 @@ from udi.kit.errors import (
 )
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.query_parameters import QueryParameters
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.catalogue.schemas import DatasetPath
 from udi.portal.identity.operations import api_operation
 from udi.portal.identity.tokens import Bearer

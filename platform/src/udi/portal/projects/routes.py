@@ -1,7 +1,7 @@
 """The addresses of this domain, and what only web workers have of it."""
 
+from udi.portal.catalogue.dataset_page.reuses import FIND_USES
 from udi.portal.catalogue.open.crawlers import SITEMAP
-from udi.portal.catalogue.reuses import FIND_USES
 from udi.portal.identity.pages import SUGGESTING
 from udi.portal.projects import api, listing, pages, team_api
 from udi.portal.projects.calls.routes import routes as call_routes

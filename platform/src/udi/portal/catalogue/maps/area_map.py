@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from litestar.response import Redirect
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.area import Drawing
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.maps.area import Drawing
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.portal.catalogue.search.extent import Box, write_box
 from udi.ui.dependencies import AnyRequest

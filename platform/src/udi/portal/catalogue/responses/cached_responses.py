@@ -17,12 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import today
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.modification_dates import (
+from udi.portal.catalogue.queries import SearchPage, search_datasets, search_index
+from udi.portal.catalogue.responses.modification_dates import (
     is_not_modified_since,
     last_modified,
     last_modified_header,
 )
-from udi.portal.catalogue.queries import SearchPage, search_datasets, search_index
 from udi.portal.catalogue.search.cache import (
     RESPONSE_CACHE,
     CachedResponse,
@@ -40,7 +40,7 @@ from udi.ui.site import site_of
 LONGEST_KEPT = 2000
 SPARE = "gzip"
 """What is unpacked for a reader of no compression."""
-PACKAGE = Path(__file__).parents[2]
+PACKAGE = Path(__file__).parents[3]
 COMPILED = "__pycache__"
 VALIDATE = "public, max-age=0, must-revalidate"
 OWN_HEADERS = ("Link", "Content-Security-Policy", "Access-Control-Allow-Origin")

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.kit.paging import PAGE_SIZE
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.atom import PATH as ATOM
+from udi.portal.catalogue.feeds.atom import PATH as ATOM
 from udi.portal.catalogue.models import Dataset, Withdrawal
 from udi.portal.catalogue.queries import IS_PUBLISHED, get_dataset
 from udi.portal.catalogue.results import FilterLabels

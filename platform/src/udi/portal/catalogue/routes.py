@@ -4,7 +4,7 @@ from udi.portal.catalogue import api, pages
 from udi.portal.catalogue.elsewhere.partners import PARTNERS, Partners
 from udi.portal.catalogue.embed import frames, oembed
 from udi.portal.catalogue.links import pages as link_pages
-from udi.portal.catalogue.measures import measure_index, measure_links
+from udi.portal.catalogue.metrics import measure_index, measure_links
 from udi.portal.catalogue.open.routes import routes as open_routes
 from udi.portal.catalogue.schemas import CATALOGUE
 from udi.portal.catalogue.search.cache import RESPONSE_CACHE, ResponseCache

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from markupsafe import Markup
 
-from udi.portal.catalogue.area import Drawing, draw_area
 from udi.portal.catalogue.links.status import LinkStatus, find_link_status
-from udi.portal.catalogue.map_services import MapService, find_map_service
+from udi.portal.catalogue.maps.area import Drawing, draw_area
+from udi.portal.catalogue.maps.map_services import MapService, find_map_service
 from udi.portal.catalogue.markup import render_description
 from udi.portal.catalogue.models import AGREEMENT, Dataset, Distribution
 from udi.portal.catalogue.search.extent import Box
