@@ -46,7 +46,7 @@ from udi.node.agreements.actions import store_agreement
 from udi.node.agreements.documents import SignedAgreement
 from udi.node.agreements.models import HeldConsent
 from udi.node.datasets.exchange.portal import PORTAL_KEYS
-from udi.node.files.signed_urls import sign_path
+from udi.node.files.delivery.signed_urls import sign_path
 from udi.node.manager.tokens import make_token as make_manager_token
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.keys import make_key

@@ -15,9 +15,9 @@ from uuid import UUID
 
 from udi.kit.errors import Refusals
 from udi.kit.file_names import clean_name
-from udi.node.files import sealed_format
-from udi.node.files.sealed_format import BrokenSealError, ChunkRange, Seal
-from udi.node.files.sealing_store import SealError
+from udi.node.files.encryption import sealed_format
+from udi.node.files.encryption.sealed_format import BrokenSealError, ChunkRange, Seal
+from udi.node.files.encryption.sealing_store import SealError
 from udi.node.subject_requests.models import SubjectFile
 
 LARGEST = 10 * 1024 * 1024

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from udi.node.files import sealed_format
-from udi.node.files.sealed_format import ChunkRange, Seal
+from udi.node.files.encryption import sealed_format
+from udi.node.files.encryption.sealed_format import ChunkRange, Seal
 
 SUFFIX = "+crypt"
 KEY = 32

@@ -25,6 +25,15 @@ from udi.kit.errors import (
 from udi.kit.file_names import content_disposition
 from udi.kit.keyring import FILE_KEYS, Keyring
 from udi.kit.tenancy import Territory, space_context
+from udi.node.files.delivery.ranges import (
+    ByteRange,
+    RangeNotSatisfiableError,
+    is_fresh,
+    parse_range,
+    range_applies,
+)
+from udi.node.files.delivery.signed_urls import is_signed, require_signature
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.files.models import FileAccess, StoredFile
 from udi.node.files.queries import (
     get_archive,
@@ -33,13 +42,6 @@ from udi.node.files.queries import (
     get_signed_file,
     is_own,
 )
-from udi.node.files.ranges import (
-    ByteRange,
-    RangeNotSatisfiableError,
-    is_fresh,
-    parse_range,
-    range_applies,
-)
 from udi.node.files.restricted import (
     PRIVATE,
     READING_ERRORS,
@@ -47,8 +49,6 @@ from udi.node.files.restricted import (
     authorize_reading,
     derive_file,
 )
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.signed_urls import is_signed, require_signature
 from udi.node.spaces.limits import enforce_rate_limit
 from udi.node.spaces.operations import (
     CREDENTIAL,

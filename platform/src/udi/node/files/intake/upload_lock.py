@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.crash import crash_at
 from udi.kit.errors import LockedError
 from udi.node.files.models import Upload, UploadPart, UploadState
-from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.node.spaces.limits import enqueue_heavy_job
 
 FINISH_UPLOAD = "finish_upload"

@@ -12,9 +12,13 @@ from udi.kit.db import Database
 from udi.kit.errors import NotFoundError
 from udi.kit.keyring import Keyring, OpenKeyring
 from udi.node.audit import record_audit_event
-from udi.node.files import sealed_format
+from udi.node.files.encryption import sealed_format
+from udi.node.files.encryption.sealing_store import (
+    SealingStore,
+    open_space_key,
+    wrap_space_key,
+)
 from udi.node.files.models import SpaceKey
-from udi.node.files.sealing_store import SealingStore, open_space_key, wrap_space_key
 from udi.node.spaces.models import Sealing, Space
 
 

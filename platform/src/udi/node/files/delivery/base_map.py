@@ -14,12 +14,12 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore
 
 from udi.kit.errors import NotFoundError, UnavailableError
-from udi.node.files.ranges import (
+from udi.node.files.delivery.ranges import (
     ByteRange,
     RangeNotSatisfiableError,
     parse_range,
 )
-from udi.node.files.sealing_store import OBJECTS
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.ui.dependencies import AnyRequest, Routes
 from udi.ui.site import site_of
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.node.files.models import ArchiveState, SpaceArchive, StoredFile
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 
 BATCH = 500
 

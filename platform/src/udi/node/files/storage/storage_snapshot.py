@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from udi.kit.db import Database
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.node.spaces.costs import note_stored
 from udi.node.spaces.models import Space
 

@@ -20,7 +20,7 @@ from udi.kit.errors import (
 from udi.kit.file_names import clean_name
 from udi.node.files.models import OPEN_STATES, Upload, UploadPart, UploadState
 from udi.node.files.queries import used_bytes
-from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.node.spaces.models import Space
 from udi.node.spaces.senders import Sender
 

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 from udi.kit.errors import TooLargeError
 from udi.kit.http import OutgoingError, RefusedAddressError
-from udi.node.files.assemble import store_whole_file
-from udi.node.files.reception import (
+from udi.node.files.intake.assemble import store_whole_file
+from udi.node.files.intake.reception import (
     ConnectionLostError,
     UploadTooSlowError,
     enforce_timeouts,
 )
+from udi.node.files.intake.upload_lock import UploadLease
+from udi.node.files.intake.uploads import too_large_error
 from udi.node.files.remote.remote_files import (
     FetchError,
     HttpValidators,
     RemoteRequest,
 )
 from udi.node.files.remote.source_kinds import find_source_kind
-from udi.node.files.upload_lock import UploadLease
-from udi.node.files.uploads import too_large_error
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from sqlalchemy import select
 
 from udi.kit.crash import crash_at
+from udi.node.files.intake.reception import BEAT
+from udi.node.files.intake.upload_lock import UploadLease
 from udi.node.files.models import Upload, UploadPart, UploadState
-from udi.node.files.reception import BEAT
-from udi.node.files.tenant_storage import TenantStorage
-from udi.node.files.upload_lock import UploadLease
+from udi.node.files.storage.tenant_storage import TenantStorage
 
 
 class LostPartError(Exception):

@@ -14,8 +14,8 @@ from udi.kit.errors import (
     UdiError,
     field_error,
 )
+from udi.node.files.intake.uploads import LIFETIME
 from udi.node.files.models import Upload, UploadState
-from udi.node.files.uploads import LIFETIME
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,creation-defer-length,termination,checksum,expiration"

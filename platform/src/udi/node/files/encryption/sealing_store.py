@@ -21,11 +21,11 @@ from udi.kit.errors import UnavailableError
 from udi.kit.keyring import Keyring, KeyringFile, OpenKeyring
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import space_context
-from udi.node.files import sealed_format
-from udi.node.files.memory import MemoryFolder
+from udi.node.files.encryption import sealed_format
+from udi.node.files.encryption.sealed_format import BrokenSealError, ChunkRange, Seal
 from udi.node.files.models import SpaceKey
-from udi.node.files.sealed_format import BrokenSealError, ChunkRange, Seal
-from udi.node.files.store import ObjectChangedError, ObjectContent, ObjectStore
+from udi.node.files.storage.memory import MemoryFolder
+from udi.node.files.storage.store import ObjectChangedError, ObjectContent, ObjectStore
 from udi.node.spaces.models import Sealing, Space
 from udi.settings import Settings
 

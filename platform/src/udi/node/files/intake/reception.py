@@ -18,11 +18,11 @@ from udi.kit.child import ChildError, ChildMemoryError, ChildTimeoutError
 from udi.kit.errors import InvalidError, Refusal, TooLargeError, UdiError, field_error
 from udi.kit.file_names import clean_name
 from udi.kit.service_registry import ServiceKey
-from udi.node.files.local_copies import open_temporary_folder, write_copy
-from udi.node.files.store import ObjectStore
-from udi.node.files.tus import UploadChecksum
-from udi.node.files.upload_lock import UploadLease
-from udi.node.files.uploads import too_large_error
+from udi.node.files.intake.tus import UploadChecksum
+from udi.node.files.intake.upload_lock import UploadLease
+from udi.node.files.intake.uploads import too_large_error
+from udi.node.files.storage.local_copies import open_temporary_folder, write_copy
+from udi.node.files.storage.store import ObjectStore
 from udi.tabular.formats.file_kind import HEAD, FileKind, recognise_kind
 from udi.tabular.formats.source import PIECE
 from udi.tabular.messages.notes import Note
