@@ -51,9 +51,12 @@ from udi.node.manager.tokens import make_token as make_manager_token
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.keys import make_key
 from udi.node.spaces.models import Space
+from udi.node.subject_requests.dossiers.signing import DOSSIER, make_node_signer
 from udi.node.subject_requests.identity import SUBJECT_AREA, SUBJECT_SESSIONS
-from udi.node.subject_requests.signing import DOSSIER, make_node_signer
-from udi.node.subject_requests.tickets import TICKET_COOKIE, name_ticket_cookie
+from udi.node.subject_requests.portal_sync.tickets import (
+    TICKET_COOKIE,
+    name_ticket_cookie,
+)
 from udi.node.tables.requests import RATES
 from udi.portal import app as portal
 from udi.portal import site as portal_parts

@@ -28,7 +28,7 @@ from udi.node.subject_requests.plan import (
     may_be_forgotten,
     plan_clock,
 )
-from udi.node.subject_requests.tickets import delete_expired_tickets
+from udi.node.subject_requests.portal_sync.tickets import delete_expired_tickets
 from udi.protocol.subject_requests import SubjectRequestActor
 
 IDLE = timedelta(days=1)

@@ -9,15 +9,15 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError, NotFoundError, field_error
 from udi.kit.file_names import content_disposition
 from udi.node.files.restricted import PRIVATE
-from udi.node.subject_requests.models import SubjectFile, SubjectRequest
-from udi.node.subject_requests.plan import RequestFacts, plan_move
-from udi.node.subject_requests.queries import measure_files
-from udi.node.subject_requests.sealed_files import (
+from udi.node.subject_requests.documents.sealed_files import (
     MOST_BYTES,
     MOST_KEPT,
     UploadedFile,
     open_content,
 )
+from udi.node.subject_requests.models import SubjectFile, SubjectRequest
+from udi.node.subject_requests.plan import RequestFacts, plan_move
+from udi.node.subject_requests.queries import measure_files
 from udi.protocol.subject_requests import (
     DECIDED,
     SEE_REQUEST,

@@ -25,18 +25,14 @@ from udi.node.subject_requests.actions import (
     prepare_file,
     remove_prepared_file,
 )
-from udi.node.subject_requests.acts import (
-    check_room,
-    read_event,
-    require_kept,
-    require_open,
-    require_possible,
-    require_undecided,
-    serve_request_file,
+from udi.node.subject_requests.documents.entries import EntryContent
+from udi.node.subject_requests.documents.sealed_files import (
+    MOST_FILES,
+    check_files,
+    read_meanings,
 )
-from udi.node.subject_requests.dossier import write_dossier
-from udi.node.subject_requests.entries import EntryContent
-from udi.node.subject_requests.form_sessions import provide_form_session
+from udi.node.subject_requests.dossiers.dossier import write_dossier
+from udi.node.subject_requests.dossiers.signing import KEYS_PATH, make_node_signer
 from udi.node.subject_requests.forms import (
     CHANGING,
     LARGEST_FORM,
@@ -52,6 +48,17 @@ from udi.node.subject_requests.forms import (
 )
 from udi.node.subject_requests.grounds import AnswerOutcome, list_grounds
 from udi.node.subject_requests.models import SubjectRequest
+from udi.node.subject_requests.pages.acts import (
+    check_room,
+    read_event,
+    require_kept,
+    require_open,
+    require_possible,
+    require_undecided,
+    serve_request_file,
+)
+from udi.node.subject_requests.pages.form_sessions import provide_form_session
+from udi.node.subject_requests.pages.wording import page_words
 from udi.node.subject_requests.plan import RequestFacts, list_possible
 from udi.node.subject_requests.queries import (
     SpaceRequest,
@@ -68,13 +75,6 @@ from udi.node.subject_requests.recipients import (
     list_given_datasets,
     tell_recipients,
 )
-from udi.node.subject_requests.sealed_files import (
-    MOST_FILES,
-    check_files,
-    read_meanings,
-)
-from udi.node.subject_requests.signing import KEYS_PATH, make_node_signer
-from udi.node.subject_requests.wording import page_words
 from udi.protocol.deadlines import days_left
 from udi.protocol.subject_requests import (
     EVENTS,

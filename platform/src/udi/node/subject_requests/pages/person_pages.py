@@ -25,13 +25,6 @@ from udi.node.subject_requests.actions import (
     note_reading,
     submit_request,
 )
-from udi.node.subject_requests.acts import (
-    check_room,
-    read_event,
-    require_open,
-    require_possible,
-    serve_request_file,
-)
 from udi.node.subject_requests.forms import (
     LARGEST_FORM,
     NOTHING_REFUSED,
@@ -51,10 +44,31 @@ from udi.node.subject_requests.identity import (
     require_fresh,
 )
 from udi.node.subject_requests.models import HeldTicket, ReportState, SubjectRequest
+from udi.node.subject_requests.pages.acts import (
+    check_room,
+    read_event,
+    require_open,
+    require_possible,
+    serve_request_file,
+)
+from udi.node.subject_requests.pages.unsent_words import (
+    has_words,
+    lead_to_login,
+    render_unsent,
+)
+from udi.node.subject_requests.pages.wording import page_words
 from udi.node.subject_requests.plan import (
     RequestFacts,
     list_possible,
     readable_until,
+)
+from udi.node.subject_requests.portal_sync.tickets import (
+    TICKET_LIFETIME,
+    find_tickets,
+    get_ticket_space,
+    keep_ticket,
+    list_secrets,
+    name_ticket_cookie,
 )
 from udi.node.subject_requests.queries import (
     get_file,
@@ -64,20 +78,6 @@ from udi.node.subject_requests.queries import (
 )
 from udi.node.subject_requests.recipients import count_notices
 from udi.node.subject_requests.second_look import find_second_look
-from udi.node.subject_requests.tickets import (
-    TICKET_LIFETIME,
-    find_tickets,
-    get_ticket_space,
-    keep_ticket,
-    list_secrets,
-    name_ticket_cookie,
-)
-from udi.node.subject_requests.unsent_words import (
-    has_words,
-    lead_to_login,
-    render_unsent,
-)
-from udi.node.subject_requests.wording import page_words
 from udi.protocol.credentials import SUBJECT_TICKET
 from udi.protocol.subject_requests import (
     SubjectRequestActor,

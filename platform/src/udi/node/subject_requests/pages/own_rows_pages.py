@@ -16,7 +16,7 @@ from udi.node.subject_requests.identity import (
     provide_subject,
     provide_subject_session,
 )
-from udi.node.subject_requests.unsent_words import lead_to_login
+from udi.node.subject_requests.pages.unsent_words import lead_to_login
 from udi.protocol.subject_tickets import SUBJECT_REQUESTS_PATH
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.own_data_pages import (

@@ -20,7 +20,6 @@ from udi.node.subject_requests.actions import (
     enter_paper_request,
     set_officer,
 )
-from udi.node.subject_requests.form_sessions import provide_form_session
 from udi.node.subject_requests.forms import (
     LONGEST_LINE,
     NOTHING_REFUSED,
@@ -29,8 +28,9 @@ from udi.node.subject_requests.forms import (
     read_day,
     receive_form,
 )
+from udi.node.subject_requests.pages.form_sessions import provide_form_session
+from udi.node.subject_requests.pages.wording import page_words
 from udi.node.subject_requests.queries import find_officer, get_managed_space
-from udi.node.subject_requests.wording import page_words
 from udi.protocol.deadlines import country_of_zone
 from udi.protocol.subject_requests import SubjectRight
 from udi.ui.decision_guards import require_confirmation

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from msgspec import to_builtins
 
 from udi.kit.keys import Signer
+from udi.node.subject_requests.dossiers.signing import DOSSIER, KEYS_PATH
 from udi.node.subject_requests.queries import EntryLine, SpaceRequest
-from udi.node.subject_requests.signing import DOSSIER, KEYS_PATH
 
 
 def write_dossier(

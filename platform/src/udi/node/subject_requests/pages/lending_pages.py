@@ -17,7 +17,7 @@ from udi.node.subject_requests.identity import (
     provide_subject_session,
 )
 from udi.node.subject_requests.lending import list_lent_rows, stop_lending
-from udi.node.subject_requests.unsent_words import lead_to_login
+from udi.node.subject_requests.pages.unsent_words import lead_to_login
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.site import render
 
