@@ -62,8 +62,8 @@ from udi.portal import app as portal
 from udi.portal import site as portal_parts
 from udi.portal.access.models import AccessDraft
 from udi.portal.dataspace.connectors import ConnectorInput, add_connector
-from udi.portal.identity.tokens import SCOPES
-from udi.portal.identity.tokens import make_token as make_api_token
+from udi.portal.identity.credentials.tokens import SCOPES
+from udi.portal.identity.credentials.tokens import make_token as make_api_token
 from udi.portal.nodes.actions.invite import invite_node
 from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.sources.feeds import FEED

@@ -67,7 +67,7 @@ from udi.portal.catalogue.search.criteria import (
     read_strict_criteria,
 )
 from udi.portal.catalogue.search.joint_index import JOINT
-from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.credentials.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.organisations.queries import get_producer
 from udi.ui.cross_origin import CrossOriginMiddleware

@@ -15,8 +15,8 @@ from udi.kit.errors import (
     NotFoundError,
     field_error,
 )
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import MAX_BODY, api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.projects import listing, queries, team_schemas
 from udi.portal.projects.actions import team
 from udi.portal.projects.actions.picture import (

@@ -20,7 +20,7 @@ from udi.portal.catalogue.responses.cached_responses import (
     indexes_of,
     open_public_session,
 )
-from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.credentials.bearers import PROGRAMS
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 

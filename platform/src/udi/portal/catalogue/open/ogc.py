@@ -27,7 +27,7 @@ from udi.portal.catalogue.open.representations import split_dataset_id
 from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.catalogue.queries import get_dataset
 from udi.portal.catalogue.responses.cached_responses import indexes_of
-from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.credentials.bearers import PROGRAMS
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.locale import localise

@@ -19,8 +19,8 @@ from udi.kit.jobs import Handlers, Job
 from udi.kit.login_providers import provider_alias, rules_digest
 from udi.kit.tenancy import Territory
 from udi.portal.identity.account_watcher import create_watcher
+from udi.portal.identity.identity_services.provider_logins import REVIEW_PROVIDER_GROUPS
 from udi.portal.identity.models import ProviderGrant
-from udi.portal.identity.provider_logins import REVIEW_PROVIDER_GROUPS
 from udi.portal.identity.provision.account_changes import read_provider_logins
 from udi.portal.identity.provision.admin import (
     IdentityServiceUnavailableError,

@@ -12,7 +12,7 @@ from udi.kit.clock import now
 from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.identity.tokens import (
+from udi.portal.identity.credentials.tokens import (
     DAYS,
     LONGEST_NAME,
     SCOPES,

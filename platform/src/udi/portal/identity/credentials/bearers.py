@@ -11,8 +11,8 @@ from udi.kit.errors import ForbiddenError, UnauthenticatedError, UnavailableErro
 from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
-from udi.portal.identity.machines import read_machine_token
-from udi.portal.identity.tokens import (
+from udi.portal.identity.credentials.machines import read_machine_token
+from udi.portal.identity.credentials.tokens import (
     API_TOKEN,
     FOR_AGENTS,
     Bearer,
