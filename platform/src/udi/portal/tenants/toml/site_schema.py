@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, field_validator, model_validator
 
-from udi.portal.tenants.field_types import SLUG, ByLanguage, TenantFilePart
+from udi.portal.tenants.toml.field_types import SLUG, ByLanguage, TenantFilePart
 
 BlockKind = Literal[
     "search",

@@ -12,8 +12,13 @@ from pydantic import Field, HttpUrl, field_validator, model_validator
 from udi.kit.login_providers import ACCOUNT
 from udi.kit.mail_addresses import LONGEST_MAIL, MAIL
 from udi.kit.tenancy import TIME_ZONE
-from udi.portal.tenants.field_types import SLUG, ByLanguage, TenantFilePart, Words
-from udi.portal.tenants.site_schema import BlockPart, FooterPart, LinkPart, check_kinds
+from udi.portal.tenants.toml.field_types import SLUG, ByLanguage, TenantFilePart, Words
+from udi.portal.tenants.toml.site_schema import (
+    BlockPart,
+    FooterPart,
+    LinkPart,
+    check_kinds,
+)
 from udi.ui.locale import LANGUAGES
 
 HOST = re.compile(
