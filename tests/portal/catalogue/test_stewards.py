@@ -45,7 +45,7 @@ NAMES = {
     "catalogue/schemas.py": "the publisher in the API",
     "catalogue/search/build.py": "the filter by publisher",
     "catalogue/stewards.py": "the rule itself",
-    "dataspace/offers.py": "the publisher in an offer of the data space",
+    "dataspace/negotiations/offers.py": "the publisher in an offer of the data space",
     "nodes/actions/hand_over.py": "what a publisher's node hands over",
     "nodes/sources/heirs.py": "which record may have a dataset that leaves its source",
     "nodes/sources/matches/queries.py": "the publisher of each of two datasets that seem to be one",

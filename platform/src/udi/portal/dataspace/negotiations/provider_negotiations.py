@@ -23,14 +23,14 @@ from udi.portal.access.requests.transitions import OPEN
 from udi.portal.catalogue.models import Dataset
 from udi.portal.dataspace.messages import MessageType, read_reason
 from udi.portal.dataspace.models import Connector, DataspaceProcess
-from udi.portal.dataspace.offers import (
+from udi.portal.dataspace.negotiations.offers import (
     URN,
     get_negotiable,
     is_named,
     participant_of,
     read_request_input,
 )
-from udi.portal.dataspace.principals import ConnectorActor, get_principal
+from udi.portal.dataspace.negotiations.principals import ConnectorActor, get_principal
 from udi.portal.dataspace.processes import (
     apply_received_event,
     begin_process,
