@@ -17,7 +17,7 @@ from udi.kit.errors import (
 )
 from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import MAX_BODY, api_operation
-from udi.portal.projects import listing, queries, team_schemas
+from udi.portal.projects import listing, queries
 from udi.portal.projects.actions import team
 from udi.portal.projects.actions.picture import (
     PictureWords,
@@ -30,6 +30,7 @@ from udi.portal.projects.models import Project
 from udi.portal.projects.pictures import MOST_BYTES, make_picture_pair
 from udi.portal.projects.request_bodies import read_body, read_languages
 from udi.portal.projects.schemas import BASE, SCOPE, ProjectPath
+from udi.portal.projects.team import team_schemas
 from udi.portal.projects.transitions import TeamMemberEvent, TeamMemberStage
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
