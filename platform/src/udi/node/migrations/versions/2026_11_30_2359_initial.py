@@ -1,4 +1,8 @@
-"""Create the tables of the first release; `initial/` has a file of SQL for each domain."""
+"""Create the tables of the first release; `initial/` has a file of SQL for each domain.
+
+The revision has the name of the last of those that it replaces, so that a database which passed through all of them
+stands here.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +12,7 @@ from alembic import op
 from udi.kit.foundation import execute_script, lay
 from udi.kit.rls import confine, isolate
 
-revision = "initial"
+revision = "recipient_notices"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -24,6 +28,7 @@ DOMAINS = (
     "manager",
     "portals",
     "agreements",
+    "subject_requests",
 )
 """In the order in which their tables refer to each other."""
 PRIVATE = (
@@ -53,6 +58,19 @@ PRIVATE = (
     "held_credential",
     "agreement_use",
     "agreement_cursor",
+    "dataset_part",
+    "person_column",
+    "held_consent",
+    "consent_link",
+    "subject_person",
+    "subject_session",
+    "subject_ticket",
+    "subject_request",
+    "subject_request_entry",
+    "subject_file",
+    "subject_request_settings",
+    "lender",
+    "recipient_notice",
 )
 """Tables without a row for the public."""
 APPEND_ONLY = ("audit_event", "dataset_event")
@@ -88,8 +106,31 @@ CONFINED = {
     "agreement_use": "dataset_id",
     "preparation": "version_id",
     "upload_part": "upload_id",
+    "dataset_part": "dataset_id",
+    "person_column": "dataset_id",
+    "held_consent": "dataset_id",
+    "consent_link": "dataset_id",
+    "subject_request": "space_id",
+    "subject_request_entry": "space_id",
+    "subject_file": "space_id",
+    "recipient_notice": "space_id",
+    "lender": "dataset_id",
 }
 """By table that pages read for their person's spaces only, the column that says whose a row is."""
+IS_OF_SUBJECT = "app.current_person() IS NULL OR subject_id = app.current_person()"
+IN_A_SPACE = "app.own_spaces() IS NOT NULL"
+OF_SUBJECT = {
+    "subject_request": f"{IN_A_SPACE} OR {IS_OF_SUBJECT}",
+    "subject_request_entry": f"{IN_A_SPACE} OR {IS_OF_SUBJECT}",
+    "subject_file": f"{IN_A_SPACE} OR {IS_OF_SUBJECT}",
+    "recipient_notice": f"{IN_A_SPACE} OR {IS_OF_SUBJECT}",
+    "lender": IS_OF_SUBJECT,
+}
+"""By table, the rows that a page sees which is kept to no space but names a person: those of that person."""
+OWN_SPACE = (
+    "app.own_spaces() IS NULL"
+    " OR id IN (SELECT space.id FROM app.space WHERE space.slug = ANY (app.own_spaces()))"
+)
 
 
 def upgrade() -> None:
@@ -110,3 +151,13 @@ def _isolation() -> Iterator[str]:
         yield from isolate("node", table, public=condition)
     for table, column in CONFINED.items():
         yield from confine("node", table, by=column, unless=PUBLIC.get(table))
+    for table, condition in OF_SUBJECT.items():
+        yield _restrict("own_subject", table, condition)
+    yield _restrict("own_space", "subject_request_settings", OWN_SPACE)
+
+
+def _restrict(policy: str, table: str, condition: str) -> str:
+    return (
+        f"CREATE POLICY {policy} ON app.{table} AS RESTRICTIVE TO udi_node_app"
+        f" USING (tenant_id = app.current_tenant() AND ({condition}))"
+    )

@@ -1,4 +1,8 @@
-"""Create the tables of the first release; `initial/` has a file of SQL for each domain."""
+"""Create the tables of the first release; `initial/` has a file of SQL for each domain.
+
+The revision has the name of the last of those that it replaces, so that a database which passed through all of them
+stands here.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,15 +12,17 @@ from alembic import op
 from udi.kit.foundation import execute_script, lay
 from udi.kit.rls import belong, isolate
 
-revision = "initial"
+revision = "source_reports"
 down_revision = None
 branch_labels = None
 depends_on = None
 phase = "expand"
+compatible_because = "it makes every table: no earlier program knows one of them"
 
 FOLDER = Path(__file__).with_name("initial")
 DOMAINS = (
     "tenants",
+    "installation",
     "identity",
     "audit",
     "organisations",
@@ -30,8 +36,11 @@ DOMAINS = (
     "access",
     "suggestions",
     "dataspace",
+    "selfdata",
+    "consents",
 )
 """In the order in which their tables refer to each other."""
+APPEND_ONLY = ("audit_event", "territory_version")
 PRIVATE = (
     "person",
     "web_session",
@@ -79,6 +88,26 @@ PRIVATE = (
     "connector",
     "dataspace_process",
     "dataspace_message",
+    "territory_draft",
+    "installation_figures",
+    "operator_request",
+    "installation_heartbeat",
+    "inbox_claim",
+    "provider_grant",
+    "erased_account",
+    "node_waiting",
+    "node_use_day",
+    "source_record_alias",
+    "source_outline",
+    "source_report",
+    "dataset_match",
+    "subject_request",
+    "subject_request_count",
+    "subject_request_figure",
+    "late_producer",
+    "data_change_notice",
+    "consent",
+    "consent_change",
 )
 """Tables without a row for the public; the file of a domain has its exceptions."""
 OF_DATASET = (
@@ -99,7 +128,13 @@ OF_REQUEST = (
     " AND data_request.id = data_request_route.request_id"
     " AND data_request.state NOT IN ('hidden', 'withdrawn'))"
 )
+ONLINE = (
+    "EXISTS (SELECT 1 FROM app.published_file p"
+    " WHERE p.tenant_id = territory_file.tenant_id AND p.sha256 = territory_file.sha256)"
+)
 PUBLIC = {
+    "territory_file": ONLINE,
+    "published_file": "true",
     "organisation": "true",
     "former_slug": "true",
     "dataset": "state = 'published'",
@@ -124,10 +159,31 @@ PUBLIC = {
     "data_request_route": OF_REQUEST,
     "access_policy": "true",
     "public_agreement": "true",
+    "source_publisher": "how <> 'person'",
+    "processing_statement": "true",
+    "processing_entry": "state = 'published'",
+    "punctuality_figure": "true",
+    "notice_version": "state IN ('accepted', 'replaced', 'invalidated')",
 }
 """By table, the condition under which the public sees a row."""
 OF_PERSON = ("following", "digest", "webhook", "webhook_delivery")
-OF_PERSON_OR_UNNAMED = ("api_token", "source_feed", "subscription")
+OF_PERSON_OR_UNNAMED = (
+    "api_token",
+    "source_feed",
+    "subscription",
+    "subject_request",
+    "consent",
+)
+NARROWER = {
+    "installation_figures": "INSERT, UPDATE, DELETE",
+    "operator_request": "UPDATE, DELETE",
+    "installation_heartbeat": "INSERT, UPDATE, DELETE",
+    "subject_request_count": "SELECT, INSERT, UPDATE, DELETE",
+    "punctuality_figure": "INSERT, UPDATE, DELETE",
+    "subject_request_figure": "INSERT, UPDATE, DELETE",
+    "late_producer": "INSERT, UPDATE, DELETE",
+}
+"""By table, what pages may not do in it: the worker and the units alone write it."""
 
 
 def upgrade() -> None:
@@ -140,7 +196,8 @@ def upgrade() -> None:
 
 
 def _isolation() -> Iterator[str]:
-    yield from isolate("portal", "audit_event", append_only=True)
+    for table in APPEND_ONLY:
+        yield from isolate("portal", table, append_only=True)
     for table in PRIVATE:
         yield from isolate("portal", table)
     for table, condition in PUBLIC.items():
@@ -149,3 +206,5 @@ def _isolation() -> Iterator[str]:
         yield belong("portal", table)
     for table in OF_PERSON_OR_UNNAMED:
         yield belong("portal", table, unnamed=True)
+    for table, rights in NARROWER.items():
+        yield f"REVOKE {rights} ON app.{table} FROM udi_portal_app"
