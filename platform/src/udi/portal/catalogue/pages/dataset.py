@@ -23,6 +23,7 @@ from udi.portal.catalogue.cached_responses import (
     respond_from_cache,
 )
 from udi.portal.catalogue.citation import NAMES, WRITERS
+from udi.portal.catalogue.data_services.queries import list_services_of
 from udi.portal.catalogue.dataset_view import (
     DatasetView,
     build_dataset_view,
@@ -168,6 +169,7 @@ async def _render_dataset(
             session, indexes_of(request), territory.id, dataset, most=NEAR
         ),
         uses=await find_reuses(request, session, dataset.id),
+        services=await list_services_of(session, dataset.id),
         quality=quality,
         quality_lines=list_quality_lines(
             quality,
