@@ -690,8 +690,8 @@ async def _add_services(
     return {"portal map": str(current.id), "portal former map": str(former.id)}
 
 
-async def publish_years(producer: Producer) -> str:
-    """A dataset with a file a year, of which one has other columns."""
+async def publish_years(producer: Producer) -> dict[str, str]:
+    """A dataset with a file a year, of which one has other columns, and the last of these files."""
     dataset = await producer.publish(
         await producer.draft(BIRTHS.encode(), "naissances-2024.csv"), title="Naissances"
     )
@@ -708,7 +708,7 @@ async def publish_years(producer: Producer) -> str:
         }  # fmt: skip
         saved = await producer.client.post(sent.headers["location"], data=form)
         assert saved.status_code == 303, saved.text
-    return dataset
+    return {"years": dataset, "year": sent.headers["location"].rpartition("/")[2]}
 
 
 async def fill_node(
@@ -747,7 +747,7 @@ async def fill_node(
     ids["book"] = await producer.publish(
         await producer.draft(book, "classeur.xlsx"), title="Arbres par quartier"
     )
-    ids["years"] = await publish_years(producer)
+    ids |= await publish_years(producer)
     return {f"node {name}": value for name, value in ids.items()} | {"slug": SLUG}
 
 

@@ -25,9 +25,9 @@ from udi.portal.catalogue.data_services.schemas import (
 )
 from udi.portal.catalogue.open.query_parameters import QueryParameters
 from udi.portal.catalogue.open.responses import Document, Validators, send_document
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.catalogue.schemas import CATALOGUE
-from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.credentials.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session

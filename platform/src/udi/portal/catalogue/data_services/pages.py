@@ -21,7 +21,7 @@ from udi.portal.catalogue.data_services.queries import (
     list_served_datasets,
     list_services,
 )
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.protocol.licences import LICENCES
 from udi.ui.dependencies import AnyRequest, Session
 from udi.ui.locale import localise
