@@ -14,6 +14,7 @@ from udi.kit.clock import today
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.access_sections import SUMMARISE_ACCESS, AccessSectionTemplate
+from udi.portal.catalogue.answered_faults import list_answered_faults
 from udi.portal.catalogue.area_map import draw_area_ground, name_area
 from udi.portal.catalogue.atom import CHANGES
 from udi.portal.catalogue.cached_responses import (
@@ -168,6 +169,7 @@ async def _render_dataset(
             session, indexes_of(request), territory.id, dataset, most=NEAR
         ),
         uses=await find_reuses(request, session, dataset.id),
+        faults=await list_answered_faults(request, session, dataset.id),
         quality=quality,
         quality_lines=list_quality_lines(
             quality,
