@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.identity import Actor
-from udi.portal.catalogue.dataset_view import build_dataset_view
+from udi.portal.catalogue.dataset_page.dataset_view import build_dataset_view
+from udi.portal.catalogue.dataset_page.origins import FIND_ORIGIN
 from udi.portal.catalogue.models import Distribution
-from udi.portal.catalogue.origins import FIND_ORIGIN
 from udi.portal.fault_reports.actions import answer_report
 from udi.portal.fault_reports.pages import HOME
 from udi.portal.fault_reports.queries import FaultReportCase, find_case, get_case

@@ -22,8 +22,8 @@ from udi.portal.fault_reports.actions import (
 )
 from udi.portal.fault_reports.pages import count_report
 from udi.portal.fault_reports.transitions import FaultReportEvent
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.request_bodies import read_body, read_identifiers
 from udi.ui.dependencies import CurrentTerritory, Routes, Session

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import MANAGERS, PUBLISHERS, Actor
-from udi.portal.catalogue.answered_faults import AnsweredFault
+from udi.portal.catalogue.dataset_page.answered_faults import AnsweredFault
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.stewards import IS_STEWARD, Steward
 from udi.portal.fault_reports.models import FaultReport, FaultReportKind

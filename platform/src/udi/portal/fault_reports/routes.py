@@ -1,6 +1,6 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from udi.portal.catalogue.answered_faults import FIND_ANSWERED_FAULTS
+from udi.portal.catalogue.dataset_page.answered_faults import FIND_ANSWERED_FAULTS
 from udi.portal.fault_reports import answer_pages, api, pages
 from udi.portal.fault_reports.queries import find_answered_faults
 from udi.ui.dependencies import Routes

@@ -12,7 +12,7 @@ from udi.portal.fault_reports.models import FaultReportKind
 from udi.portal.fault_reports.pages import HOME
 from udi.portal.fault_reports.queries import FaultReportCase
 from udi.portal.fault_reports.transitions import FaultReportEvent, FaultReportState
-from udi.portal.identity.tokens import Bearer
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.projects.schemas import Address, Instant, Language
 
 SCOPE = "access"
