@@ -41,7 +41,9 @@ ANONYMOUS = {"portal", "node", "installation"}
 async def tabs(chromium: Browser) -> AsyncIterator[dict[str, Tab]]:
     """A tab for each language, which every page is shown in."""
     opened = {
-        language: await open_tab(chromium, locale=language, axe=is_whole(language))
+        language: await open_tab(
+            chromium, locale=language, axe=is_whole(language), still=True
+        )
         for language in LANGUAGES
     }
     yield opened
