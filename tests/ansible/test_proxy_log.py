@@ -124,8 +124,11 @@ def _write_site(proxy: Proxy, program: int, nobody: int) -> str:
             "reverse_proxy_scheme": "http",
             "installation_alone": True,
             "installation_host": HOSTS["installation"],
-            "installation_portal_hosts": [HOSTS["portal"]],
-            "installation_node_hosts": [HOSTS["node"]],
+            "installation_territory_hosts": [
+                {"slug": "ville", "portal": [HOSTS["portal"]], "node": [HOSTS["node"]]}
+            ],
+            "reverse_proxy_apart": [],
+            "reverse_proxy_installation_site": "",
             "installation_identity_host": HOSTS["identity"],
             "installation_wildcards": [],
             "reverse_proxy_away": AWAY,
