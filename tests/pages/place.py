@@ -641,8 +641,8 @@ async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
     return {"portal source": str(source.id)}
 
 
-async def publish_years(producer: Producer) -> str:
-    """A dataset with a file a year, of which one has other columns."""
+async def publish_years(producer: Producer) -> dict[str, str]:
+    """A dataset with a file a year, of which one has other columns, and the last of these files."""
     dataset = await producer.publish(
         await producer.draft(BIRTHS.encode(), "naissances-2024.csv"), title="Naissances"
     )
@@ -659,7 +659,7 @@ async def publish_years(producer: Producer) -> str:
         }  # fmt: skip
         saved = await producer.client.post(sent.headers["location"], data=form)
         assert saved.status_code == 303, saved.text
-    return dataset
+    return {"years": dataset, "year": sent.headers["location"].rpartition("/")[2]}
 
 
 async def fill_node(
@@ -698,7 +698,7 @@ async def fill_node(
     ids["book"] = await producer.publish(
         await producer.draft(book, "classeur.xlsx"), title="Arbres par quartier"
     )
-    ids["years"] = await publish_years(producer)
+    ids |= await publish_years(producer)
     return {f"node {name}": value for name, value in ids.items()} | {"slug": SLUG}
 
 

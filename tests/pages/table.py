@@ -179,6 +179,8 @@ STOPS = [
         "/datasets/{dataset_id}/erase => /datasets/{node map}/erase = 409",
         "/datasets/{dataset_id}/parts/new => /datasets/{node map}/parts/new",
         "/datasets/{dataset_id}/parts/{part_id} => /datasets/{node map}/parts/{node part}",
+        "/datasets/{dataset_id}/parts/{part_id}/check => /datasets/{node years}/parts/{node year}/check",
+        "/datasets/{dataset_id}/parts/{part_id}/understood => /datasets/{node years}/parts/{node year}/understood",
         "/datasets/{dataset_id}/people => /datasets/{node map}/people",
         "/datasets/{dataset_id}/agreements => /datasets/{node map}/agreements",
         "/datasets/{dataset_id}/personal-data => /datasets/{node people}/personal-data",

@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.paging import MAX_PAGE_SIZE
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.archive import make_entry
-from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.dataset_rows import reading_producer_of
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.listing import (
@@ -41,8 +40,9 @@ from udi.portal.catalogue.open.responses import (
     send_cached_document,
     send_document,
 )
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.responses.cached_responses import indexes_of
 from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.organisations.models import Organisation
 from udi.protocol.catalogue import (
