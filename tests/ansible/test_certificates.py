@@ -253,6 +253,7 @@ def write_proxy(
                 for slug, hosts in territories.items()
             ],
             "reverse_proxy_apart": apart,
+            "reverse_proxy_before": [],
             "reverse_proxy_installation_site": "",
             "installation_identity_host": "id.test",
             "installation_wildcards": ["*.pays.test", "*.node.pays.test"],

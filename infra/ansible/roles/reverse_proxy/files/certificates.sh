@@ -5,6 +5,8 @@
 # nobody else from theirs. Prints CHANGED for each that it wrote.
 set -eu
 umask 077
+# Debian's certbot believes authorities of its own package alone, unless it is told of the machine's.
+export REQUESTS_CA_BUNDLE="${REQUESTS_CA_BUNDLE:-/etc/ssl/certs/ca-certificates.crt}"
 tls="${UDI_TLS:-/etc/udi/tls}"
 live="${UDI_LIVE:-/etc/letsencrypt/live}"
 sites="$tls/sites"
