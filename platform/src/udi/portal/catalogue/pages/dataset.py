@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import today
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.portal.catalogue.data_services.queries import list_services_of
 from udi.portal.catalogue.dataset_page.access_sections import (
     SUMMARISE_ACCESS,
     AccessSectionTemplate,
@@ -174,6 +175,7 @@ async def _render_dataset(
             session, indexes_of(request), territory.id, dataset, most=NEAR
         ),
         uses=await find_reuses(request, session, dataset.id),
+        services=await list_services_of(session, dataset.id),
         quality=quality,
         quality_lines=list_quality_lines(
             quality,
