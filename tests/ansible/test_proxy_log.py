@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import override
 
 import httpx
 import pytest
@@ -189,8 +188,7 @@ def test_log_has_no_query_referer_browser_or_address_of_a_reader(
 class ReaderProgram(Program):
     """A program that answers with the address of who reads, as its proxy tells it."""
 
-    @override
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name of the standard library
         reader = self.headers["X-Forwarded-For"].encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(reader)))
