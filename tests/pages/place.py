@@ -145,6 +145,9 @@ async def furnished(
             portal, territory, visitors["team"], catalogue["portal table"]
         )
         catalogue |= await ask_for_data(visitors["team"])
+        catalogue |= await report_faults(
+            visitors["portal"], visitors["team"], catalogue["portal table"]
+        )
         catalogue |= await join(visitors["team"]) | await be_invited(
             portal, territory, team.email
         )
@@ -402,6 +405,19 @@ async def ask_for_data(someone: httpx.AsyncClient) -> dict[str, str]:
             ).status_code == 303
         ids[f"portal {name}"] = address.rpartition("/")[2]
     return ids
+
+
+async def report_faults(
+    passer_by: httpx.AsyncClient, someone: httpx.AsyncClient, dataset: str
+) -> dict[str, str]:
+    """A passer-by and a person of the team report faults of a dataset; that of the team is answered."""
+    names = {}
+    for name, visitor in (("followed", passer_by), ("fault", someone)):
+        form = {"kind": "other", "words": f"{TOWN}\n{ARABIC}", "column": TOWN}
+        answer = await visitor.post(f"/data/{dataset}/fault-reports/new", data=form)
+        assert answer.status_code == 303, answer.text
+        names[f"portal {name}"] = answer.headers["location"].rpartition("/")[2]
+    return names
 
 
 async def make_projects(

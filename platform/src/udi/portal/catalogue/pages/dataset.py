@@ -18,6 +18,7 @@ from udi.portal.catalogue.dataset_page.access_sections import (
     SUMMARISE_ACCESS,
     AccessSectionTemplate,
 )
+from udi.portal.catalogue.dataset_page.answered_faults import list_answered_faults
 from udi.portal.catalogue.dataset_page.citation import NAMES, WRITERS
 from udi.portal.catalogue.dataset_page.dataset_view import (
     DatasetView,
@@ -176,6 +177,7 @@ async def _render_dataset(
         ),
         uses=await find_reuses(request, session, dataset.id),
         services=await list_services_of(session, dataset.id),
+        faults=await list_answered_faults(request, session, dataset.id),
         quality=quality,
         quality_lines=list_quality_lines(
             quality,
