@@ -71,6 +71,8 @@ NAMED = (
     "/datasets/{id}/personal-data",
     "/datasets/{id}/check",
     "/datasets/{id}/understood",
+    "/datasets/{id}/parts/{part}/check",
+    "/datasets/{id}/parts/{part}/understood",
     "/datasets/{id}/schema",
     "/datasets/{id}/describe",
     "/datasets/{id}/review",

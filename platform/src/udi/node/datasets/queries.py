@@ -9,19 +9,20 @@ from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, lazyload, selectinload
 
-from udi.kit.errors import ErasedError
+from udi.kit.errors import ConflictError, ErasedError
 from udi.kit.identity import Actor
 from udi.kit.paging import PAGE_SIZE, Page
 from udi.node.datasets.models import (
     Dataset,
     DatasetEvent,
+    DatasetPart,
     Delivery,
     Preparation,
     Version,
 )
 from udi.node.datasets.records.document_query import with_update_date
 from udi.node.datasets.versions.findings import COMPARED_WITH, DIFFERENCE
-from udi.node.files.clam import ScanState
+from udi.node.files.intake.clam import ScanState
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error
 from udi.node.identity.models import Person
@@ -81,6 +82,21 @@ async def get_dataset(
     if lean:
         await _refresh_newest(session, dataset)
     return dataset
+
+
+def get_newest_version(dataset: Dataset, part: DatasetPart | None) -> Version:
+    """The newest version of the file of a part, or of the main one (None).
+
+    Raises:
+        NotFoundError: the dataset has no main file.
+        ConflictError: the part is a link, or its file is not here.
+    """
+    if part is None:
+        return dataset.latest
+    part.require_file()
+    if not part.versions:
+        raise ConflictError("Its file is not here.", remedy="Send it first.")
+    return part.versions[0]
 
 
 async def _refresh_newest(session: AsyncSession, dataset: Dataset) -> None:

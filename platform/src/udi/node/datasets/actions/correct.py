@@ -104,10 +104,16 @@ def leave_table_out(version: Version, title: str, *, leave: bool) -> Corrections
 
 
 async def correct_version(
-    session: AsyncSession, actor: Actor, dataset: Dataset, corrections: Corrections
-) -> Version:
-    """Have the newest file read again as its producer says it should be; later files of the dataset are too."""
-    version = dataset.latest
+    session: AsyncSession,
+    actor: Actor,
+    dataset: Dataset,
+    version: Version,
+    corrections: Corrections,
+) -> None:
+    """Have a file read again as its producer says it should be; those that replace it are too.
+
+    It is the newest one of its dataset, or of one of its parts.
+    """
     before = corrections_of(version)
     corrections = replace(
         corrections,
@@ -115,6 +121,6 @@ async def correct_version(
         schema=before.schema,
         made_from=before.made_from,
     )
-    dataset.record_event(actor, "version.corrected", number=version.number)
+    marks = {"part": str(version.part_id)} if version.part_id else {}
+    dataset.record_event(actor, "version.corrected", number=version.number, **marks)
     await request_preparation(session, version, corrections.as_json(), promptly=True)
-    return version

@@ -18,6 +18,7 @@ from udi.node.datasets.models import (
     PreparationState,
     Version,
 )
+from udi.node.datasets.queries import get_newest_version
 from udi.node.datasets.versions.findings import declared_schema_of
 from udi.node.files.remote.addresses import check_address
 from udi.tabular.profiles.corrections import Corrections
@@ -50,7 +51,7 @@ async def declare_schema(
     Raises:
         ConflictError: the file is still being looked at, or is no table; or the part is a link, or its file is not here.
     """
-    version = dataset.latest if part is None else _newest_version(part)
+    version = get_newest_version(dataset, part)
     preparation = version.preparation
     if preparation is None or preparation.state != PreparationState.READY:
         raise ConflictError(
@@ -64,13 +65,6 @@ async def declare_schema(
         dataset.record_event(actor, "schema.declared", schema=schema.name, **marks)
     await request_preparation(session, version, corrections.as_json(), promptly=True)
     return version
-
-
-def _newest_version(part: DatasetPart) -> Version:
-    part.require_file()
-    if not part.versions:
-        raise ConflictError("Its file is not here.", remedy="Send it first.")
-    return part.versions[0]
 
 
 async def find_declared_schema(

@@ -1,4 +1,4 @@
-"""What was understood of a file, corrected by its producer."""
+"""What was understood of a file of a dataset, the main one or that of a part, corrected by its producer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
@@ -28,10 +27,10 @@ from udi.node.datasets.actions.line_settings import (
     read_lines,
 )
 from udi.node.datasets.actions.prepare import prepare_promptly
-from udi.node.datasets.models import Dataset, PreparationState
+from udi.node.datasets.models import PreparationState
+from udi.node.datasets.pages.checked_file import CheckedFile, get_checked_file
 from udi.node.datasets.pages.messages import PageRequest, field_errors, translator
 from udi.node.datasets.pages.upload import build_preparation_context
-from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.versions.findings import (
     can_anonymise,
     can_correct_rows,
@@ -47,7 +46,6 @@ from udi.node.datasets.versions.findings import (
     named_tables_of,
     new_dangers_of,
     personal_findings_of,
-    profile_of,
     repairs_of,
     schema_report_of,
     tables_dropped_of,
@@ -55,8 +53,7 @@ from udi.node.datasets.versions.findings import (
     unsearched_parts_of,
 )
 from udi.node.datasets.versions.table_list import list_tables_of
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.spaces.queries import DatasetPermission
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.formats.line_settings import LineSettings
 from udi.tabular.formats.text_encoding import CHARSETS
@@ -66,9 +63,13 @@ from udi.tabular.profiles.profile import Profile
 from udi.tabular.profiles.raw_lines import TABLES, LineRole, RawLine, RawLines
 from udi.tabular.queries.readers import READERS
 from udi.tabular.schemas.explanations import explain_column_fault
+from udi.ui.dependencies import Session
 from udi.ui.refresh import refreshing
 from udi.ui.site import render, site_of
 
+DATASET = "/datasets/{dataset_id:uuid}"
+ADDRESSES = (DATASET, f"{DATASET}/parts/{{part_id:uuid}}")
+"""Of the main file of a dataset, and of that of a part."""
 EXCERPT = 40
 """Characters of a line in a list."""
 ENCODINGS = tuple(dict.fromkeys(CHARSETS.values()))
@@ -84,7 +85,7 @@ FAILURES = {
 }
 
 
-@get("/datasets/{dataset_id:uuid}/check")
+@get([f"{address}/check" for address in ADDRESSES])
 async def show_findings(
     request: PageRequest,
     territory: NamedDependency[Territory],
@@ -104,20 +105,22 @@ async def _findings_page(
 ) -> Response[str]:
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(
-            session, member, dataset_id, to=DatasetPermission.CHANGE
-        )
-    preparation = dataset.latest.preparation
+        file = await get_checked_file(request, session, member, dataset_id)
+    preparation = file.version.preparation
     failure = FAILURES.get(preparation.failure, "") if preparation else ""
     waiting = bool(preparation and preparation.state == PreparationState.WAITING)
-    context = _collect_findings(dataset)
+    context = _collect_findings(file)
+    template = "datasets/part_check.html"
+    if file.part is None:
+        context |= _collect_main_findings(file)
+        template = "datasets/check.html"
     raw = RawLines()
     if not waiting and context["profile"].is_table:
         services = site_of(request).services
-        raw = await read_lines(services[OBJECTS], services[READERS], dataset.latest)
+        raw = await read_lines(services[OBJECTS], services[READERS], file.version)
     page = render(
         request,
-        "datasets/check.html",
+        template,
         status=422 if errors else 200,
         waiting=waiting,
         failure=translator(request)(failure) if failure else "",
@@ -128,45 +131,53 @@ async def _findings_page(
     return refreshing(request, page) if waiting else page
 
 
-def _collect_findings(dataset: Dataset) -> dict[str, Any]:
-    """What was found in the file, before its lines are read."""
-    profile = profile_of(dataset)
-    corrections = corrections_of(dataset.latest)
-    made_from = corrections.made_from
-    has_table = is_table(dataset.latest)
-    shown_at = ""
-    if has_table:
-        shown_at = f"/datasets/{dataset.id}/data?version={dataset.latest.number}"
+def _collect_findings(file: CheckedFile) -> dict[str, Any]:
+    """What was understood of a file, before its lines are read."""
+    has_table = is_table(file.version)
+    is_main = file.part is None
     return {
-        "dataset": dataset,
-        "profile": profile,
-        "corrections": corrections,
-        "settled": line_settings_of(dataset.latest),
-        "shown_at": shown_at,
-        "people": personal_findings_of(dataset.latest),
-        "dangers": new_dangers_of(dataset, dataset.latest),
-        "removable": has_removable_names(dataset.latest),
-        "virus": has_virus(dataset.latest),
-        "unread": is_unread(dataset.latest),
-        "unsearched": unsearched_parts_of(dataset.latest),
-        "treated": TreatmentSummary.from_json(made_from.treated) if made_from else None,
-        "treatable": can_anonymise(dataset.latest),
-        **_schema_findings(dataset),
-        "total": count_type_errors(dataset.latest),
-        "repairs": repairs_of(dataset.latest),
-        "correctable": can_correct_rows(dataset),
-        **_list_tables(dataset),
-        "can_mend": has_table and profile.reads in TABLES,
+        "dataset": file.dataset,
+        "part": file.part,
+        "version": file.version,
+        "file_address": file.address,
+        "profile": file.profile,
+        "corrections": corrections_of(file.version),
+        "settled": line_settings_of(file.version),
+        "shown_at": file.data_address if has_table else "",
+        "total": count_type_errors(file.version),
+        "tables": list_tables_of(file.dataset, file.version),
+        "correctable": is_main and can_correct_rows(file.dataset),
+        "can_mend": is_main and has_table and file.profile.reads in TABLES,
     }
 
 
-def _list_tables(dataset: Dataset) -> dict[str, Any]:
-    """The tables of the file, where it has more than one, or where some are not read."""
-    left = tables_left_of(dataset.latest)
-    dropped = tables_dropped_of(dataset.latest)
-    several = named_tables_of(dataset.latest) or left or dropped
+def _collect_main_findings(file: CheckedFile) -> dict[str, Any]:
+    """What the page of the main file shows besides: a part has its own page for it, or lacks it."""
+    dataset = file.dataset
+    version = file.version
+    made_from = corrections_of(version).made_from
     return {
-        "tables": list_tables_of(dataset, dataset.latest) if several else [],
+        "people": personal_findings_of(version),
+        "dangers": new_dangers_of(dataset, version),
+        "removable": has_removable_names(version),
+        "virus": has_virus(version),
+        "unread": is_unread(version),
+        "unsearched": unsearched_parts_of(version),
+        "treated": TreatmentSummary.from_json(made_from.treated) if made_from else None,
+        "treatable": can_anonymise(version),
+        **_schema_findings(file),
+        "repairs": repairs_of(version),
+        **_list_tables(file),
+    }
+
+
+def _list_tables(file: CheckedFile) -> dict[str, Any]:
+    """The tables of the file, where it has more than one, or where some are not read."""
+    left = tables_left_of(file.version)
+    dropped = tables_dropped_of(file.version)
+    several = named_tables_of(file.version) or left or dropped
+    return {
+        "tables": list_tables_of(file.dataset, file.version) if several else [],
         "tables_left": left,
         "tables_dropped": dropped,
     }
@@ -205,7 +216,7 @@ def _excerpt(line: RawLine) -> str:
     return text
 
 
-@post("/datasets/{dataset_id:uuid}/lines")
+@post([f"{address}/lines" for address in ADDRESSES])
 async def settle_lines(
     request: PageRequest,
     territory: NamedDependency[Territory],
@@ -216,24 +227,23 @@ async def settle_lines(
     form = await request.form()
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(
-            session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
-        )
-        corrections, refusals = read_line_form(form, dataset.latest)
+        file = await get_checked_file(request, session, member, dataset_id, lock=True)
+        corrections, refusals = read_line_form(form, file.version)
         if not refusals:
-            version = await correct_version(session, member, dataset, corrections)
+            await correct_version(
+                session, member, file.dataset, file.version, corrections
+            )
     if refusals:
         errors = field_errors(request, refusals)
         return await _findings_page(request, territory, member, dataset_id, errors)
-    await prepare_promptly(build_preparation_context(request, territory), version)
-    return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
+    return await _read_again(request, territory, file)
 
 
-def _schema_findings(dataset: Dataset) -> dict[str, Any]:
+def _schema_findings(file: CheckedFile) -> dict[str, Any]:
     """The schema that the table is said to follow with what is wrong, or those that it seems to follow."""
-    declared = declared_schema_of(dataset.latest)
-    likely = likely_schemas_of(dataset.latest)
-    report = schema_report_of(dataset.latest)
+    declared = declared_schema_of(file.version)
+    likely = likely_schemas_of(file.version)
+    report = schema_report_of(file.version)
     return {
         "declared": declared,
         "likely": likely,
@@ -260,21 +270,19 @@ async def remove_names(
     return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
 
 
-@get("/datasets/{dataset_id:uuid}/understood")
+@get([f"{address}/understood" for address in ADDRESSES])
 async def show_corrections_form(
     request: PageRequest,
-    session: NamedDependency[AsyncSession],
+    session: Session,
     member: NamedDependency[Actor],
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """The form that corrects what was understood."""
-    return corrections_page(
-        request,
-        await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE),
-    )
+    file = await get_checked_file(request, session, member, dataset_id)
+    return corrections_page(request, file)
 
 
-@post("/datasets/{dataset_id:uuid}/understood")
+@post([f"{address}/understood" for address in ADDRESSES])
 async def submit_corrections(
     request: PageRequest,
     territory: NamedDependency[Territory],
@@ -285,21 +293,18 @@ async def submit_corrections(
     site = site_of(request)
     form = await request.form()
     async with site.database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(
-            session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
-        )
-        corrections, refusals = read_corrections(form, profile_of(dataset))
+        file = await get_checked_file(request, session, member, dataset_id, lock=True)
+        corrections, refusals = read_corrections(form, file.profile)
         if refusals:
             return corrections_page(
-                request, dataset, field_errors(request, refusals), status=422
+                request, file, field_errors(request, refusals), status=422
             )
-        corrections = keep_lines(corrections, corrections_of(dataset.latest))
-        version = await correct_version(session, member, dataset, corrections)
-    await prepare_promptly(build_preparation_context(request, territory), version)
-    return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
+        corrections = keep_lines(corrections, corrections_of(file.version))
+        await correct_version(session, member, file.dataset, file.version, corrections)
+    return await _read_again(request, territory, file)
 
 
-@post("/datasets/{dataset_id:uuid}/zeros")
+@post([f"{address}/zeros" for address in ADDRESSES])
 async def repair_zeros(
     request: PageRequest,
     territory: NamedDependency[Territory],
@@ -315,17 +320,14 @@ async def repair_zeros(
     column = str(form.get("column") or "")
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(
-            session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
-        )
-        if column not in {named.name for named in profile_of(dataset).columns}:
+        file = await get_checked_file(request, session, member, dataset_id, lock=True)
+        if column not in {named.name for named in file.profile.columns}:
             raise NotFoundError("The file has no such column.")
-        before = corrections_of(dataset.latest)
+        before = corrections_of(file.version)
         put_back = bool(form.get("repair"))
         corrections = choose_zeros(before, column, put_back=put_back)
-        version = await correct_version(session, member, dataset, corrections)
-    await prepare_promptly(build_preparation_context(request, territory), version)
-    return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
+        await correct_version(session, member, file.dataset, file.version, corrections)
+    return await _read_again(request, territory, file)
 
 
 @post("/datasets/{dataset_id:uuid}/tables")
@@ -344,15 +346,12 @@ async def choose_table(
     title = str(form.get("title") or "")
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(
-            session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
-        )
+        file = await get_checked_file(request, session, member, dataset_id, lock=True)
         corrections = leave_table_out(
-            dataset.latest, title, leave=bool(form.get("leave"))
+            file.version, title, leave=bool(form.get("leave"))
         )
-        version = await correct_version(session, member, dataset, corrections)
-    await prepare_promptly(build_preparation_context(request, territory), version)
-    return Redirect(f"/datasets/{dataset_id}/check#tables", status_code=303)
+        await correct_version(session, member, file.dataset, file.version, corrections)
+    return await _read_again(request, territory, file, "#tables")
 
 
 @post("/datasets/{dataset_id:uuid}/mended")
@@ -366,32 +365,39 @@ async def choose_copy(
     form = await request.form()
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(
-            session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
-        )
+        file = await get_checked_file(request, session, member, dataset_id, lock=True)
         mended = bool(form.get("mended"))
-        corrections = choose_mended_copy(dataset.latest, mended=mended)
-        version = await correct_version(session, member, dataset, corrections)
-    await prepare_promptly(build_preparation_context(request, territory), version)
-    return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
+        corrections = choose_mended_copy(file.version, mended=mended)
+        await correct_version(session, member, file.dataset, file.version, corrections)
+    return await _read_again(request, territory, file)
+
+
+async def _read_again(
+    request: PageRequest, territory: Territory, file: CheckedFile, place: str = ""
+) -> Redirect:
+    """Read a small file at once, then show what is understood of it now."""
+    await prepare_promptly(build_preparation_context(request, territory), file.version)
+    return Redirect(f"{file.address}/check{place}", status_code=303)
 
 
 def corrections_page(
     request: PageRequest,
-    dataset: Dataset,
+    file: CheckedFile,
     errors: dict[str, str] | None = None,
     *,
     status: int = 200,
 ) -> Response[str]:
     """The form, with what is wrong."""
-    profile = profile_of(dataset)
+    profile = file.profile
     return render(
         request,
         "datasets/understood.html",
         status=status,
-        dataset=dataset,
+        dataset=file.dataset,
+        part=file.part,
+        file_address=file.address,
         profile=profile,
-        corrections=corrections_of(dataset.latest),
+        corrections=corrections_of(file.version),
         errors=errors or {},
         encodings=[(name, name) for name in ENCODINGS],
         sheets=[(sheet.name, sheet.name) for sheet in profile.sheets],
