@@ -119,7 +119,7 @@ class Dataset(TenantColumns, NodeTable):
         cascade="all, delete-orphan",
     )
     delivery: Mapped["Delivery | None"] = relationship(
-        lazy="selectin",
+        lazy="joined",
         uselist=False,
         back_populates="dataset",
         cascade="all, delete-orphan",
