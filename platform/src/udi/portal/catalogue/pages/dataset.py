@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import today
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.portal.catalogue.data_services.queries import list_services_of
 from udi.portal.catalogue.dataset_page.access_sections import (
     SUMMARISE_ACCESS,
     AccessSectionTemplate,
@@ -176,6 +177,7 @@ async def _render_dataset(
         ),
         uses=await find_reuses(request, session, dataset.id),
         faults=await list_answered_faults(request, session, dataset.id),
+        services=await list_services_of(session, dataset.id),
         quality=quality,
         quality_lines=list_quality_lines(
             quality,

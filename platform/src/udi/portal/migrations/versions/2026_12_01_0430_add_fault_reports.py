@@ -4,7 +4,7 @@ from udi.kit.foundation import execute_script
 from udi.kit.rls import isolate
 
 revision = "fault_reports"
-down_revision = "source_reports"
+down_revision = "catalogue_services"
 branch_labels = None
 depends_on = None
 phase = "expand"
