@@ -126,6 +126,12 @@ class Dataset(TenantColumns, NodeTable):
     )
 
     @property
+    def titles(self) -> dict[str, str]:
+        """The title by the language of the description; empty where that says none."""
+        language = self.description.get("locale", "")
+        return {language: self.title} if language else {}
+
+    @property
     def has_file(self) -> bool:
         """Whether it has a main file; without one it is made of links, and of what else stands beside them."""
         return bool(self.versions)
