@@ -33,19 +33,19 @@ MARKED = re.compile(r"MARK(\d+)MARK")
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}  # fmt: skip
 SIGNED = "a signed document holds the title as one text, and says no language"
 FILES = "the name of a file or a table, which is no sentence of a language"
-READ = "as a catalogue or a service of others wrote it, which says no language"
-KEPT = "only the main title is kept of what is past"
+OTHERS = "as a catalogue or a service of others wrote it, which says no language"
+PAST = "only the main title is kept of what is past"
 EXCEPTIONS: dict[str, str] = {
     r".*\b(?:signed_agreement|agreement|listed|row|notice|rows|listed_agreement|held)\b[\w.]*\.(?:dataset|project)_title\b.*": SIGNED,
     r"node/datasets/.*: (?:part|entry|entry\.file|series|model|place)\.title\b.*": FILES,
-    r"portal/nodes/.*: (?:report|row|action|refused_record|layer|chosen|entry|pair)\.(?:resource_)?title\b.*": READ,
-    r"portal/dataspace/.*: listed\.title": READ,
-    r"portal/catalogue/templates/_places\.html: answer\.title": READ,
+    r"portal/nodes/.*: (?:report|row|action|refused_record|layer|chosen|entry|pair)\.(?:resource_)?title\b.*": OTHERS,
+    r"portal/dataspace/.*: listed\.title": OTHERS,
+    r"portal/catalogue/templates/_places\.html: answer\.title": OTHERS,
     r"portal/catalogue/templates/ogc\.html: .*\.title": "as the OGC API gives it in the language that was asked for",
-    r"portal/catalogue/templates/withdrawn\.html: withdrawal\.title": KEPT,
-    r"portal/notifications/.*: (?:change\.change|delivery)\.title": KEPT,
-    r"portal/projects/templates/_data_requests\.html: dataset\.title": KEPT,
-    r"node/datasets/templates/figures\.html: total\.title": KEPT,
+    r"portal/catalogue/templates/withdrawn\.html: withdrawal\.title": PAST,
+    r"portal/notifications/.*: (?:change\.change|delivery)\.title": PAST,
+    r"portal/projects/templates/_data_requests\.html: dataset\.title": PAST,
+    r"node/datasets/templates/figures\.html: total\.title": PAST,
     r"node/datasets/templates/inbox\.html: item\.title": "a dataset, a space or a person, whose kind has no language",
     r"node/datasets/templates/_readme\.html: .*": "the text of an archive, which is no page",
 }
@@ -131,7 +131,7 @@ def test_a_title_without_its_language_is_found() -> None:
         "<p>{% if a %}<b lang='fr'>x</b>{% endif %}{{ case.project.title }}</p>",
         '{{ ui.crumbs([(_("Home"), "/"), (call|localised_title|truncate(40), "")]) }}',
     ]
-    told = [
+    sound = [
         "<h1{{ dataset|title_tongue }}>{{ dataset|localised_title }}</h1>",
         "<h1{{ call.titles|tongue }}><a>{{ call.title }}</a></h1>",
         "{% block title %}{{ dataset.title }}{% endblock %}",
@@ -141,4 +141,4 @@ def test_a_title_without_its_language_is_found() -> None:
     ]
 
     assert [len(list(find_mute_titles(text))) for text in mute] == [1] * len(mute)
-    assert [list(find_mute_titles(text)) for text in told] == [[]] * len(told)
+    assert [list(find_mute_titles(text)) for text in sound] == [[]] * len(sound)

@@ -60,8 +60,7 @@ class Dataset(TenantColumns, NodeTable):
     `closed_at`, under `former_licence`. `default_view` is the canonical query of the page of the data that its
     producer chose for it; empty: the page chooses. `column_roles` is what its producer says that columns are for, by
     name (`ChosenRole`), and `column_units` their units where its file does not write them so. `versions` are those of
-    its main file (`file_first_day` to `file_last_day` is its period, where one is given); `parts` are what is beside it.
-    A dataset of links has no version of a main file.
+    its main file, none for links (`file_first_day` to `file_last_day` is its period, if given); `parts` are beside it.
     """
 
     __tablename__ = "dataset"
@@ -128,8 +127,7 @@ class Dataset(TenantColumns, NodeTable):
     @property
     def titles(self) -> dict[str, str]:
         """The title by the language of the description; empty where that says none."""
-        language = self.description.get("locale", "")
-        return {language: self.title} if language else {}
+        return {code: self.title for code in [self.description.get("locale")] if code}
 
     @property
     def has_file(self) -> bool:
