@@ -176,8 +176,8 @@ async def _render_dataset(
             session, indexes_of(request), territory.id, dataset, most=NEAR
         ),
         uses=await find_reuses(request, session, dataset.id),
-        faults=await list_answered_faults(request, session, dataset.id),
         services=await list_services_of(session, dataset.id),
+        faults=await list_answered_faults(request, session, dataset.id),
         quality=quality,
         quality_lines=list_quality_lines(
             quality,
