@@ -34,11 +34,13 @@ VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "sour
 SIGNED = "a signed document holds the title as one text, and says no language"
 FILES = "the name of a file or a table, which is no sentence of a language"
 OTHERS = "as a catalogue or a service of others wrote it, which says no language"
+REQUESTED = "a request keeps the title of its project as it was when it was sent"
 PAST = "only the main title is kept of what is past"
 EXCEPTIONS: dict[str, str] = {
     r".*\b(?:signed_agreement|agreement|listed|row|notice|rows|listed_agreement|held)\b[\w.]*\.(?:dataset|project)_title\b.*": SIGNED,
     r"node/datasets/.*: (?:part|entry|entry\.file|series|model|place)\.title\b.*": FILES,
     r"portal/nodes/.*: (?:report|row|action|refused_record|layer|chosen|entry|pair)\.(?:resource_)?title\b.*": OTHERS,
+    r"portal/access/templates/(?:_thread|requests)\.html: .*case\.project\.title": REQUESTED,
     r"portal/dataspace/.*: listed\.title": OTHERS,
     r"portal/catalogue/templates/_places\.html: answer\.title": OTHERS,
     r"portal/catalogue/templates/ogc\.html: .*\.title": "as the OGC API gives it in the language that was asked for",
