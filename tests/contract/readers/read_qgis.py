@@ -1,6 +1,6 @@
-"""QGIS itself, without a window: it opens the map service at the address given, asks it for a box, and reads other forms of the same table.
+"""QGIS itself, without a window: it opens the map service of a table, asks it for a box, and reads other forms of the table.
 
-Arguments: the service (OGC API Features), then the addresses of its GeoJSON and of its CSV.
+Arguments: the origin of the node, then paths there: of the service (OGC API Features), of files.
 """
 
 import json
@@ -19,34 +19,33 @@ PREFIX = Path(os.environ.get("QGIS_PREFIX_PATH", "/usr"))
 sys.path.append(str(PREFIX / "lib/python3/dist-packages"))
 
 from qgis.core import (  # noqa: E402 - after the environment that it reads
-    Qgis,
     QgsApplication,
     QgsFeatureRequest,
     QgsRectangle,
-    QgsSettings,
     QgsVectorLayer,
     QgsWkbTypes,
 )
 
-SOUTH = QgsRectangle(-4.3, 48.0, -4.15, 48.15)
-"""Holds the first ten places."""
+SOUTH = QgsRectangle(-4.3, 48.0, -4.15, 48.1095)
+"""Holds the first ten places of each year."""
 
 
-class Proxy(BaseHTTPRequestHandler):
-    """Names under .localhost are not resolved everywhere: all of them are this machine."""
+class Gateway(BaseHTTPRequestHandler):
+    """QGIS resolves no name under .localhost: it asks this address, which asks the node, and puts itself into the links."""
+
+    node = ""
 
     def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        connection = HTTPConnection("127.0.0.1", parts.port)
-        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        connection.request("GET", path, headers=dict(self.headers.items()))
+        host = urlsplit(self.node).netloc
+        connection = HTTPConnection("127.0.0.1", urlsplit(self.node).port)
+        headers = {"Host": host, "Accept": self.headers.get("Accept", "*/*")}
+        connection.request("GET", self.path, headers=headers)
         answer = connection.getresponse()
-        content = answer.read()
+        here = f"http://127.0.0.1:{self.server.server_port}"
+        content = answer.read().replace(self.node.encode(), here.encode())
         self.send_response(answer.status)
-        for name, value in answer.getheaders():
-            if name not in {"connection", "content-length"}:
-                self.send_header(name, value)
-        self.send_header("content-length", str(len(content)))
+        self.send_header("Content-Type", answer.headers["Content-Type"])
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
 
@@ -72,25 +71,21 @@ def describe(layer: QgsVectorLayer) -> dict[str, object]:
     }
 
 
-def main(service: str, geojson: str, table: str) -> None:
+def main(node: str, service: str, *files: str) -> None:
+    Gateway.node = node
+    gateway = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
+    threading.Thread(target=gateway.serve_forever, daemon=True).start()
+    here = f"http://127.0.0.1:{gateway.server_port}"
     QgsApplication.setPrefixPath(str(PREFIX), True)
     application = QgsApplication([], False)
-    application.setOrganizationName("tests")
-    proxy = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    threading.Thread(target=proxy.serve_forever, daemon=True).start()
-    settings = QgsSettings()
-    settings.setValue("proxy/proxyEnabled", True)
-    settings.setValue("proxy/proxyType", "HttpProxy")
-    settings.setValue("proxy/proxyHost", "127.0.0.1")
-    settings.setValue("proxy/proxyPort", str(proxy.server_port))
     application.initQgis()
     layers = {
-        "service": QgsVectorLayer(f"url='{service}' typename='data' pagingEnabled='true'", "data", "OAPIF"),
-        "geojson": QgsVectorLayer(f"/vsicurl/{geojson}", "data", "ogr"),
-        "csv": QgsVectorLayer(f"/vsicurl/{table}", "data", "ogr"),
+        "service": QgsVectorLayer(f"url='{here}{service}' typename='data' pagingEnabled='true'", "data", "OAPIF"),
     }  # fmt: skip
-    read = {name: describe(layer) for name, layer in layers.items()}
-    print(json.dumps({"version": Qgis.QGIS_VERSION, **read}))
+    for path in files:
+        name = path.rpartition(".")[2]
+        layers[name] = QgsVectorLayer(f"/vsicurl/{node}{path}", "data", "ogr")
+    print(json.dumps({name: describe(layer) for name, layer in layers.items()}))
     layers.clear()
     application.exitQgis()
 
