@@ -17,7 +17,7 @@ from udi.node import app as node
 from udi.node.datasets.routes import API as NODE_API
 from udi.node.site import build_site as build_node
 from udi.portal import app as portal
-from udi.portal.catalogue.web import API as PORTAL_API
+from udi.portal.catalogue.routes import API as PORTAL_API
 from udi.portal.site import build_site as build_portal
 from udi.settings import Settings
 from udi.ui.openapi.document import Document, build_template

@@ -32,8 +32,12 @@ FOUNDATION = frozenset({"tenants", "territories", "identity", "audit", "notifica
 DATA = frozenset({"models", "schemas", "transitions"})
 """Tables, structures of the API and state machines: they say what things are and call nobody."""
 STORAGE = frozenset(
-    f"udi.node.files.{name}"
-    for name in ("store", "sealing_store", "tenant_storage", "local_copies")
+    {
+        "udi.node.files.storage.local_copies",
+        "udi.node.files.storage.store",
+        "udi.node.files.storage.tenant_storage",
+        "udi.node.files.encryption.sealing_store",
+    }
 )
 """What the node keeps bytes with, as `kit.db` keeps rows: a working part, and no domain's order of steps."""
 HOOKS = frozenset(

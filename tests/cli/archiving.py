@@ -33,7 +33,7 @@ from udi.kit.sealed_columns import secret_name
 from udi.kit.sessions import save_person
 from udi.kit.tenancy import Territory
 from udi.node.files.models import StoredFile
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.portal.catalogue.actions import store_dataset, withdraw_dataset
 from udi.portal.catalogue.archive import read_dcat
 from udi.portal.catalogue.models import Dataset as Listed

@@ -35,7 +35,7 @@ from udi.cli.suspension import set_territory_state
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.node.subject_requests.models import SubjectRequest
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.accounts import apply_memberships

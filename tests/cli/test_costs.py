@@ -17,7 +17,7 @@ from udi.node.spaces.clients import ClientKind
 from udi.node.spaces.costs import SpaceCost, note_stored
 from udi.node.spaces.models import Space
 from udi.node.spaces.use_counts import UseCounter, UseKind, use_of
-from udi.portal.tenants.schema import CostsPart
+from udi.portal.tenants.toml.schema import CostsPart
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from udi.cli.local.errors import LocalError
 from udi.cli.main import build_app
-from udi.node.files.rudi_crypt import encrypt
+from udi.node.files.encryption.rudi_crypt import encrypt
 
 CONTENT = b"compteur;index\nPA-0001;12\n" * 50_000
 

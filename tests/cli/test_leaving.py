@@ -24,8 +24,8 @@ from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.keyring import Keyring
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.files.models import StoredFile
-from udi.node.files.sealing_store import OBJECTS
 from udi.node.spaces.actions import apply_space
 from udi.settings import Settings
 from udi.ui.site import Site

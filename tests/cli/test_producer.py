@@ -26,7 +26,7 @@ from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.accounts import apply_memberships
 from udi.portal.identity.queries import list_members
 from udi.portal.organisations.models import Organisation
-from udi.portal.tenants.schema import OrganisationPart
+from udi.portal.tenants.toml.schema import OrganisationPart
 from udi.settings import Settings
 
 NAME = 'Syndicat « Les Eaux » de l\'"Aber"'

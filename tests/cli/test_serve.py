@@ -108,7 +108,7 @@ def test_the_worker_has_no_page_and_collects_garbage_once_loaded(
     assert "udi.portal.app" not in imported_modules
     assert "udi.portal.catalogue.links.rounds" in imported_modules
     assert "udi.portal.catalogue.pages.search" not in imported_modules
-    assert "udi.portal.catalogue.web" not in imported_modules
+    assert "udi.portal.catalogue.routes" not in imported_modules
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

@@ -18,8 +18,8 @@ from tests.node.sending import objects, rows, sound
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Version
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.files.models import StoredFile
-from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.sweep import sweep_territory
 from udi.ui.site import Site
 

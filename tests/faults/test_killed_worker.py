@@ -19,8 +19,8 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Preparation, PreparationState, Version
 from udi.node.datasets.renewal.models import DatasetSource
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.files.models import StoredFile
-from udi.node.files.sealing_store import OBJECTS
 from udi.node.files.sweep import sweep_territory
 from udi.ui.site import Site
 

@@ -20,8 +20,8 @@ from udi.kit.tenancy import Territory
 from udi.node.agreements.gate import BYTES
 from udi.node.datasets.actions.prepare import PreparationContext, prepare_version
 from udi.node.datasets.queries import find_dataset
-from udi.node.files.store import ObjectStore
-from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.storage.store import ObjectStore
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.node.spaces.models import Space
 from udi.node.territories.models import Tenant
 from udi.protocol.agreement import AgreementValidity

@@ -12,8 +12,8 @@ from tests.s3 import S3Service
 from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.store import ObjectStore
+from udi.node.files.encryption.sealing_store import OBJECTS
+from udi.node.files.storage.store import ObjectStore
 from udi.settings import Settings
 
 MEGABYTE = 1024**2

@@ -25,8 +25,8 @@ from udi.node.identity.registration import NEWCOMER_AGE
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity import api, pages
 from udi.portal.identity.actions import store_memberships
+from udi.portal.identity.identity_services.provider_logins import queue_group_review
 from udi.portal.identity.models import TABLES as PORTAL_TABLES
-from udi.portal.identity.provider_logins import queue_group_review
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.settings import ProgramName, Settings
 from udi.ui import login

@@ -28,7 +28,7 @@ from udi.portal.identity.provision.provider_checks import check_providers
 from udi.portal.identity.provision.providers import secret_file
 from udi.portal.tenants.faults import TenantFault
 from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_folder
-from udi.portal.tenants.schema import DirectoryPart
+from udi.portal.tenants.toml.schema import DirectoryPart
 from udi.settings import Settings
 
 DEMO = Path(__file__).parents[2] / "tenants/demo"

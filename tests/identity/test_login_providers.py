@@ -33,9 +33,13 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
+from udi.portal.identity.identity_services.provider_grants import (
+    LASTS,
+    review_pass,
+    task_handlers,
+)
+from udi.portal.identity.identity_services.provider_logins import REVIEW_PROVIDER_GROUPS
 from udi.portal.identity.models import ProviderGrant
-from udi.portal.identity.provider_grants import LASTS, review_pass, task_handlers
-from udi.portal.identity.provider_logins import REVIEW_PROVIDER_GROUPS
 from udi.portal.identity.provision.admin import (
     ProvisionChange,
     RealmAdmin,

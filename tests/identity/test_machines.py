@@ -23,7 +23,7 @@ from udi.kit.db import Database
 from udi.kit.oidc import IdentityService
 from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
-from udi.portal.identity.machines import get_machine_client
+from udi.portal.identity.credentials.machines import get_machine_client
 from udi.portal.identity.models import WebSession
 from udi.portal.identity.provision.territory import (
     MachineClient,

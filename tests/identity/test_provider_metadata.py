@@ -13,7 +13,7 @@ from udi.portal.identity.provision.provider_metadata import (
     ProviderError,
     read_openid_metadata,
 )
-from udi.portal.tenants.schema import ProviderPart
+from udi.portal.tenants.toml.schema import ProviderPart
 
 SECRET = "what the provider gave"
 

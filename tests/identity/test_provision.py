@@ -14,7 +14,7 @@ from udi.portal.identity.provision.accounts import account_secret, apply_account
 from udi.portal.identity.provision.admin import RealmAdmin, connect
 from udi.portal.identity.provision.realm import apply_realm, realm_rules
 from udi.portal.identity.provision.territory import apply_territory
-from udi.portal.tenants.schema import AccountPart
+from udi.portal.tenants.toml.schema import AccountPart
 from udi.settings import Settings
 
 

@@ -21,9 +21,9 @@ from udi.kit.db import Database
 from udi.kit.oidc import subjects_client, subjects_client_id
 from udi.kit.sessions import SESSIONS, Sessions
 from udi.kit.tenancy import Territory
-from udi.node.subject_requests import login_pages
 from udi.node.subject_requests.identity import SUBJECT_SESSIONS, find_subject
 from udi.node.subject_requests.models import TABLES, SubjectPerson, SubjectSession
+from udi.node.subject_requests.pages import login_pages
 from udi.portal.identity.provision.admin import RealmAdmin
 from udi.portal.identity.provision.clients import PAIRWISE_MAPPER
 from udi.settings import Settings

@@ -22,8 +22,8 @@ from udi.kit.keyring import KeyringFile
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.datasets.versions.tables import DatasetTableCache
-from udi.node.files.sealing_store import OBJECTS, SealingStore
-from udi.node.files.store import ObjectStore
+from udi.node.files.encryption.sealing_store import OBJECTS, SealingStore
+from udi.node.files.storage.store import ObjectStore
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.models import Space
 from udi.node.tables.api import EXPORTS

@@ -13,10 +13,10 @@ from tests.node.producer import SLUG
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.prepare import PreparationContext
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.files.models import StoredFile, Upload, UploadPart
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.store import ObjectStore
-from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.storage.store import ObjectStore
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.ui.site import Site
 
 TUS = {"Tus-Resumable": "1.0.0"}

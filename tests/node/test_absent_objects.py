@@ -6,10 +6,10 @@ from sqlalchemy import select
 from tests.node.producer import TABLE, Producer
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.files.missing_objects import list_missing_objects
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.files.models import ArchiveState, SpaceArchive, StoredFile
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.missing_objects import list_missing_objects
+from udi.node.files.storage.store import ObjectStore
 from udi.ui.site import Site
 
 pytestmark = pytest.mark.usefixtures("each_store")

@@ -16,7 +16,7 @@ from udi.kit.tenancy import Territory
 from udi.node.audit import record_audit_event
 from udi.node.audit.models import AuditEvent
 from udi.node.datasets.space_export.tasks import request_archive
-from udi.node.files.space_sealing import seal_space, unseal_space
+from udi.node.files.encryption.space_sealing import seal_space, unseal_space
 from udi.node.spaces.actions import apply_space, set_limits
 from udi.node.spaces.keys import make_key, revoke_key
 from udi.node.spaces.models import Space

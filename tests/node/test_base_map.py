@@ -22,9 +22,9 @@ from tests.ui.tab import Tab
 from tests.visitors import freshen, shut_down
 from udi.kit.tenancy import Territory
 from udi.node.app import create
-from udi.node.files import base_map as base_map_module
-from udi.node.files.base_map import ADDRESS, find_archive
-from udi.node.files.sealing_store import OBJECTS
+from udi.node.files.delivery import base_map as base_map_module
+from udi.node.files.delivery.base_map import ADDRESS, find_archive
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.site import build_site
 from udi.settings import Settings
 from udi.tabular.geo.geo_conversion import convert_geo

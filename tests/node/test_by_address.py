@@ -22,7 +22,7 @@ from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.renewal.models import DatasetSource
 from udi.node.files.models import StoredFile, Upload
 from udi.node.files.remote.remote_files import FetchError
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.ui.site import Site
 
 OTHER = TABLE + b"Amicale;Kerl\xe9van;01/02/2003\n"

@@ -22,8 +22,8 @@ from udi.node.datasets.actions.prepare import prepare_version
 from udi.node.datasets.models import Dataset, Preparation, PreparationState
 from udi.node.datasets.pages import upload
 from udi.node.datasets.queries import find_dataset
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.store import ObjectStore
+from udi.node.files.encryption.sealing_store import OBJECTS
+from udi.node.files.storage.store import ObjectStore
 
 FAULTY_TABLE = (
     b"nom;ouverture\nPhare;12/03/1987\nMus\xe9e;31/02/2004\n=Port;04/09/1999\n"

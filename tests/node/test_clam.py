@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from udi.node.files.clam import ScanState, UnscannedReason, VirusScan, read_answer, scan
+from udi.node.files.intake.clam import (
+    ScanState,
+    UnscannedReason,
+    VirusScan,
+    read_answer,
+    scan,
+)
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 MOST = 1_000_000

@@ -35,7 +35,7 @@ from udi.node.datasets.actions.rows import (
 )
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import find_dataset
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 
 NAMES = ["nom", "commune", "création"]
 FIRST = ["Les Amis du Phare", "Kerlévan", "12/03/1987"]

@@ -45,9 +45,9 @@ from udi.node.datasets.space_export.tasks import BUILD_ARCHIVE
 from udi.node.datasets.upkeep import erasure_tasks
 from udi.node.datasets.upkeep.cleanup import remove_leftovers
 from udi.node.datasets.versions.tables import DatasetTableCache
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.files.models import ErasedDataset, SpaceArchive, StoredFile
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.node.identity.models import Person
 from udi.node.schema import NodeTable
 from udi.node.spaces.models import DatasetRight, ScriptKey, Space, UseCount

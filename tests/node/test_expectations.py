@@ -12,7 +12,7 @@ from tests.node.scripts import OTHER, Script, new_key
 from udi.kit.errors import InvalidError
 from udi.node.datasets.intake import put
 from udi.node.datasets.versions.expectations import read_expectation
-from udi.node.files.uploads import cancel_upload
+from udi.node.files.intake.uploads import cancel_upload
 
 SHORT = b"nom;commune;code\nLes Amis du Phare;Kerlevan;7\n"
 """Loses rows and a column of the first table."""

@@ -24,10 +24,10 @@ from udi.node.datasets.figures import (
     sum_by_dataset,
 )
 from udi.node.datasets.models import Dataset
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.files.models import FileAccess
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.storage_snapshot import derived_bytes, take_snapshot
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.storage_snapshot import derived_bytes, take_snapshot
+from udi.node.files.storage.store import ObjectStore
 from udi.node.spaces import costs, use_counts
 from udi.node.spaces.clients import ClientKind
 from udi.node.spaces.costs import Month, gigabyte_days, list_costs, note_job

@@ -24,8 +24,8 @@ from udi.node.datasets.models import Version
 from udi.node.datasets.pages import upload
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.tasks import task_handlers
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.files.models import FileAccess
-from udi.node.files.sealing_store import OBJECTS
 from udi.node.spaces.senders import Sender
 from udi.ui.site import Site
 

@@ -42,10 +42,10 @@ from udi.node.datasets.space_export.zip_writer import (
     ZipEntry,
     ZipStream,
 )
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.files.models import ArchiveState, SpaceArchive, StoredFile
 from udi.node.files.queries import used_bytes
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.store import ObjectStore, StoreError
+from udi.node.files.storage.store import ObjectStore, StoreError
 from udi.node.files.sweep import sweep_territory
 from udi.node.spaces.models import Space
 from udi.protocol.record import read_record
@@ -501,7 +501,7 @@ from udi.kit.jobs import Job
 from udi.node.site import build_site
 from udi.node.datasets.space_export import tasks
 from udi.node.datasets.space_export.builder import ArchiveBuilder
-from udi.node.files.sealing_store import OBJECTS
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.settings import Settings
 
 

@@ -25,8 +25,8 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.prepare import prepare_version
 from udi.node.datasets.versions.cell_errors import read_cell_errors
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.store import ObjectStore
+from udi.node.files.encryption.sealing_store import OBJECTS
+from udi.node.files.storage.store import ObjectStore
 from udi.tabular.columns.cell_list import CellListFolder
 from udi.tabular.columns.errors import MOST_LISTED
 from udi.ui.site import Site

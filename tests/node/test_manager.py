@@ -25,9 +25,9 @@ from udi.node.datasets.intake.finish import UploadContext
 from udi.node.datasets.models import Dataset, DatasetState, Delivery
 from udi.node.datasets.space_export.contents import read_space_contents
 from udi.node.files.models import Upload
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.node.files.sweep import sweep_territory
-from udi.node.files.tenant_storage import TenantStorage
 from udi.node.manager.access import SpaceClient
 from udi.node.manager.models import CatalogueObject
 from udi.node.manager.records import attach_file, make_plan

@@ -14,7 +14,7 @@ from udi.kit.keyring import FILE_KEYS
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.datasets.space_export.contents import list_addresses
-from udi.node.files.signed_urls import sign_path
+from udi.node.files.delivery.signed_urls import sign_path
 from udi.node.spaces.models import MovedAddress, Space
 from udi.node.spaces.redirects import check_origin, move_addresses, remove_redirects
 from udi.ui.site import Site

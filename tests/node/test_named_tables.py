@@ -28,7 +28,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Delivery, Version
 from udi.node.datasets.versions.preparation import prepare
 from udi.node.datasets.versions.table_places import TablePlace
-from udi.node.files.sealing_store import OBJECTS
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.tabular.profiles import named_tables
 from udi.tabular.profiles.named_tables import NamedTable, name_of_place
 from udi.ui.site import Site

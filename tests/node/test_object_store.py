@@ -14,8 +14,14 @@ from tests.service_overrides import ServiceOverrides
 from udi.cli.checks.machine import check_machine
 from udi.cli.finding import Finding
 from udi.kit.errors import TooLargeError
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.store import ABSENT, REFUSED, SILENT, ObjectStore, StoreError
+from udi.node.files.encryption.sealing_store import OBJECTS
+from udi.node.files.storage.store import (
+    ABSENT,
+    REFUSED,
+    SILENT,
+    ObjectStore,
+    StoreError,
+)
 from udi.settings import MissingSecretError, Settings
 
 MEGABYTE = 1024 * 1024

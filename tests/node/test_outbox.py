@@ -22,7 +22,7 @@ from udi.node.datasets.actions.outbox import PUSH_DATASET
 from udi.node.datasets.exchange.portal import PortalClient, PortalUnavailableError
 from udi.node.datasets.models import Dataset, Delivery
 from udi.node.datasets.tasks import task_handlers
-from udi.node.files.sealing_store import OBJECTS
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.protocol.record import read_record
 from udi.settings import Settings
 from udi.ui.site import Site

@@ -24,8 +24,8 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.remove import set_version_retention
 from udi.node.datasets.models import Dataset, DatasetPart, Delivery, Version
 from udi.node.datasets.queries import find_dataset
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.files.models import RemovedVersion, StoredFile
-from udi.node.files.sealing_store import OBJECTS
 from udi.node.spaces.senders import Sender
 from udi.protocol.rdf import write_dataset
 from udi.protocol.record import read_record

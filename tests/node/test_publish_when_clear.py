@@ -33,7 +33,7 @@ from udi.node.datasets.models import (
 )
 from udi.node.datasets.renewal.models import DatasetSource
 from udi.node.datasets.tasks import task_handlers as dataset_jobs
-from udi.node.files.sealing_store import OBJECTS
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.ui.site import Site
 
 NIGHT = "?publish=true"

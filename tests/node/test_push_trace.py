@@ -17,7 +17,7 @@ from udi.kit.traces import Span
 from udi.node.datasets.actions.outbox import PUSH_DATASET
 from udi.node.datasets.exchange.portal import PortalClient
 from udi.node.datasets.tasks import task_handlers
-from udi.node.files.sealing_store import OBJECTS
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.settings import Settings
 from udi.ui.site import Site
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udi.node.files.ranges import RangeNotSatisfiableError, parse_range
+from udi.node.files.delivery.ranges import RangeNotSatisfiableError, parse_range
 
 SIZES = st.integers(min_value=0, max_value=10**12)
 HEADERS = st.one_of(

@@ -17,7 +17,7 @@ from udi.kit.db import Database
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.files.models import StoredFile
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.models import Space
 from udi.settings import Settings

@@ -34,12 +34,12 @@ from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.upkeep import removal_tasks
 from udi.node.datasets.upkeep.reminders import find_due
 from udi.node.datasets.versions.findings import read_difference
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.files.models import RemovedVersion, StoredFile
 from udi.node.files.queries import used_bytes
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.node.files.sweep import iterate_orphans
-from udi.node.files.tenant_storage import TenantStorage
 from udi.node.spaces.models import Space
 from udi.node.tables.finder import FIND_TABLE
 from udi.settings import Settings

@@ -22,14 +22,19 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.intake import resumable
 from udi.node.datasets.intake.tasks import task_handlers
 from udi.node.datasets.models import Dataset
-from udi.node.files import reception
+from udi.node.files.intake import reception
+from udi.node.files.intake.reception import (
+    LEAST_PART,
+    MOST_PART,
+    UploadBuffers,
+    part_size,
+)
+from udi.node.files.intake.upload_lock import FINISH_UPLOAD
+from udi.node.files.intake.uploads import LIFETIME
 from udi.node.files.models import StoredFile, Upload, UploadPart
-from udi.node.files.reception import LEAST_PART, MOST_PART, UploadBuffers, part_size
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.node.files.sweep import clean_up_uploads
-from udi.node.files.tenant_storage import TenantStorage
-from udi.node.files.upload_lock import FINISH_UPLOAD
-from udi.node.files.uploads import LIFETIME
 from udi.node.spaces.models import Space
 from udi.ui.site import Site
 

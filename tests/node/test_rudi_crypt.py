@@ -14,8 +14,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.node.pieces import collect, split_content
-from udi.node.files import rudi_crypt
-from udi.node.files.rudi_crypt import DecryptionError, decrypt, encrypt, plain_size
+from udi.node.files.encryption import rudi_crypt
+from udi.node.files.encryption.rudi_crypt import (
+    DecryptionError,
+    decrypt,
+    encrypt,
+    plain_size,
+)
 
 pytestmark = pytest.mark.programs
 

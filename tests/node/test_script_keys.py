@@ -22,7 +22,7 @@ from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Dataset, DatasetEvent, Version
 from udi.node.files.models import Upload
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.node.spaces.models import ScriptKey
 
 

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.node.pieces import collect, split_content
-from udi.node.files import sealed_format
-from udi.node.files.sealed_format import (
+from udi.node.files.encryption import sealed_format
+from udi.node.files.encryption.sealed_format import (
     CHUNK,
     HEADER,
     SEALED_CHUNK,

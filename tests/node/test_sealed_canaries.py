@@ -37,12 +37,12 @@ from udi.node.datasets.space_export.tasks import BUILD_ARCHIVE
 from udi.node.datasets.versions.preparation import preload_imports
 from udi.node.datasets.versions.sealed_cells import forget_cells
 from udi.node.datasets.versions.tables import DatasetTableCache
-from udi.node.files import memory as memories
-from udi.node.files.memory import MemoryFolder, file_system_of
+from udi.node.files.encryption.sealing_store import OBJECTS, SealingStore
+from udi.node.files.encryption.space_sealing import seal_space
 from udi.node.files.models import SpaceArchive
 from udi.node.files.restricted import DERIVE
-from udi.node.files.sealing_store import OBJECTS, SealingStore
-from udi.node.files.space_sealing import seal_space
+from udi.node.files.storage import memory as memories
+from udi.node.files.storage.memory import MemoryFolder, file_system_of
 from udi.node.tables import api as tables_api
 from udi.node.tables.finder import FIND_TABLE
 from udi.node.tables.views import VIEWS

@@ -30,11 +30,10 @@ from udi.node.datasets.space_export import tasks
 from udi.node.datasets.space_export.builder import ArchiveBuilder
 from udi.node.datasets.space_export.tasks import BUILD_ARCHIVE
 from udi.node.datasets.versions.tables import DatasetTableCache
-from udi.node.files import sealed_format
-from udi.node.files import sealing_store as sealing_keys
-from udi.node.files.models import SpaceArchive, SpaceKey, StoredFile
-from udi.node.files.sealing_store import OBJECTS, SealError, SealingStore
-from udi.node.files.space_sealing import (
+from udi.node.files.encryption import sealed_format
+from udi.node.files.encryption import sealing_store as sealing_keys
+from udi.node.files.encryption.sealing_store import OBJECTS, SealError, SealingStore
+from udi.node.files.encryption.space_sealing import (
     SealingResult,
     create_missing_keys,
     reseal_space,
@@ -42,7 +41,8 @@ from udi.node.files.space_sealing import (
     seal_space,
     unseal_space,
 )
-from udi.node.files.store import ObjectStore
+from udi.node.files.models import SpaceArchive, SpaceKey, StoredFile
+from udi.node.files.storage.store import ObjectStore
 from udi.node.spaces.models import Sealing, Space
 from udi.node.tables.api import EXPORTS
 from udi.node.tables.finder import FIND_TABLE

@@ -19,8 +19,8 @@ from udi.kit.db import Database
 from udi.kit.keyring import FILE_KEYS, Keyring, new_keyring
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.node.files import signed_urls
-from udi.node.files.signed_urls import LIFETIME, sign_path
+from udi.node.files.delivery import signed_urls
+from udi.node.files.delivery.signed_urls import LIFETIME, sign_path
 from udi.settings import Settings
 from udi.ui.site import Site
 

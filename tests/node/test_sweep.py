@@ -11,8 +11,8 @@ import pytest
 from tests.node.producer import Producer
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.store import ObjectStore
+from udi.node.files.encryption.sealing_store import OBJECTS
+from udi.node.files.storage.store import ObjectStore
 from udi.node.files.sweep import sweep_territory
 
 

@@ -19,7 +19,7 @@ from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Version
-from udi.node.files import reception
+from udi.node.files.intake import reception
 from udi.tabular.profiles import opened_files
 from udi.tabular.profiles.profile import Profile
 from udi.tabular.queries.readers import READERS, FileReaderPool, ReaderLimits
@@ -203,7 +203,7 @@ async def test_a_long_text_is_reckoned_from_its_beginning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("udi.node.datasets.actions.draft.PROMPT", 0)
-    monkeypatch.setattr("udi.node.files.reception.PROFILE_SECONDS", 300)
+    monkeypatch.setattr("udi.node.files.intake.reception.PROFILE_SECONDS", 300)
     async with node_database.session(demo.id, role="owner") as session:
         (await session.merge(space)).quota_bytes = 100 * MEGABYTE
     line = b"Amicale;Kerl\xe9van;01/02/2003\n"

@@ -19,7 +19,7 @@ from udi.node.datasets.actions.anonymise import TREAT_VERSION
 from udi.node.datasets.models import PreparationState
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.upkeep import producer_tasks
-from udi.node.files.sealing_store import OBJECTS
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.ui.site import Site
 
 ROWS = 40

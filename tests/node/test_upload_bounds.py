@@ -20,12 +20,12 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.intake import resumable
 from udi.node.datasets.intake.finish import UploadContext, finish_upload
 from udi.node.datasets.models import Dataset, Version
-from udi.node.files import reception, uploads
-from udi.node.files.assemble import assemble_upload
+from udi.node.files.encryption.sealing_store import OBJECTS
+from udi.node.files.intake import reception, uploads
+from udi.node.files.intake.assemble import assemble_upload
 from udi.node.files.models import Upload, UploadPart
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.store import ObjectStore
-from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.storage.store import ObjectStore
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.models import ScriptKey, Space
 from udi.tabular.queries.readers import READERS

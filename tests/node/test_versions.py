@@ -14,8 +14,8 @@ from udi.kit.identity import PUBLISHERS, Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import DatasetEvent
 from udi.node.datasets.queries import get_dataset, read_version_marks
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.store import ObjectStore
+from udi.node.files.encryption.sealing_store import OBJECTS
+from udi.node.files.storage.store import ObjectStore
 
 pytestmark = pytest.mark.usefixtures("each_store")
 

@@ -29,7 +29,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.intake import put
 from udi.node.datasets.intake.finish import finish_upload
 from udi.node.datasets.models import Dataset, DatasetState, Delivery, Version
-from udi.node.files.clam import ScanState, UnscannedReason
+from udi.node.files.intake.clam import ScanState, UnscannedReason
 from udi.node.files.models import Upload
 
 

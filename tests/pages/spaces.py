@@ -5,8 +5,9 @@ from typing import Any
 
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.dataspace import consumer_negotiations, transfers
+from udi.portal.dataspace import transfers
 from udi.portal.dataspace.connectors import ConnectorInput, add_connector
+from udi.portal.dataspace.negotiations import consumer_negotiations
 from udi.portal.dataspace.transitions import NegotiationState, TransferState
 from udi.portal.projects.models import Project
 from udi.protocol.odrl import PURPOSES

@@ -23,7 +23,7 @@ MADE = {
     "kit/mail_ids.py": "signs identifiers of mails, which open nothing",
     "ui/security_log.py": "writes a digest of what was shown into the log, which opens nothing",
     "kit/keyring.py": "draws the keys from which others are derived",
-    "node/files/signed_urls.py": "seals addresses of files (SIGNED_ADDRESS)",
+    "node/files/delivery/signed_urls.py": "seals addresses of files (SIGNED_ADDRESS)",
     "node/manager/tokens.py": "signs tokens of RUDI's clients (MANAGER)",
     "cli/announcement.py": "names what is announced",
     "cli/archive/signature.py": "signs archives (ARCHIVE)",

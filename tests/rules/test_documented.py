@@ -14,7 +14,7 @@ import udi
 from bench.__main__ import app as bench
 from tests.rules.test_routes import addresses
 from udi.cli.main import build_app
-from udi.portal.tenants.schema import (
+from udi.portal.tenants.toml.schema import (
     AccountPart,
     CostsPart,
     DirectoryPart,
@@ -30,7 +30,7 @@ from udi.portal.tenants.schema import (
     TerritoryPart,
     ThemePart,
 )
-from udi.portal.tenants.site_schema import (
+from udi.portal.tenants.toml.site_schema import (
     ArticlePart,
     BlockPart,
     FooterPart,

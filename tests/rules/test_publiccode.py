@@ -24,6 +24,26 @@ REQUIRED = (
     "localisation.availableLanguages",
 )
 """Keys that version 0.4 makes mandatory; 0.5 and later ask for no other."""
+KNOWN = {
+    "": {
+        *("publiccodeYmlVersion", "name", "applicationSuite", "url", "landingURL"),
+        *("isBasedOn", "softwareVersion", "releaseDate", "logo", "platforms"),
+        *("categories", "usedBy", "roadmap", "developmentStatus", "softwareType"),
+        *("intendedAudience", "description", "legal", "maintenance", "localisation"),
+        "dependsOn",
+    },
+    "intendedAudience": {"scope", "countries", "unsupportedCountries"},
+    "legal": {"license", "mainCopyrightOwner", "repoOwner", "authorsFile"},
+    "maintenance": {"type", "contractors", "contacts"},
+    "localisation": {"localisationReady", "availableLanguages"},
+}
+"""Keys of version 0.4, by section; the standard's validator refuses others, but for sections of countries."""
+KNOWN_OF_LANGUAGE = {
+    *("localisedName", "genericName", "shortDescription", "longDescription"),
+    *("documentation", "apiDocumentation", "features", "screenshots", "videos"),
+    "awards",
+}
+PICTURES = {".png", ".jpg", ".jpeg"}
 DEPRECATED = {"monochromeLogo", "inputTypes", "outputTypes"}
 STATUSES = {"concept", "development", "beta", "stable", "obsolete"}
 TYPES = {
@@ -75,6 +95,17 @@ def test_every_required_key_has_a_value(declared: dict[str, Any]) -> None:
     assert [path for path in REQUIRED if not look_up(declared, path)] == []
     assert look_up({"legal": {"license": ""}}, "legal.license") == ""
     assert look_up({}, "legal.license") == ""
+
+
+def test_no_key_is_unknown_to_the_standard(declared: dict[str, Any]) -> None:
+    sections = {name: declared.get(name, {}) if name else declared for name in KNOWN}
+
+    assert {name: set(keys) - KNOWN[name] for name, keys in sections.items()} == {
+        name: set() for name in KNOWN
+    }
+    for text in declared["description"].values():
+        assert set(text) - KNOWN_OF_LANGUAGE == set()
+        assert {Path(path).suffix for path in text["screenshots"]} <= PICTURES
 
 
 def test_values_are_those_of_the_standard(declared: dict[str, Any]) -> None:

@@ -1,7 +1,11 @@
 """What a release and the site of the documentation are made of, without building either."""
 
 import importlib.util
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,3 +124,109 @@ def test_the_bill_of_materials_has_every_pinned_package_with_its_hashes() -> Non
     [root] = document["dependencies"]
     assert len(root["dependsOn"]) == len(project["dependencies"])
     assert document["metadata"]["component"]["version"] == project["version"]
+
+
+PUBLISHER = {
+    "repository": "https://forge.town.fr/udi.git",
+    "security_contact": "https://forge.town.fr/udi/security",
+    "conduct_contact": "conduct@town.fr",
+    "reviewers": "@town/udi",
+}
+FILES = (
+    *("publisher.toml", "publiccode.yml", "mkdocs.yml", "pyproject.toml"),
+    *("CODEOWNERS", "SECURITY.md", "CODE_OF_CONDUCT.md"),
+    *(".ci/publisher.py", ".ci/release"),
+)
+
+
+@pytest.fixture
+def unnamed(tmp_path: Path) -> Path:
+    """A checkout of what a release needs of its publisher, who is not named yet."""
+    for name in FILES:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    name_publisher(tmp_path, dict.fromkeys(PUBLISHER, ""))
+    return tmp_path
+
+
+def name_publisher(checkout: Path, values: dict[str, str]) -> None:
+    lines = [f'{name} = "{value}"\n' for name, value in values.items()]
+    (checkout / "publisher.toml").write_text("".join(lines))
+
+
+def run_git(checkout: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=A", "-c", "user.email=a@town.fr")
+    subprocess.run(["git", *identity, *arguments], cwd=checkout, check=True)
+
+
+@pytest.mark.programs
+def test_no_release_is_made_while_its_publisher_is_not_named(unnamed: Path) -> None:
+    run_git(unnamed, "init", "--quiet")
+    run_git(unnamed, "add", "--all")
+    run_git(unnamed, "commit", "--quiet", "--message", "project: release 1.0.0")
+    run_git(unnamed, "tag", "v1.0.0")
+
+    release = subprocess.run(
+        [unnamed / ".ci/release", "1.0.0"],
+        env={**os.environ, "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert release.returncode == 1
+    assert [line.split("`")[1] for line in release.stderr.splitlines()] == list(
+        PUBLISHER
+    )
+    assert not (unnamed / "dist").exists()
+
+
+def test_the_publisher_is_named_in_one_place_and_every_file_follows(
+    unnamed: Path,
+) -> None:
+    publisher = load("publisher")
+    name_publisher(unnamed, PUBLISHER)
+    differing = publisher.find_faults(unnamed)
+    publisher.write_files(unnamed)
+    texts = {name: (unnamed / name).read_text() for name in FILES}
+
+    assert [fault.split()[0] for fault in differing] == [
+        *("publiccode.yml", "mkdocs.yml", "CODEOWNERS", "pyproject.toml"),
+        *("SECURITY.md", "CODE_OF_CONDUCT.md"),
+    ]
+    assert publisher.main([str(unnamed)]) == 0
+    publisher.write_files(unnamed)
+    assert texts == {name: (unnamed / name).read_text() for name in FILES}
+    assert f"\nurl: {PUBLISHER['repository']}\n" in texts["publiccode.yml"]
+    assert "\nrepo_url: https://forge.town.fr/udi\n" in texts["mkdocs.yml"]
+    assert "@maintainers" not in texts["CODEOWNERS"]
+    assert "\n/docs/                       @town/udi\n" in texts["CODEOWNERS"]
+    assert tomllib.loads(texts["pyproject.toml"])["project"]["urls"] == {
+        "Repository": "https://forge.town.fr/udi"
+    }
+    assert (
+        "\n[private report]: https://forge.town.fr/udi/security\n"
+        in (texts["SECURITY.md"])
+    )
+    assert "\n[private report]: mailto:conduct@town.fr\n" in texts["CODE_OF_CONDUCT.md"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("repository", ""),
+        ("repository", "forge.town.fr/udi"),
+        ("repository", "https://example.org/udi.git"),
+        ("security_contact", "the town hall"),
+        ("security_contact", "security@town.example"),
+        ("conduct_contact", "https://"),
+        ("reviewers", "town"),
+    ],
+)
+def test_a_publisher_who_cannot_be_reached_is_refused(
+    unnamed: Path, name: str, value: str
+) -> None:
+    name_publisher(unnamed, {**PUBLISHER, name: value})
+
+    [fault] = load("publisher").find_faults(unnamed)
+    assert fault.startswith(f"publisher.toml: `{name}` is «{value}»; it must be ")

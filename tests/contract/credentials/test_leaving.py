@@ -29,7 +29,7 @@ from udi.kit.signed_ids import sign_id
 from udi.node.datasets.exchange.accounts import CRON as NODE_CRON
 from udi.node.datasets.exchange.accounts import AccountSync
 from udi.node.datasets.exchange.portal import PortalClient
-from udi.node.files.signed_urls import LIFETIME
+from udi.node.files.delivery.signed_urls import LIFETIME
 from udi.node.identity.models import WebSession
 from udi.node.spaces.models import ScriptKey
 from udi.portal.access.models import ProjectCredential

@@ -18,7 +18,7 @@ from tests.node.subject_requests.agents import Agent
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.node.spaces.actions import apply_space
-from udi.node.subject_requests.clock import advance_requests
+from udi.node.subject_requests.deadlines.clock import advance_requests
 from udi.node.subject_requests.models import SubjectRequest
 from udi.portal.organisations.models import Organisation
 

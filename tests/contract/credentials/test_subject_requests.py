@@ -18,7 +18,7 @@ from tests.visitors import browse
 from udi.kit.keys import SIGNER
 from udi.kit.oidc import node_client_id
 from udi.node.datasets.exchange.portal import PortalClient
-from udi.node.subject_requests.reports import report_requests
+from udi.node.subject_requests.portal_sync.reports import report_requests
 from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.models import NodeState
 from udi.portal.nodes.queries import get_node

@@ -46,21 +46,24 @@ from udi.node.agreements.actions import store_agreement
 from udi.node.agreements.documents import SignedAgreement
 from udi.node.agreements.models import HeldConsent
 from udi.node.datasets.exchange.portal import PORTAL_KEYS
-from udi.node.files.signed_urls import sign_path
+from udi.node.files.delivery.signed_urls import sign_path
 from udi.node.manager.tokens import make_token as make_manager_token
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.keys import make_key
 from udi.node.spaces.models import Space
+from udi.node.subject_requests.dossiers.signing import DOSSIER, make_node_signer
 from udi.node.subject_requests.identity import SUBJECT_AREA, SUBJECT_SESSIONS
-from udi.node.subject_requests.signing import DOSSIER, make_node_signer
-from udi.node.subject_requests.tickets import TICKET_COOKIE, name_ticket_cookie
+from udi.node.subject_requests.portal_sync.tickets import (
+    TICKET_COOKIE,
+    name_ticket_cookie,
+)
 from udi.node.tables.requests import RATES
 from udi.portal import app as portal
 from udi.portal import site as portal_parts
 from udi.portal.access.models import AccessDraft
 from udi.portal.dataspace.connectors import ConnectorInput, add_connector
-from udi.portal.identity.tokens import SCOPES
-from udi.portal.identity.tokens import make_token as make_api_token
+from udi.portal.identity.credentials.tokens import SCOPES
+from udi.portal.identity.credentials.tokens import make_token as make_api_token
 from udi.portal.nodes.actions.invite import invite_node
 from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.sources.feeds import FEED

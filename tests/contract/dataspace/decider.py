@@ -26,9 +26,10 @@ from udi.kit.errors import UdiError
 from udi.portal.access.agreements import actions
 from udi.portal.access.models import AccessAgreement, AccessRequest
 from udi.portal.access.requests import decisions
-from udi.portal.dataspace import consumer_negotiations, transfers
+from udi.portal.dataspace import transfers
 from udi.portal.dataspace.models import DataspaceProcess
-from udi.portal.dataspace.offers import URN
+from udi.portal.dataspace.negotiations import consumer_negotiations
+from udi.portal.dataspace.negotiations.offers import URN
 from udi.portal.dataspace.transitions import (
     ENDED,
     DataspaceEvent,

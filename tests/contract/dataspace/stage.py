@@ -36,7 +36,7 @@ from udi.portal.dataspace.connectors import ConnectorInput as Machine
 from udi.portal.dataspace.connectors import add_connector
 from udi.portal.dataspace.messages import PULL
 from udi.portal.dataspace.models import Connector
-from udi.portal.dataspace.offers import URN
+from udi.portal.dataspace.negotiations.offers import URN
 from udi.portal.projects.actions.describe import ProjectInput, create_project
 from udi.portal.projects.models import Project
 from udi.portal.tenants.files import read_folder

@@ -18,7 +18,7 @@ from udi.portal.access.models import AccessAgreement, AccessRequest
 from udi.portal.access.requests import decisions
 from udi.portal.dataspace.messages import CONTEXT, PATH
 from udi.portal.dataspace.models import DataspaceProcess
-from udi.portal.dataspace.offers import URN
+from udi.portal.dataspace.negotiations.offers import URN
 
 PATIENCE = 120
 WITHDRAWN = 401

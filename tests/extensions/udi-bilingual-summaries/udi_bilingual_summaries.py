@@ -1,6 +1,9 @@
 """A measure of descriptions: whether the summary is in French and in English."""
 
-from udi.portal.catalogue.quality_measures import MeasuredQuality, QualityMeasure
+from udi.portal.catalogue.dataset_page.quality_measures import (
+    MeasuredQuality,
+    QualityMeasure,
+)
 from udi.protocol.record import Record
 
 MISSING = {

@@ -14,7 +14,7 @@ from tests.service_overrides import ServiceOverrides
 from udi.kit import clock
 from udi.kit.rates import RateLimiter
 from udi.node.agreements.portal_sync import AgreementSync
-from udi.node.files import signed_urls
+from udi.node.files.delivery import signed_urls
 from udi.node.files.restricted import PermittedReading
 from udi.node.tables.requests import RATES
 from udi.node.tables.views import VIEWS, TableViews

@@ -18,10 +18,10 @@ from udi.node.agreements.models import ConsentLink, HeldConsent
 from udi.node.agreements.portal_sync import AgreementSync
 from udi.node.audit.models import AuditEvent
 from udi.node.datasets.exchange.portal import PortalUnavailableError
-from udi.node.subject_requests.clock import advance_requests
-from udi.node.subject_requests.lending_pages import CONSENTS_PATH
+from udi.node.subject_requests.deadlines.clock import advance_requests
 from udi.node.subject_requests.models import Lender
-from udi.node.subject_requests.withdrawal_reports import report_withdrawals
+from udi.node.subject_requests.pages.lending_pages import CONSENTS_PATH
+from udi.node.subject_requests.portal_sync.withdrawal_reports import report_withdrawals
 from udi.protocol.consent import ConsentState
 from udi.protocol.consent_withdrawals import PATH
 

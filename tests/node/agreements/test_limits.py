@@ -28,8 +28,8 @@ from udi.kit.tenancy import Territory
 from udi.node.agreements import gate, queries
 from udi.node.agreements.queries import list_uses
 from udi.node.files import restricted
+from udi.node.files.delivery.signed_urls import sign_path
 from udi.node.files.restricted import GATE, NotGrantedError
-from udi.node.files.signed_urls import sign_path
 from udi.protocol.agreement import AgreementValidity
 from udi.ui.site import Site
 

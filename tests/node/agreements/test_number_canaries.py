@@ -20,8 +20,8 @@ from tests.node.test_sealed_canaries import files_in_clear, rows_in_clear
 from udi.node.agreements.models import ConsentLink
 from udi.node.agreements.portal_sync import AgreementSync
 from udi.node.agreements.use_reports import report_uses
-from udi.node.subject_requests.lending_pages import CONSENTS_PATH
-from udi.node.subject_requests.withdrawal_reports import report_withdrawals
+from udi.node.subject_requests.pages.lending_pages import CONSENTS_PATH
+from udi.node.subject_requests.portal_sync.withdrawal_reports import report_withdrawals
 from udi.protocol.consent_withdrawals import PATH as WITHDRAWALS
 from udi.settings import Settings
 

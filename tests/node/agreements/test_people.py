@@ -13,7 +13,7 @@ from tests.node.scripts import OTHER
 from tests.node.test_parts import add, save
 from udi.kit.keyring import FILE_KEYS
 from udi.kit.tenancy import Territory
-from udi.node.files.signed_urls import sign_path
+from udi.node.files.delivery.signed_urls import sign_path
 from udi.protocol.agreement import AgreementValidity
 from udi.protocol.credentials import AGREEMENT, READING
 from udi.ui.site import Site

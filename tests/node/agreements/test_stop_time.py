@@ -9,7 +9,7 @@ from tests.node.agreements.granting import Grant, Loan
 from tests.node.agreements.lenders import ENGLISH, Lenders
 from tests.service_overrides import ServiceOverrides
 from udi.kit.rates import RateLimiter
-from udi.node.subject_requests.lending_pages import CONSENTS_PATH
+from udi.node.subject_requests.pages.lending_pages import CONSENTS_PATH
 from udi.node.tables.requests import RATES
 from udi.protocol.consent import ConsentState
 

@@ -13,7 +13,7 @@ from tests.node.sources.renewal import OTHER, Renewal
 from tests.node.sources.sftp_server import PASSWORD, SftpServer
 from udi.node.datasets.intake.refresh import SourceCheck
 from udi.node.datasets.models import DatasetEvent
-from udi.node.files import reception
+from udi.node.files.intake import reception
 from udi.node.files.remote import sftp_files
 from udi.node.files.remote.remote_files import HttpValidators, RemoteLocation
 

@@ -22,13 +22,13 @@ from udi.cli.local.postgres import find_binaries
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.audit import record_audit_event
-from udi.node.subject_requests.models import SubjectRequest
-from udi.node.subject_requests.reminders import (
+from udi.node.subject_requests.deadlines.reminders import (
     LATE,
     REMIND_AGENTS,
     task_handlers,
 )
-from udi.node.subject_requests.reports import report_requests
+from udi.node.subject_requests.models import SubjectRequest
+from udi.node.subject_requests.portal_sync.reports import report_requests
 from udi.protocol.subject_request_reports import PATH
 from udi.protocol.subject_requests import SubjectRight
 from udi.settings import Settings

@@ -14,8 +14,9 @@ from udi.kit import clock as kit_clock
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.subject_requests import actions, clock, tickets
-from udi.node.subject_requests.clock import advance_requests
+from udi.node.subject_requests import actions
+from udi.node.subject_requests.deadlines import clock
+from udi.node.subject_requests.deadlines.clock import advance_requests
 from udi.node.subject_requests.models import (
     HeldTicket,
     SubjectFile,
@@ -23,6 +24,7 @@ from udi.node.subject_requests.models import (
     SubjectRequest,
     SubjectSession,
 )
+from udi.node.subject_requests.portal_sync import tickets
 
 PDF = b"%PDF-1.7 un justificatif"
 

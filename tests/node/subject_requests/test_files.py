@@ -10,9 +10,9 @@ from tests.node.subject_requests.agents import Agent
 from tests.node.subject_requests.askers import Asker
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.subject_requests import acts
 from udi.node.subject_requests.forms import LARGEST_FORM
 from udi.node.subject_requests.models import SubjectRequest
+from udi.node.subject_requests.pages import acts
 
 
 @pytest.mark.parametrize(

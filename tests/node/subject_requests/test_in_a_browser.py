@@ -14,7 +14,7 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.subject_requests.models import HeldTicket
-from udi.node.subject_requests.own_rows_pages import OWN_ROWS_PATH
+from udi.node.subject_requests.pages.own_rows_pages import OWN_ROWS_PATH
 from udi.protocol.subject_requests import SubjectRight
 
 LANGUAGES = ("fr", "en", "es")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tests.node.subject_requests.agents import Agent
 from tests.node.subject_requests.askers import FORM, Asker
 from udi.kit.personal_data import PersonalRows, PersonLink
-from udi.node.subject_requests.own_rows_pages import OWN_ROWS_PATH
+from udi.node.subject_requests.pages.own_rows_pages import OWN_ROWS_PATH
 from udi.ui.personal_rows import read_register
 from udi.ui.site import Site
 

@@ -19,7 +19,7 @@ from udi.kit.keys import verify_document
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.datasets.upkeep.pending_work import count_waiting, list_everything
-from udi.node.subject_requests.signing import DOSSIER
+from udi.node.subject_requests.dossiers.signing import DOSSIER
 from udi.protocol.deadlines import answer_day
 from udi.protocol.inbox import NodeInboxKind
 from udi.ui.site import Site

@@ -18,14 +18,14 @@ from udi.kit.mail_relay import EmailError
 from udi.kit.tenancy import Territory
 from udi.node.identity.models import Membership, Person
 from udi.node.spaces.models import Space
-from udi.node.subject_requests.plan import RequestFacts
-from udi.node.subject_requests.reminders import (
+from udi.node.subject_requests.deadlines.reminders import (
     LATE,
     REMIND_AGENTS,
     find_reminder,
     queue_reminders,
     task_handlers,
 )
+from udi.node.subject_requests.plan import RequestFacts
 from udi.protocol.subject_requests import STATES
 from udi.ui.site import Site
 

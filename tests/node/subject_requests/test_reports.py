@@ -16,7 +16,7 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.exchange.portal import PortalClient, PortalUnavailableError
-from udi.node.subject_requests.reports import report_requests
+from udi.node.subject_requests.portal_sync.reports import report_requests
 from udi.protocol.subject_request_reports import PATH, SubjectRequestReports
 from udi.ui.site import Site
 

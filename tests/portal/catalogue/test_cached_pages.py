@@ -14,7 +14,7 @@ from sqlalchemy import event
 from tests.portal.catalogue.corpus import Catalogue
 from tests.visitors import browse
 from udi.kit.db import Database
-from udi.portal.catalogue.cached_responses import newest_modification
+from udi.portal.catalogue.responses.cached_responses import newest_modification
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.settings import Settings
 from udi.ui.site import Site

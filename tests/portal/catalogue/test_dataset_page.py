@@ -11,7 +11,7 @@ from litestar import Litestar
 
 from tests.portal.catalogue.corpus import Catalogue, described, document
 from tests.visitors import browse, make_person
-from udi.portal.catalogue.area import draw_area
+from udi.portal.catalogue.maps.area import draw_area
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.organisations.actions import apply_organisation
 from udi.protocol.addresses import find_addresses

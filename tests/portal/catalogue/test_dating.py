@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from udi.portal.catalogue import modification_dates
+from udi.portal.catalogue.responses import modification_dates
 from udi.portal.catalogue.search.index import IndexReader
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)

@@ -20,9 +20,9 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.elsewhere import partners
 from udi.portal.catalogue.elsewhere.answers import has_search_terms, portable_criteria
 from udi.portal.catalogue.elsewhere.partners import PARTNERS, Partners
+from udi.portal.catalogue.feeds.topics import target_of
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.feed import SearchFeed
-from udi.portal.catalogue.topics import target_of
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 from udi.ui.site import Site

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.portal.catalogue.test_search_index import Row, Written
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError
-from udi.portal.catalogue.area import draw_area
+from udi.portal.catalogue.maps.area import draw_area
 from udi.portal.catalogue.results import FilterLabels
 from udi.portal.catalogue.search.counts import USUAL
 from udi.portal.catalogue.search.criteria import (

@@ -14,12 +14,15 @@ from sqlalchemy import update
 from tests.portal.catalogue.corpus import Catalogue, described, document
 from tests.visitors import browse
 from udi.portal.catalogue.archive import read_dcat
+from udi.portal.catalogue.dataset_page.source_facts import (
+    find_rhythm,
+    list_source_facts,
+)
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.ckan_extras import list_extras
 from udi.portal.catalogue.open.schema_org import list_agents
 from udi.portal.catalogue.place_names import find_place_name, name_place, read_code
 from udi.portal.catalogue.search.feed import SearchFeed
-from udi.portal.catalogue.source_facts import find_rhythm, list_source_facts
 from udi.portal.tenants.queries import get_tenant
 from udi.protocol.access import AccessRights
 from udi.protocol.frequencies import CODES, LABELS

@@ -10,7 +10,7 @@ from udi.kit.db import Database
 from udi.kit.errors import NotFoundError
 from udi.portal.audit.models import AuditEvent
 from udi.portal.catalogue.actions import slug_of, store_dataset
-from udi.portal.catalogue.dataset_view import build_dataset_view
+from udi.portal.catalogue.dataset_page.dataset_view import build_dataset_view
 from udi.portal.catalogue.models import Dataset, Distribution, Withdrawal
 from udi.portal.catalogue.queries import WithdrawnError, get_dataset
 from udi.protocol.access import AccessRights

@@ -25,7 +25,7 @@ from udi.portal.dataspace import outbox
 from udi.portal.dataspace.connectors import ConnectorInput, add_connector
 from udi.portal.dataspace.messages import CONTEXT, OUTGOING, PATH
 from udi.portal.dataspace.models import Connector, DataspaceProcess
-from udi.portal.dataspace.offers import URN
+from udi.portal.dataspace.negotiations.offers import URN
 from udi.portal.dataspace.outbox import send_messages
 from udi.portal.dataspace.processes import GO_ON, SEND
 from udi.portal.dataspace.tasks import advance_process, sync_with_decisions

@@ -24,7 +24,7 @@ from udi.portal.dataspace.connectors import (
 )
 from udi.portal.dataspace.messages import CONTEXT, PATH, MessageType, read_message
 from udi.portal.dataspace.models import Connector, DataspaceProcess
-from udi.portal.dataspace.offers import URN
+from udi.portal.dataspace.negotiations.offers import URN
 from udi.portal.projects.actions.describe import ProjectInput as Project_
 from udi.portal.projects.actions.describe import create_project
 from udi.protocol.terms import Purpose

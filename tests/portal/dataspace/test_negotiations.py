@@ -9,7 +9,7 @@ from tests.visitors import browse
 from udi.portal.access.agreements.revisions import DELIVER
 from udi.portal.access.models import PublicAgreement
 from udi.portal.dataspace.models import DataspaceProcess
-from udi.portal.dataspace.offers import URN
+from udi.portal.dataspace.negotiations.offers import URN
 
 VERIFY = ("agreement/verification", "ContractAgreementVerificationMessage")
 END = ("termination", "ContractNegotiationTerminationMessage")

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from tests.protocol.drawn import Case, cases
 from udi.kit.errors import InvalidError
-from udi.portal.dataspace.consumer_negotiations import read_rules
 from udi.portal.dataspace.models import Connector
-from udi.portal.dataspace.offers import read_request_input
+from udi.portal.dataspace.negotiations.consumer_negotiations import read_rules
+from udi.portal.dataspace.negotiations.offers import read_request_input
 from udi.protocol import odrl
 from udi.protocol.policy import Policy, Requester
 from udi.protocol.terms import Measure, Operator, Prohibition, Purpose, RowFilter, Terms

@@ -10,12 +10,12 @@ from tests.service_overrides import ServiceOverrides
 from udi.kit.clock import now
 from udi.kit.http import OutgoingClient
 from udi.kit.jobs import Job
-from udi.portal.dataspace.consumer_negotiations import (
+from udi.portal.dataspace.messages import OUTGOING
+from udi.portal.dataspace.models import Connector, DataspaceMessage, DataspaceProcess
+from udi.portal.dataspace.negotiations.consumer_negotiations import (
     request_dataset,
     terminate_negotiation,
 )
-from udi.portal.dataspace.messages import OUTGOING
-from udi.portal.dataspace.models import Connector, DataspaceMessage, DataspaceProcess
 from udi.portal.dataspace.outbox import QUICK, MessageDeliveryError, send_messages
 from udi.portal.dataspace.processes import SEND
 

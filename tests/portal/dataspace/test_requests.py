@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from tests.portal.dataspace.conftest import Talk
-from udi.portal.dataspace import consumer_negotiations, transfers
+from udi.portal.dataspace import transfers
 from udi.portal.dataspace.models import DataspaceProcess
+from udi.portal.dataspace.negotiations import consumer_negotiations
 from udi.portal.dataspace.transitions import DataspaceEvent
 
 DATA = "urn:data:elsewhere"

@@ -11,7 +11,7 @@ from tests.portal.dataspace.conftest import Talk
 from udi.portal.access.agreements.revisions import read_agreement_status
 from udi.portal.access.models import AccessAgreement, ProjectCredential
 from udi.portal.dataspace.models import DataspaceProcess
-from udi.portal.dataspace.offers import URN
+from udi.portal.dataspace.negotiations.offers import URN
 from udi.portal.dataspace.transfers import close_transfer
 from udi.portal.dataspace.transitions import DataspaceEvent
 from udi.protocol.agreement import fingerprint

@@ -18,8 +18,8 @@ from udi.kit.db import Database
 from udi.kit.identity import Actor
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.portal.identity.bearers import agent_bearer
-from udi.portal.identity.tokens import SCOPES
+from udi.portal.identity.credentials.bearers import agent_bearer
+from udi.portal.identity.credentials.tokens import SCOPES
 from udi.ui.rate_limits import API_RATES, ApiRateLimiters
 
 PAGE = "/my-space/tokens"

@@ -24,9 +24,9 @@ from udi.kit.clock import now
 from udi.kit.mail_relay import EmailError
 from udi.kit.tenancy import INSTALLATION_ID, Territory
 from udi.portal.audit.models import AuditEvent
+from udi.portal.identity.credentials.tokens import API_TOKEN
 from udi.portal.identity.deletion.handovers import HANDOVERS, Handover
 from udi.portal.identity.models import ApiToken, Person, WatchedAccount
-from udi.portal.identity.tokens import API_TOKEN
 from udi.ui.site import Site
 
 __all__ = ["relay"]

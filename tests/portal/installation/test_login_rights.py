@@ -20,7 +20,7 @@ from udi.portal.identity.provision.admin import connect
 from udi.portal.identity.provision.providers import secret_file
 from udi.portal.installation.models import OperatorRequest
 from udi.portal.tenants.models import Tenant
-from udi.portal.tenants.tenant_toml import set_values
+from udi.portal.tenants.toml.tenant_toml import set_values
 from udi.portal.tenants.versions import (
     TENANT_FILE,
     get_published,

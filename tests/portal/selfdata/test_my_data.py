@@ -20,7 +20,7 @@ from udi.kit.tenancy import Territory
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.models import Organisation
 from udi.portal.selfdata.choice import ChoiceFilters
-from udi.portal.tenants.site_schema import LinkPart
+from udi.portal.tenants.toml.site_schema import LinkPart
 from udi.protocol.subject_requests import SubjectRight
 
 STATEMENT = {

@@ -23,7 +23,7 @@ from udi.portal.tenants.applied_files import (
 )
 from udi.portal.tenants.files import TenantFiles, fingerprint, read_files
 from udi.portal.tenants.models import Tenant, TerritoryFile
-from udi.portal.tenants.tenant_toml import find_changes, set_values
+from udi.portal.tenants.toml.tenant_toml import find_changes, set_values
 from udi.settings import Settings
 
 AUTHOR = uuid4()

@@ -19,7 +19,7 @@ from udi.node.spaces.costs import Month, SpaceCost, list_costs
 from udi.node.spaces.models import Space
 from udi.portal.tenants.files import read_folder
 from udi.portal.tenants.queries import get_tenant
-from udi.portal.tenants.schema import CostsPart
+from udi.portal.tenants.toml.schema import CostsPart
 from udi.settings import Settings, get_settings
 
 TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]

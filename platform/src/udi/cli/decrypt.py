@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from udi.cli.local.errors import LocalError
-from udi.node.files.rudi_crypt import PIECE, DecryptionError
-from udi.node.files.rudi_crypt import decrypt as open_medium
+from udi.node.files.encryption.rudi_crypt import PIECE, DecryptionError
+from udi.node.files.encryption.rudi_crypt import decrypt as open_medium
 
 REMEDY = "download it again, and use the key whose public half the producer has"
 PASSWORD = "UDI_KEY_PASSWORD"  # noqa: S105 - the name of a variable

@@ -26,7 +26,7 @@ from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.queries import find_organisations, list_producers
 from udi.portal.tenants.models import Tenant
 from udi.portal.tenants.queries import get_tenant
-from udi.portal.tenants.schema import OrganisationPart
+from udi.portal.tenants.toml.schema import OrganisationPart
 from udi.settings import Settings, get_settings
 
 app = typer.Typer(

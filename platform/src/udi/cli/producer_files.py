@@ -24,15 +24,15 @@ from udi.node.datasets.space_export.tasks import MeasuredStream
 from udi.node.datasets.space_export.zip_writer import DamagedFileError
 from udi.node.datasets.versions.sealed_cells import forget_cells
 from udi.node.datasets.versions.tables import DATASET_TABLES
-from udi.node.files.missing_objects import list_missing_objects
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.space_sealing import (
+from udi.node.files.encryption.sealing_store import OBJECTS
+from udi.node.files.encryption.space_sealing import (
     SealingResult,
     reseal_space,
     rewrap_keys,
     seal_space,
     unseal_space,
 )
+from udi.node.files.storage.missing_objects import list_missing_objects
 from udi.node.site import build_site
 from udi.node.spaces.queries import get_space_by_slug, list_sealed_spaces
 from udi.node.spaces.redirects import check_origin, move_addresses, remove_redirects

@@ -43,7 +43,7 @@ from udi.portal.tenants.files import (
     read_folder,
 )
 from udi.portal.tenants.models import Tenant as PortalTenant
-from udi.portal.tenants.schema import AccountPart
+from udi.portal.tenants.toml.schema import AccountPart
 from udi.portal.tenants.versions import find_published, read_manifest
 from udi.settings import HOSTED, ProgramName, Settings
 from udi.ui.domain_migrations import upgrade_domains

@@ -1,4 +1,4 @@
-"""The first revision of both databases: schemas, register of territories, job queue."""
+"""The first revision of both databases: schemas, register of territories, job queue, runs of scheduled tasks, outlines."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,9 +27,11 @@ def lay(program: ProgramName) -> None:
     op.execute(
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA queue TO {app}, {worker}"
     )
+    _create_scheduled_runs(program)
+    _create_outlines(program)
 
 
-def add_scheduled_runs(program: ProgramName) -> None:
+def _create_scheduled_runs(program: ProgramName) -> None:
     """Create the table of how each scheduled task went the last time; it belongs to no territory."""
     moment = sa.DateTime(timezone=True)
     op.create_table(
@@ -52,7 +54,7 @@ def add_scheduled_runs(program: ProgramName) -> None:
     )
 
 
-def add_outlines(program: ProgramName) -> None:
+def _create_outlines(program: ProgramName) -> None:
     """Create the tables of outlines that maps stand on; a layer without a territory is every territory's."""
     op.create_table(
         "outline_layer",
@@ -173,6 +175,9 @@ def _create_territory() -> None:
         sa.Column("vocabularies", JSONB, server_default=empty, nullable=False),
         sa.Column(
             "second_factor", sa.Boolean, server_default=sa.text("true"), nullable=False
+        ),
+        sa.Column(
+            "login_providers", JSONB, server_default=sa.text("'[]'"), nullable=False
         ),
         sa.PrimaryKeyConstraint("id", name="pk_territory"),
         sa.UniqueConstraint("slug", name="uq_territory_slug"),

@@ -6,7 +6,7 @@ from udi import protocol
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.tenants.models import Tenant
-from udi.portal.tenants.site_schema import PUBLISH
+from udi.portal.tenants.toml.site_schema import PUBLISH
 from udi.portal.territory.status.pages import STATUS_PATHS
 from udi.settings import Settings
 from udi.ui import login

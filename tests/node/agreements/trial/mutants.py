@@ -14,7 +14,7 @@ from tests.node.agreements.trial.sources import READINGS, TREES
 from udi.node.agreements import actions, gate, queries
 from udi.node.agreements import api as agreements_api
 from udi.node.agreements.models import HeldAgreement
-from udi.node.files import downloads as files_pages
+from udi.node.files.delivery import downloads as files_pages
 from udi.node.tables import requests, views
 from udi.protocol.access_decision import (
     ReadingDecision,

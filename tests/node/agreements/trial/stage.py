@@ -29,8 +29,8 @@ from udi.node.agreements.portal_sync import AgreementSync
 from udi.node.datasets.exchange.portal import PORTAL_KEYS, PortalClient, PortalKeys
 from udi.node.datasets.queries import find_dataset
 from udi.node.files import restricted
+from udi.node.files.delivery.signed_urls import sign_path
 from udi.node.files.restricted import DERIVE, GATE
-from udi.node.files.signed_urls import sign_path
 from udi.node.spaces.actions import apply_space, set_limits
 from udi.node.tables import api as tables_api
 from udi.node.tables.derived_files import DerivedFiles

@@ -22,7 +22,7 @@ from udi.portal.catalogue.links.notifications import (
     queue_link_emails,
     until_morning,
 )
-from udi.portal.catalogue.measures import measure_links
+from udi.portal.catalogue.metrics import measure_links
 from udi.portal.identity.models import Person
 from udi.portal.notifications.actions import keep_language
 

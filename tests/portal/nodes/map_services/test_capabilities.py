@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.portal.nodes.map_services import documents
-from udi.portal.catalogue.map_services import (
+from udi.portal.catalogue.maps.map_services import (
     MapService,
     MapServiceKind,
     find_map_service,

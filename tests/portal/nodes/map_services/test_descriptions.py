@@ -10,7 +10,7 @@ from tests.portal.nodes.elsewhere import Catalogue as Elsewhere
 from tests.portal.nodes.elsewhere import serve
 from tests.portal.nodes.map_services import documents
 from udi.kit.http import OutgoingClient
-from udi.portal.catalogue.map_services import MapService, MapServiceKind
+from udi.portal.catalogue.maps.map_services import MapService, MapServiceKind
 from udi.portal.nodes.map_services.descriptions import (
     AT_ONCE,
     MOST_WAITING,

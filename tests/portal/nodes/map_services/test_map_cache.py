@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from udi.portal.catalogue.map_services import MapService, MapServiceKind
+from udi.portal.catalogue.maps.map_services import MapService, MapServiceKind
 from udi.portal.nodes.map_services.capabilities import (
     capabilities_url,
     read_description,

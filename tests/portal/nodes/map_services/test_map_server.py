@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from udi.portal.catalogue.map_services import MapService, MapServiceKind
+from udi.portal.catalogue.maps.map_services import MapService, MapServiceKind
 from udi.portal.nodes.map_services.capabilities import (
     capabilities_url,
     read_description,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.depth import examples
 from tests.portal.nodes.map_services import documents
-from udi.portal.catalogue.map_services import MapService, MapServiceKind
+from udi.portal.catalogue.maps.map_services import MapService, MapServiceKind
 from udi.portal.nodes.map_services.bounds import (
     LONGEST_NAME,
     LONGEST_URL,

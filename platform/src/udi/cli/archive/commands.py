@@ -17,7 +17,7 @@ from udi.cli.archive.placement import Hosts
 from udi.cli.archive.retire import retire
 from udi.cli.local.errors import LocalError
 from udi.kit.clock import now
-from udi.portal.tenants.schema import HOST
+from udi.portal.tenants.toml.schema import HOST
 from udi.settings import ProgramName, get_settings
 
 EndRequests = Annotated[

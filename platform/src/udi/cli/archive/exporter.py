@@ -21,8 +21,8 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.rows import read_rows
 from udi.node.files.archive import ContentReference, list_contents
-from udi.node.files.sealing_store import SealingStore
-from udi.node.files.store import ObjectStore
+from udi.node.files.encryption.sealing_store import SealingStore
+from udi.node.files.storage.store import ObjectStore
 from udi.node.identity.models import Person as NodePerson
 from udi.portal.audit.archive import record_export
 from udi.portal.catalogue.archive import read_dcat, read_rudi

@@ -20,7 +20,7 @@ from udi.kit.db import Database
 from udi.kit.rows import ImportMapping, Row, parse_rows, replace_rows
 from udi.kit.territories import upsert
 from udi.node.files.models import object_key
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.portal.audit.archive import record_import
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.organisations import (

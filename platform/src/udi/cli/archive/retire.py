@@ -20,7 +20,7 @@ from udi.kit.db import Database
 from udi.kit.errors import ConflictError
 from udi.kit.oidc import client_id, subjects_client_id
 from udi.kit.rows import delete_rows
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.node.identity.models import Person as NodePerson
 from udi.portal.audit.archive import last_suspended_at
 from udi.portal.catalogue.search.feed import request_joint_rebuild

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from udi.cli.backup.restic import Restic
 from udi.cli.local.errors import LocalError
 from udi.kit.clock import now
-from udi.node.files.sealed_format import sealed_size
+from udi.node.files.encryption.sealed_format import sealed_size
 
 NAME = "manifest.json"
 FORMAT = 1

@@ -9,7 +9,7 @@ from udi.cli.backup.context import BackupContext
 from udi.cli.backup.manifest import Manifest, StoredObject
 from udi.cli.backup.plan import PASSPHRASE, S3_KEY, S3_SECRET
 from udi.cli.backup.restic import SnapshotFile
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.settings import Settings
 
 PRESERVED_SECRETS = {PASSPHRASE, S3_KEY, S3_SECRET}

@@ -11,7 +11,13 @@ from udi.kit.backups import read_repository
 from udi.kit.child import ChildError, run
 from udi.kit.clock import now
 from udi.kit.keys import key_ages
-from udi.node.files.store import ABSENT, REFUSED, SILENT, ObjectStore, StoreError
+from udi.node.files.storage.store import (
+    ABSENT,
+    REFUSED,
+    SILENT,
+    ObjectStore,
+    StoreError,
+)
 from udi.portal.catalogue.search.feed import cursor_age
 from udi.settings import MissingSecretError, Settings
 

@@ -10,7 +10,7 @@ from udi.portal.identity.provision.provider_checks import (
 )
 from udi.portal.identity.provision.provider_metadata import ProviderError
 from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_folder
-from udi.portal.tenants.schema import DirectoryPart, ProviderPart
+from udi.portal.tenants.toml.schema import DirectoryPart, ProviderPart
 from udi.settings import MissingSecretError, Settings
 
 PART = "login provider"

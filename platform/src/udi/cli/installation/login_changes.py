@@ -39,7 +39,7 @@ from udi.portal.tenants.models import (
     TerritoryVersion,
     VersionOrigin,
 )
-from udi.portal.tenants.tenant_toml import Values, set_values
+from udi.portal.tenants.toml.tenant_toml import Values, set_values
 from udi.portal.tenants.versions import (
     TENANT_FILE,
     get_published,

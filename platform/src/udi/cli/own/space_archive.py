@@ -25,7 +25,7 @@ from udi.kit.clock import now
 from udi.kit.revisions import revision_chain
 from udi.kit.rows import ImportMapping, Row, parse_rows
 from udi.node.files.models import object_key
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.settings import Settings
 
 KIND = "space of a producer"

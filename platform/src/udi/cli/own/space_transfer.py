@@ -28,7 +28,7 @@ from udi.kit.errors import NotFoundError
 from udi.node.datasets.archive import reannounce_datasets, requeue_pending
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.space_export.contents import list_addresses
-from udi.node.files.sealing_store import SealingStore
+from udi.node.files.encryption.sealing_store import SealingStore
 from udi.node.portals.queries import list_portals
 from udi.node.spaces.models import Space
 from udi.node.spaces.redirects import move_addresses, remove_redirects

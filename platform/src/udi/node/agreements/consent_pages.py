@@ -38,9 +38,9 @@ from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.messages import PageRequest, field_errors
 from udi.node.datasets.queries import find_dataset, get_dataset
 from udi.node.datasets.versions.findings import profile_of
-from udi.node.files.downloads import keyring_of
+from udi.node.files.delivery.downloads import keyring_of
+from udi.node.files.delivery.signed_urls import require_signature, sign_path
 from udi.node.files.restricted import PRIVATE
-from udi.node.files.signed_urls import require_signature, sign_path
 from udi.protocol.credentials import CONSENT_LINK
 from udi.tabular.columns.column import TypedColumn
 from udi.ui.decision_guards import require_confirmation

@@ -32,11 +32,15 @@ from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
 from udi.node.datasets.queries import find_dataset, get_dataset
 from udi.node.datasets.records.parts import part_caption
 from udi.node.datasets.versions.tables import DATASET_TABLES
-from udi.node.files.downloads import keyring_of, serve_file
+from udi.node.files.delivery.downloads import keyring_of, serve_file
+from udi.node.files.delivery.signed_urls import (
+    ExpiredLinkError,
+    require_signature,
+    sign_path,
+)
 from udi.node.files.models import FileAccess, StoredFile
 from udi.node.files.queries import get_current_file
 from udi.node.files.restricted import PRIVATE
-from udi.node.files.signed_urls import ExpiredLinkError, require_signature, sign_path
 from udi.node.tables.derived_files import DERIVED_FILES
 from udi.node.tables.requests import open_table, request_table
 from udi.node.tables.views import shows_places

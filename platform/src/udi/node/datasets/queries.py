@@ -22,7 +22,7 @@ from udi.node.datasets.models import (
 )
 from udi.node.datasets.records.document_query import with_update_date
 from udi.node.datasets.versions.findings import COMPARED_WITH, DIFFERENCE
-from udi.node.files.clam import ScanState
+from udi.node.files.intake.clam import ScanState
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error
 from udi.node.identity.models import Person

@@ -5,8 +5,8 @@ from udi.node.datasets.exchange.portal import PORTAL_KEYS, PortalKeys
 from udi.node.datasets.renewal.models import DatasetSource
 from udi.node.datasets.versions.preparation import preload_imports
 from udi.node.datasets.versions.tables import DATASET_TABLES, DatasetTableCache
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.files.restricted import DERIVE
-from udi.node.files.sealing_store import OBJECTS
 from udi.node.tables.api import EXPORTS
 from udi.node.tables.derived_files import DERIVED_FILES, DerivedFiles
 from udi.node.tables.finder import FIND_TABLE

@@ -37,8 +37,8 @@ from udi.node.datasets.exchange.push_locks import (
 )
 from udi.node.datasets.models import Delivery, DeliveryState
 from udi.node.datasets.queries import find_dataset, find_delivery
-from udi.node.files.store import ObjectStore
-from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.storage.store import ObjectStore
+from udi.node.files.storage.tenant_storage import TenantStorage
 
 log = structlog.get_logger()
 

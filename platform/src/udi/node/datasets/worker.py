@@ -30,7 +30,7 @@ from udi.node.datasets.upkeep.figures_tasks import schedule_figures
 from udi.node.datasets.upkeep.reminders import schedule_reminders
 from udi.node.datasets.versions.sealed_cells import schedule_cell_removal
 from udi.node.datasets.versions.tables import DATASET_TABLES
-from udi.node.files.sealing_store import OBJECTS
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.tables.api import EXPORTS
 from udi.ui.person_erasure import FORMER_MEMBER
 from udi.ui.personal_rows import read_register

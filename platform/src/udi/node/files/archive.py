@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.keyring import KeyringFile
 from udi.kit.rows import ArchivedTable, ExcludedTable
+from udi.node.files.encryption.space_sealing import create_missing_keys
 from udi.node.files.models import (
     ErasedDataset,
     RemovedVersion,
@@ -18,7 +19,6 @@ from udi.node.files.models import (
     Upload,
     UploadPart,
 )
-from udi.node.files.space_sealing import create_missing_keys
 from udi.settings import Settings
 
 CARRIED = (

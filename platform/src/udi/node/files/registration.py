@@ -1,8 +1,8 @@
 """What this domain provides to the others, and contributes to them."""
 
 from udi.kit.keyring import FILE_KEYS, KeyringFile
-from udi.node.files.reception import UPLOAD_BUFFERS, UploadBuffers
-from udi.node.files.sealing_store import OBJECTS, SealingStore
+from udi.node.files.encryption.sealing_store import OBJECTS, SealingStore
+from udi.node.files.intake.reception import UPLOAD_BUFFERS, UploadBuffers
 from udi.ui.site import Site
 
 

@@ -1,6 +1,6 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from udi.node.files import base_map, downloads
+from udi.node.files.delivery import base_map, downloads
 from udi.node.files.restricted import NotGrantedError, RestrictedError, on_restricted
 from udi.ui.dependencies import Routes
 from udi.ui.site import REFUSALS, Site

@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.node.files.intake.upload_lock import FINISH_UPLOAD
+from udi.node.files.intake.uploads import LIFETIME, cancel_upload, clear_parts
 from udi.node.files.models import (
     OPEN_STATES,
     SpaceArchive,
@@ -20,10 +22,8 @@ from udi.node.files.models import (
     UploadPart,
     UploadState,
 )
-from udi.node.files.store import ObjectStore
-from udi.node.files.tenant_storage import TenantStorage
-from udi.node.files.upload_lock import FINISH_UPLOAD
-from udi.node.files.uploads import LIFETIME, cancel_upload, clear_parts
+from udi.node.files.storage.store import ObjectStore
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.node.spaces.limits import enqueue_heavy_job
 
 OLD = timedelta(hours=24)

@@ -2,8 +2,8 @@
 
 from udi.kit.schedules import Schedule, Schedules, run_in_each_territory
 from udi.kit.tenancy import Territory
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.storage_snapshot import take_snapshot
+from udi.node.files.encryption.sealing_store import OBJECTS
+from udi.node.files.storage.storage_snapshot import take_snapshot
 from udi.node.files.sweep import sweep_territory
 from udi.ui.site import Site
 

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import ForbiddenError, UdiError, UnauthenticatedError
 from udi.kit.tenancy import Territory
 from udi.node.datasets.intake.finish import UploadContext
-from udi.node.files.downloads import keyring_of
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.delivery.downloads import keyring_of
+from udi.node.files.encryption.sealing_store import OBJECTS
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.node.manager.tokens import make_token, read_token
 from udi.node.spaces.keys import CHALLENGE, get_key, get_key_by_token
 from udi.node.spaces.models import ScriptKey, Space

@@ -25,8 +25,8 @@ from udi.node.datasets.records.document import COLLECTION, answers_of
 from udi.node.datasets.records.rudi_clients import as_version_4
 from udi.node.datasets.versions.findings import is_being_read
 from udi.node.datasets.versions.publishability import stops_of
-from udi.node.files.tenant_storage import TenantStorage
-from udi.node.files.uploads import cancel_upload
+from udi.node.files.intake.uploads import cancel_upload
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.node.manager.access import SpaceClient
 from udi.node.manager.merge import merge
 from udi.node.manager.models import CatalogueObject, ObjectKind

@@ -20,9 +20,9 @@ from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.records.document import NODE_FIELDS, answers_of, is_same_media
 from udi.node.datasets.records.rudi import media_id_of
 from udi.node.datasets.records.rudi_clients import adapt_for_clients
+from udi.node.files.intake.upload_lock import FINISH_UPLOAD, SAFETY
+from udi.node.files.intake.uploads import cancel_upload
 from udi.node.files.models import ErasedDataset, Upload, UploadState, object_key
-from udi.node.files.upload_lock import FINISH_UPLOAD, SAFETY
-from udi.node.files.uploads import cancel_upload
 from udi.node.manager.access import SpaceClient
 from udi.node.manager.actions import missing_file_error, require_own_organisation
 from udi.node.manager.merge import merge

@@ -18,21 +18,21 @@ from udi.kit.errors import ConflictError, InvalidError, NotFoundError, field_err
 from udi.node.datasets.intake.finish import UploadContext
 from udi.node.datasets.pages.messages import locale_of
 from udi.node.datasets.records.document_query import list_documents, parse_query
-from udi.node.files.assemble import store_whole_file
-from udi.node.files.downloads import keyring_of, serve_current_file
-from udi.node.files.queries import used_bytes
-from udi.node.files.reception import (
+from udi.node.files.delivery.downloads import keyring_of, serve_current_file
+from udi.node.files.intake.assemble import store_whole_file
+from udi.node.files.intake.reception import (
     ConnectionLostError,
     UploadTooSlowError,
     enforce_timeouts,
 )
-from udi.node.files.upload_lock import UploadLease
-from udi.node.files.uploads import (
+from udi.node.files.intake.upload_lock import UploadLease
+from udi.node.files.intake.uploads import (
     UploadAnnouncement,
     cancel_upload,
     create_upload,
     too_large_error,
 )
+from udi.node.files.queries import used_bytes
 from udi.node.manager.access import SpaceClient, build_upload_context, identify_caller
 from udi.node.manager.api import BASE, PRIVATE, STORAGE, adapt_object
 from udi.node.manager.models import ObjectKind

@@ -14,7 +14,19 @@ from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.node.audit import record_audit_event
 from udi.node.spaces.models import Space
-from udi.node.subject_requests.entries import EMPTY, EntryContent, write_content
+from udi.node.subject_requests.documents.entries import (
+    EMPTY,
+    EntryContent,
+    write_content,
+)
+from udi.node.subject_requests.documents.sealed_files import (
+    UploadedFile,
+    new_file_id,
+    read_columns,
+    safe_name,
+    seal_content,
+    write_meanings,
+)
 from udi.node.subject_requests.models import (
     EntryKind,
     HeldTicket,
@@ -25,14 +37,6 @@ from udi.node.subject_requests.models import (
     SubjectRequestSettings,
 )
 from udi.node.subject_requests.plan import RequestFacts, plan_move
-from udi.node.subject_requests.sealed_files import (
-    UploadedFile,
-    new_file_id,
-    read_columns,
-    safe_name,
-    seal_content,
-    write_meanings,
-)
 from udi.protocol.credentials import CONFIRMATION
 from udi.protocol.deadlines import answer_day, receipt_day
 from udi.protocol.subject_requests import (

@@ -12,7 +12,14 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from udi.kit.errors import Refusals, TooLargeError
 from udi.node.subject_requests.actions import SubjectRequestInput
-from udi.node.subject_requests.entries import EntryContent
+from udi.node.subject_requests.documents.entries import EntryContent
+from udi.node.subject_requests.documents.sealed_files import (
+    LARGEST,
+    LONGEST_MEANING,
+    MOST_FILES,
+    UploadedFile,
+    check_files,
+)
 from udi.node.subject_requests.grounds import (
     ASKABLE,
     AnswerOutcome,
@@ -20,13 +27,6 @@ from udi.node.subject_requests.grounds import (
     IdentityMethod,
     RefusalGround,
     list_grounds,
-)
-from udi.node.subject_requests.sealed_files import (
-    LARGEST,
-    LONGEST_MEANING,
-    MOST_FILES,
-    UploadedFile,
-    check_files,
 )
 from udi.protocol.subject_requests import EVENTS, SubjectRequestEvent, SubjectRight
 from udi.ui.dependencies import AnyRequest

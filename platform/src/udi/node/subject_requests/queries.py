@@ -12,14 +12,14 @@ from sqlalchemy.orm import undefer
 from udi.kit.errors import ForbiddenError, LoginTooOldError, NotFoundError
 from udi.kit.identity import Actor
 from udi.node.spaces.models import Space
-from udi.node.subject_requests.entries import EntryContent, read_content
+from udi.node.subject_requests.documents.entries import EntryContent, read_content
+from udi.node.subject_requests.documents.sealed_files import read_meanings
 from udi.node.subject_requests.models import (
     SubjectFile,
     SubjectRequest,
     SubjectRequestEntry,
     SubjectRequestSettings,
 )
-from udi.node.subject_requests.sealed_files import read_meanings
 from udi.protocol.subject_requests import DECIDED, ENDED, SubjectRequestActor
 
 MOST_ENDED = 200

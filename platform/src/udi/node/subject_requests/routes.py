@@ -2,7 +2,9 @@
 
 from udi.kit.identity import Actor
 from udi.node.agreements.lender_login import LENDER_LOGIN
-from udi.node.subject_requests import (
+from udi.node.subject_requests.identity import SubjectLoginDueError
+from udi.node.subject_requests.lending import LENDER_PAGES
+from udi.node.subject_requests.pages import (
     lending_pages,
     login_pages,
     own_rows_pages,
@@ -10,10 +12,8 @@ from udi.node.subject_requests import (
     person_pages,
     producer_pages,
 )
-from udi.node.subject_requests.identity import SubjectLoginDueError
-from udi.node.subject_requests.lending import LENDER_PAGES
-from udi.node.subject_requests.producer_pages import REQUESTS_PATH
-from udi.node.subject_requests.unsent_words import lead_to_login
+from udi.node.subject_requests.pages.producer_pages import REQUESTS_PATH
+from udi.node.subject_requests.pages.unsent_words import lead_to_login
 from udi.ui.dependencies import AnyRequest, Routes
 from udi.ui.site import NAVIGATION, REFUSALS, Site
 

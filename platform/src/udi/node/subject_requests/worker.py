@@ -6,12 +6,14 @@ from udi.kit.schedules import Schedule, Schedules, run_sessions
 from udi.kit.sessions import delete_expired_sessions
 from udi.kit.tenancy import Territory
 from udi.node.datasets.exchange.portal import PORTAL_CLIENT
-from udi.node.subject_requests.clock import schedule_clock
+from udi.node.subject_requests.deadlines.clock import schedule_clock
+from udi.node.subject_requests.deadlines.reminders import schedule_reminders
 from udi.node.subject_requests.models import TABLES
+from udi.node.subject_requests.portal_sync.reports import schedule_reports
+from udi.node.subject_requests.portal_sync.withdrawal_reports import (
+    schedule_withdrawal_reports,
+)
 from udi.node.subject_requests.recipients import schedule_notice_reports
-from udi.node.subject_requests.reminders import schedule_reminders
-from udi.node.subject_requests.reports import schedule_reports
-from udi.node.subject_requests.withdrawal_reports import schedule_withdrawal_reports
 from udi.ui.site import Site
 
 

@@ -18,7 +18,7 @@ from udi.kit.errors import (
 )
 from udi.kit.file_names import content_disposition
 from udi.kit.service_registry import ServiceKey
-from udi.node.files.ranges import (
+from udi.node.files.delivery.ranges import (
     ByteRange,
     RangeNotSatisfiableError,
     parse_range,

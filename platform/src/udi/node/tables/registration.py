@@ -1,7 +1,7 @@
 """What this domain provides to the others, and contributes to them."""
 
 from udi.kit.rates import RateLimiter
-from udi.node.files.memory import MemoryFolder
+from udi.node.files.storage.memory import MemoryFolder
 from udi.node.tables.api import ANSWERS, EXPORTS
 from udi.node.tables.requests import RATES
 from udi.node.tables.views import VIEWS, TableViews

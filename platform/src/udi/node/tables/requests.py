@@ -19,7 +19,7 @@ from udi.kit.identity import Actor
 from udi.kit.rates import RateLimiter, network_of
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
-from udi.node.files.ranges import is_fresh
+from udi.node.files.delivery.ranges import is_fresh
 from udi.node.files.restricted import (
     PRIVATE,
     NotGrantedError,

@@ -15,7 +15,7 @@ from udi.portal.access.policies import pages as policies
 from udi.portal.access.requests import api as requests_api
 from udi.portal.access.requests import case_pages, renewal_api, renewal_pages
 from udi.portal.access.requests import pages as requests
-from udi.portal.catalogue.access_sections import SUMMARISE_ACCESS
+from udi.portal.catalogue.dataset_page.access_sections import SUMMARISE_ACCESS
 from udi.portal.nodes.encryption import FIND_KEY
 from udi.ui.dependencies import Routes
 from udi.ui.pages import PAGE_ADDRESSES

@@ -14,6 +14,7 @@ from udi.kit.db import is_among
 from udi.kit.identity import Actor
 from udi.kit.slugs import list_words
 from udi.portal import audit
+from udi.portal.catalogue.feeds.topics import DATASET, PAGE, PRODUCER, THEME
 from udi.portal.catalogue.history import replace_description
 from udi.portal.catalogue.links.inventory import delete_dataset_links
 from udi.portal.catalogue.models import (
@@ -26,7 +27,6 @@ from udi.portal.catalogue.models import (
     PastDescription,
     Withdrawal,
 )
-from udi.portal.catalogue.topics import DATASET, PAGE, PRODUCER, THEME
 from udi.portal.notifications import actions as notifications
 from udi.portal.notifications.models import Change, ChangeKind
 from udi.portal.organisations.models import Organisation

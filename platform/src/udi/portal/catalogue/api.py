@@ -19,13 +19,6 @@ from udi.portal.catalogue.agent_tools import (
     LIST_TERMS,
     SEARCH_DATASETS,
 )
-from udi.portal.catalogue.cached_responses import (
-    BuiltResponse,
-    find_search_page,
-    indexes_of,
-    respond_from_cache,
-)
-from udi.portal.catalogue.cursor import read_cursor
 from udi.portal.catalogue.elsewhere.together import (
     find_neighbourhood,
     search_together,
@@ -37,6 +30,12 @@ from udi.portal.catalogue.open.responses import (
     send_cached_document,
     send_document,
 )
+from udi.portal.catalogue.parameters.cursor import read_cursor
+from udi.portal.catalogue.parameters.query_string import read_pairs
+from udi.portal.catalogue.parameters.search_parameters import (
+    SearchParameters,
+    WalkParameters,
+)
 from udi.portal.catalogue.queries import (
     SearchPage,
     WithdrawnError,
@@ -45,7 +44,12 @@ from udi.portal.catalogue.queries import (
     list_shown_producers,
     walk_datasets,
 )
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.responses.cached_responses import (
+    BuiltResponse,
+    find_search_page,
+    indexes_of,
+    respond_from_cache,
+)
 from udi.portal.catalogue.schemas import (
     BASE,
     CATALOGUE,
@@ -63,8 +67,7 @@ from udi.portal.catalogue.search.criteria import (
     read_strict_criteria,
 )
 from udi.portal.catalogue.search.joint_index import JOINT
-from udi.portal.catalogue.search_parameters import SearchParameters, WalkParameters
-from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.credentials.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.organisations.queries import get_producer
 from udi.ui.cross_origin import CrossOriginMiddleware

@@ -1,7 +1,7 @@
 """What this domain provides to the others, and contributes to them."""
 
+from udi.portal.catalogue.feeds.topics import catalogue_topics
 from udi.portal.catalogue.search.index import SEARCH_INDEXES, SearchIndexes
-from udi.portal.catalogue.topics import catalogue_topics
 from udi.portal.notifications.topics import TOPICS
 from udi.ui.site import Site
 

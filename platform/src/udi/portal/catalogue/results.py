@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from udi.portal.catalogue.area_map import AreaLabel
+from udi.portal.catalogue.maps.area_map import AreaLabel
 from udi.portal.catalogue.markup import highlight
 from udi.portal.catalogue.models import AGREEMENT, NO_LICENCE
 from udi.portal.catalogue.queries import DatasetSummary, SearchPage

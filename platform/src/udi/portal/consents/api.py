@@ -12,10 +12,10 @@ from msgspec import Meta, Struct
 from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError
 from udi.portal.access.agreements.schemas import SCOPE, TAG
 from udi.portal.catalogue.open.query_parameters import QueryParameters
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.consents.changes import ChangedConsent, list_changes
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import PRIVATE, program_router
 from udi.portal.projects.queries import get_led_project
 from udi.protocol.consent import ConsentState

@@ -1,13 +1,7 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from udi.portal.consents import (
-    api,
-    consent_pages,
-    frames,
-    notice_pages,
-    own_pages,
-    withdrawal_api,
-)
+from udi.portal.consents import api, withdrawal_api
+from udi.portal.consents.pages import consent_pages, frames, notice_pages, own_pages
 from udi.ui.dependencies import Routes
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site

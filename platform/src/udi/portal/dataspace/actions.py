@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.kit.identity import Actor
-from udi.portal.dataspace import consumer_negotiations, transfers
+from udi.portal.dataspace import transfers
 from udi.portal.dataspace.connectors import get_connector
 from udi.portal.dataspace.models import DataspaceProcess
+from udi.portal.dataspace.negotiations import consumer_negotiations
 from udi.portal.dataspace.transitions import (
     DataspaceEvent,
     DataspaceSide,

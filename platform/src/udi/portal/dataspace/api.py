@@ -22,7 +22,7 @@ from udi.kit.errors import (
     UnauthenticatedError,
 )
 from udi.kit.tenancy import Territory
-from udi.portal.dataspace import consumer_negotiations, provider_negotiations, transfers
+from udi.portal.dataspace import transfers
 from udi.portal.dataspace.connectors import find_connector_by_secret, owns_address
 from udi.portal.dataspace.messages import (
     CONTEXT,
@@ -34,14 +34,18 @@ from udi.portal.dataspace.messages import (
     write_process,
 )
 from udi.portal.dataspace.models import Connector, DataspaceProcess
-from udi.portal.dataspace.offers import (
+from udi.portal.dataspace.negotiations import (
+    consumer_negotiations,
+    provider_negotiations,
+)
+from udi.portal.dataspace.negotiations.offers import (
     PAGE,
     get_negotiable,
     list_negotiable,
     participant_of,
     write_dataset,
 )
-from udi.portal.dataspace.principals import set_session_project
+from udi.portal.dataspace.negotiations.principals import set_session_project
 from udi.portal.dataspace.processes import get_process
 from udi.portal.dataspace.refusals import (
     NEGOTIATIONS,

@@ -11,7 +11,6 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
-from udi.portal.dataspace import consumer_negotiations
 from udi.portal.dataspace.actions import (
     list_possible_actions,
     perform_action,
@@ -27,6 +26,7 @@ from udi.portal.dataspace.connectors import (
 )
 from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.dataspace.models import DataspaceProcess
+from udi.portal.dataspace.negotiations import consumer_negotiations
 from udi.portal.dataspace.processes import (
     find_delivery_problem,
     get_project_process,

@@ -11,12 +11,12 @@ from udi.portal.access.agreements.creation import signer_of
 from udi.portal.access.agreements.revisions import FOLLOW
 from udi.portal.access.models import AccessAgreement
 from udi.portal.dataspace.models import Connector, DataspaceProcess
-from udi.portal.dataspace.outbox import send_messages
-from udi.portal.dataspace.processes import GO_ON, SEND
-from udi.portal.dataspace.provider_negotiations import (
+from udi.portal.dataspace.negotiations.provider_negotiations import (
     advance_negotiation,
     sync_negotiation,
 )
+from udi.portal.dataspace.outbox import send_messages
+from udi.portal.dataspace.processes import GO_ON, SEND
 from udi.portal.dataspace.revocations import revoke_project_secrets
 from udi.portal.dataspace.transfers import is_readable, start_transfer, sync_transfers
 from udi.portal.dataspace.transitions import DataspaceSide, ProcessKind, TransferState

@@ -17,7 +17,7 @@ from udi.portal.access.agreements.transitions import LIVE, AgreementState
 from udi.portal.access.models import AccessAgreement, ProjectCredential
 from udi.portal.dataspace.messages import PULL, MessageType, read_reason
 from udi.portal.dataspace.models import Connector, DataspaceProcess
-from udi.portal.dataspace.offers import URN
+from udi.portal.dataspace.negotiations.offers import URN
 from udi.portal.dataspace.processes import (
     apply_received_event,
     begin_process,

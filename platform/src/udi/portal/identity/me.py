@@ -8,10 +8,10 @@ from litestar.di import NamedDependency, Provide
 from msgspec import Meta, Struct
 
 from udi.kit.errors import ForbiddenError
-from udi.portal.identity.bearers import PROGRAMS, require_scope
+from udi.portal.identity.credentials.bearers import PROGRAMS, require_scope
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import ACCOUNT, api_operation
 from udi.portal.identity.pages import name_organisations_of
-from udi.portal.identity.tokens import Bearer
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import AnyRequest, Routes, Session
 from udi.ui.openapi.agent_tools import AgentTool

@@ -143,7 +143,7 @@ NEUTRAL = (
 )
 PAYLOADS = (
     PersonalPayload(
-        "udi.portal.identity.provider_logins",
+        "udi.portal.identity.identity_services.provider_logins",
         "subject",
         PersonLink.SUBJECT,
         "the worker gives the groups that the login gives, within a minute",

@@ -5,8 +5,8 @@ from udi.kit.oidc import IdentityService, territory_client
 from udi.kit.sealed_column_tasks import SEALED_TABLES
 from udi.kit.sessions import SESSIONS, Sessions
 from udi.portal.identity.actions import store_memberships
+from udi.portal.identity.identity_services.provider_logins import queue_group_review
 from udi.portal.identity.models import TABLES
-from udi.portal.identity.provider_logins import queue_group_review
 from udi.portal.identity.refused_addresses import PeopleRefusedAddresses
 from udi.ui.site import Site
 

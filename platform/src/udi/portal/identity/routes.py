@@ -1,6 +1,7 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from udi.portal.identity import api, inbox_pages, me, pages, token_pages
+from udi.portal.identity import api, inbox_pages, me, pages
+from udi.portal.identity.credentials import token_pages
 from udi.portal.identity.deletion import pages as deletion_pages
 from udi.ui import login, own_data_pages
 from udi.ui.dependencies import Routes

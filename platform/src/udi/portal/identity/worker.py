@@ -6,12 +6,12 @@ from functools import partial
 from udi.kit.jobs import Handler
 from udi.kit.schedules import Schedule, Schedules
 from udi.kit.sessions import schedule_expiry
-from udi.portal.identity import provider_grants
 from udi.portal.identity.account_watcher import CRON, create_watcher
 from udi.portal.identity.deletion import tasks as deletion_tasks
 from udi.portal.identity.deletion import unused
+from udi.portal.identity.identity_services import provider_grants
+from udi.portal.identity.identity_services.provider_grants import review_recent
 from udi.portal.identity.models import TABLES
-from udi.portal.identity.provider_grants import review_recent
 from udi.ui.site import Site
 
 

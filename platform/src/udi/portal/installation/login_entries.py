@@ -10,7 +10,7 @@ from udi.kit.errors import InvalidError, Refusal
 from udi.kit.login_providers import NATIONAL
 from udi.portal.installation.figures import GatheredFigures
 from udi.portal.installation.models import RequestState
-from udi.portal.tenants.schema import DirectoryPart, ProviderPart
+from udi.portal.tenants.toml.schema import DirectoryPart, ProviderPart
 
 Entry = Mapping[str, Any]
 PROVIDER = "provider"

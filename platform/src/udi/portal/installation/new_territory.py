@@ -10,8 +10,8 @@ import msgspec
 
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.mail_addresses import is_mail_address
-from udi.portal.tenants.field_types import SLUG
 from udi.portal.tenants.models import Tenant
+from udi.portal.tenants.toml.field_types import SLUG
 from udi.ui.contrast import list_contrasts
 from udi.ui.theme import LIMITS
 

@@ -27,7 +27,7 @@ from udi.kit.errors import (
 )
 from udi.kit.keys import SIGNER
 from udi.kit.tenancy import Territory
-from udi.portal.identity.machines import get_machine_client
+from udi.portal.identity.credentials.machines import get_machine_client
 from udi.portal.nodes import queries
 from udi.portal.nodes.actions import push
 from udi.portal.nodes.encryption import FIND_KEY

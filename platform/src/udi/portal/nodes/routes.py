@@ -1,6 +1,6 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from udi.portal.catalogue.origins import FIND_ORIGIN, FIND_PRODUCER_ORIGINS
+from udi.portal.catalogue.dataset_page.origins import FIND_ORIGIN, FIND_PRODUCER_ORIGINS
 from udi.portal.nodes import (
     accounts,
     api,

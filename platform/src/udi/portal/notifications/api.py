@@ -22,10 +22,10 @@ from udi.kit.errors import (
     Refusal,
 )
 from udi.kit.tenancy import Territory
-from udi.portal.identity.bearers import PROGRAMS, require_scope
+from udi.portal.identity.credentials.bearers import PROGRAMS, require_scope
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.json_bodies import decode_json
 from udi.portal.identity.operations import ACCOUNT, api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.notifications import actions, queries
 from udi.portal.notifications.digests import next_send_time
 from udi.portal.notifications.emails import name_followings

@@ -19,10 +19,10 @@ from udi.kit.errors import (
 )
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.query_parameters import QueryParameters
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.catalogue.schemas import DatasetPath
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.organisations.queries import find_organisation
 from udi.portal.projects import listing, queries, schemas
 from udi.portal.projects.actions.describe import (

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.responses import Document, Validators, send_document
-from udi.portal.identity.bearers import PROGRAMS, require_scope
-from udi.portal.identity.tokens import Bearer
+from udi.portal.identity.credentials.bearers import PROGRAMS, require_scope
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.site import site_of
 

@@ -1,9 +1,9 @@
 """The addresses of this domain, and what only web workers have of it."""
 
+from udi.portal.catalogue.dataset_page.reuses import FIND_USES
 from udi.portal.catalogue.open.crawlers import SITEMAP
-from udi.portal.catalogue.reuses import FIND_USES
 from udi.portal.identity.pages import SUGGESTING
-from udi.portal.projects import api, listing, pages, team_api
+from udi.portal.projects import api, listing, pages
 from udi.portal.projects.calls.routes import routes as call_routes
 from udi.portal.projects.data_requests import api as data_request_api
 from udi.portal.projects.data_requests import decision_pages
@@ -12,6 +12,7 @@ from udi.portal.projects.suggestions import api as suggestions_api
 from udi.portal.projects.suggestions import pages as suggestion_pages
 from udi.portal.projects.suggestions.queries import shows_suggestions
 from udi.portal.projects.suggestions.tokens import HOME as SUGGESTIONS
+from udi.portal.projects.team import team_api
 from udi.portal.projects.uses import find_uses
 from udi.ui.dependencies import Routes
 from udi.ui.pages import PAGE_ADDRESSES

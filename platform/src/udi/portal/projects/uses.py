@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.functions import coalesce
 
 from udi.kit.read_connections import SessionRowReader
-from udi.portal.catalogue.reuses import DatasetReuse, DatasetReuseSummary
+from udi.portal.catalogue.dataset_page.reuses import DatasetReuse, DatasetReuseSummary
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.listing import PATH
 from udi.portal.projects.models import Project, ProjectDataset

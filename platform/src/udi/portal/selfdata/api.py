@@ -17,9 +17,9 @@ from udi.kit.errors import (
     Refusal,
     field_error,
 )
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.json_bodies import NotJsonError
 from udi.portal.identity.operations import api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.organisations.members.queries import get_member_organisation
 from udi.portal.projects.api_dependencies import (
     PRIVATE,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ConflictError
 from udi.kit.identity import Actor
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.selfdata.choice import LETTER, PATH, Choice, ChoiceFilters, choose
 from udi.portal.selfdata.forms import RIGHT_NAMES
 from udi.portal.selfdata.my_data import list_missing, render_choice

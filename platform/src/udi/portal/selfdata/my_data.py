@@ -12,7 +12,7 @@ from udi.kit.clock import now, today
 from udi.kit.errors import NotFoundError
 from udi.kit.paging import Page
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.organisations.queries import get_producer
 from udi.portal.selfdata.choice import (
     CARDS,

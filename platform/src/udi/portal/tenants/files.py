@@ -19,7 +19,7 @@ from udi.portal.tenants.content.files import SiteContent, read_content
 from udi.portal.tenants.faults import TenantFault as TenantFault
 from udi.portal.tenants.faults import TenantFaultsError as TenantFaultsError
 from udi.portal.tenants.logos import Logo, LogoError, read_logo
-from udi.portal.tenants.schema import (
+from udi.portal.tenants.toml.schema import (
     DirectoryPart,
     OrganisationPart,
     ProviderPart,

@@ -47,7 +47,7 @@ from udi.portal.tenants.models import (
     TerritoryVersion,
     VersionOrigin,
 )
-from udi.portal.tenants.tenant_toml import (
+from udi.portal.tenants.toml.tenant_toml import (
     Values,
     find_changes,
     is_operators,

@@ -40,8 +40,8 @@ from udi.node.datasets.descriptions.prefill import AnswerProposer, update_answer
 from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.versions.anonymisation import TreatmentResult, anonymise_table
-from udi.node.files.local_copies import open_temporary_folder, read_file
 from udi.node.files.models import object_key
+from udi.node.files.storage.local_copies import open_temporary_folder, read_file
 from udi.node.spaces.limits import enqueue_heavy_job
 from udi.node.spaces.queries import lock_space
 from udi.node.spaces.senders import Sender

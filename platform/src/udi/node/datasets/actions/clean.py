@@ -13,8 +13,12 @@ from udi.node.datasets.actions.prepare import PreparationContext, prepare_file
 from udi.node.datasets.models import PreparationState, Version
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.versions.findings import corrections_of, has_removable_names
-from udi.node.files.local_copies import open_temporary_folder, read_file, write_copy
 from udi.node.files.models import object_key
+from udi.node.files.storage.local_copies import (
+    open_temporary_folder,
+    read_file,
+    write_copy,
+)
 from udi.node.spaces.queries import DatasetPermission, lock_space
 from udi.tabular.profiles.profile import Profile
 from udi.tabular.safety.document_properties import remove_names

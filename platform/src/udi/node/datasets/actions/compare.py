@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.child import ChildError, run
 from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version
 from udi.node.datasets.versions.findings import COMPARED_WITH, DIFFERENCE
-from udi.node.files.local_copies import open_temporary_folder
-from udi.node.files.store import ObjectStore
-from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.storage.local_copies import open_temporary_folder
+from udi.node.files.storage.store import ObjectStore
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.node.spaces.limits import enqueue_heavy_job
 from udi.tabular.columns.column import TypedColumn
 from udi.tabular.difference.difference import compute_difference

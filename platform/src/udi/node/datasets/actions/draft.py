@@ -36,9 +36,9 @@ from udi.node.datasets.models import (
 )
 from udi.node.datasets.versions.findings import corrections_of
 from udi.node.files.expiry import expire_archives
+from udi.node.files.intake.upload_lock import SAFETY
 from udi.node.files.models import StoredFile
 from udi.node.files.queries import used_bytes
-from udi.node.files.upload_lock import SAFETY
 from udi.node.spaces.limits import enqueue_heavy_job
 from udi.node.spaces.models import DatasetRight, Space
 from udi.tabular.profiles.corrections import Corrections

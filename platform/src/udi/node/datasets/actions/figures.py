@@ -22,7 +22,7 @@ from udi.node.datasets.figures import HEADER, find_figures_dataset, list_public_
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import find_dataset, last_licence
 from udi.node.files.models import object_key
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import lock_space
 from udi.protocol.licences import DEFAULT

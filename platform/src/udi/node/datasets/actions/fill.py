@@ -15,8 +15,8 @@ from udi.node.datasets.actions.prepare import PreparationContext, prepare_prompt
 from udi.node.datasets.actions.rows import WRITING_SECONDS, uneditable_error
 from udi.node.datasets.descriptions.prefill import AnswerProposer
 from udi.node.datasets.models import Dataset
-from udi.node.files.local_copies import open_temporary_folder, read_file
 from udi.node.files.models import object_key
+from udi.node.files.storage.local_copies import open_temporary_folder, read_file
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import get_space
 from udi.tabular.editing.model_files import FilledFile, ModelRows, write_model_file

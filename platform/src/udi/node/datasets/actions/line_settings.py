@@ -12,8 +12,8 @@ from udi.node.datasets.actions.draft import PROMPT
 from udi.node.datasets.actions.prepare import ARCHIVES
 from udi.node.datasets.models import Version
 from udi.node.datasets.versions.findings import corrections_of, line_settings_of
-from udi.node.files.local_copies import open_temporary_folder, write_copy
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.local_copies import open_temporary_folder, write_copy
+from udi.node.files.storage.store import ObjectStore
 from udi.tabular.columns.zero_repair import CERTAIN, LOST_ZEROS
 from udi.tabular.formats.line_settings import NO_LINES, LineSettings
 from udi.tabular.formats.text_encoding import CHARSETS

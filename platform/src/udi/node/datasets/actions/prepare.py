@@ -49,15 +49,15 @@ from udi.node.datasets.versions.preparation import (
 )
 from udi.node.datasets.versions.publishability import access_of, carry_reason
 from udi.node.datasets.versions.sealed_cells import strip_findings
-from udi.node.files.clam import VirusScan, scan
-from udi.node.files.local_copies import (
+from udi.node.files.intake.clam import VirusScan, scan
+from udi.node.files.intake.reception import LARGEST
+from udi.node.files.models import SERVED_ACCESS, WITHHELD_ACCESS, StoredFile
+from udi.node.files.storage.local_copies import (
     open_temporary_folder,
     read_file,
     write_copy,
 )
-from udi.node.files.models import SERVED_ACCESS, WITHHELD_ACCESS, StoredFile
-from udi.node.files.reception import LARGEST
-from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.tabular.formats.file_kind import GZIP, ZIP
 from udi.tabular.profiles.corrections import Corrections
 from udi.tabular.profiles.coverage import Coverage

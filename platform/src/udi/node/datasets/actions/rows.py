@@ -22,10 +22,14 @@ from udi.node.datasets.versions.findings import (
     find_row_obstacle,
     is_being_read,
 )
-from udi.node.files.local_copies import open_temporary_folder, read_file, write_copy
+from udi.node.files.intake.reception import PROFILE_SECONDS
 from udi.node.files.models import object_key
-from udi.node.files.reception import PROFILE_SECONDS
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.local_copies import (
+    open_temporary_folder,
+    read_file,
+    write_copy,
+)
+from udi.node.files.storage.store import ObjectStore
 from udi.node.spaces.queries import DatasetPermission, lock_space
 from udi.tabular.editing.row_changes import (
     CorrectionResult,

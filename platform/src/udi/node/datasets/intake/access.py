@@ -13,10 +13,10 @@ from udi.node.datasets.intake.finish import UploadContext
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.queries import find_dataset, get_dataset
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing_error
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.node.spaces.keys import (
     CHALLENGE,
     SPACE_KEY,

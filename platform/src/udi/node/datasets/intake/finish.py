@@ -32,11 +32,11 @@ from udi.node.datasets.actions.source import is_wanted
 from udi.node.datasets.descriptions.prefill import AnswerProposer
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import find_dataset
-from udi.node.files.assemble import LostPartError, assemble_upload
+from udi.node.files.intake.assemble import LostPartError, assemble_upload
+from udi.node.files.intake.reception import ReceivedFile, profile_stored_file
+from udi.node.files.intake.uploads import clear_parts
 from udi.node.files.models import Upload, UploadState
-from udi.node.files.reception import ReceivedFile, profile_stored_file
-from udi.node.files.tenant_storage import TenantStorage
-from udi.node.files.uploads import clear_parts
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.node.spaces.models import Space
 from udi.node.spaces.senders import Sender
 from udi.tabular.queries.readers import FileReaderPool

@@ -19,8 +19,8 @@ from udi.node.datasets.intake.responses import describe_publication
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.messages import PageRequest, translator
 from udi.node.datasets.queries import find_dataset
+from udi.node.files.intake.uploads import cancel_upload, get_upload
 from udi.node.files.models import Upload, UploadState
-from udi.node.files.uploads import cancel_upload, get_upload
 from udi.node.spaces.models import Space
 from udi.node.spaces.operations import sending_operation
 from udi.node.spaces.queries import require_publisher

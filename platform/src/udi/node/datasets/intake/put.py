@@ -44,22 +44,22 @@ from udi.node.datasets.versions.expectations import (
     read_expectation,
     store_expectation,
 )
-from udi.node.files.assemble import store_whole_file
-from udi.node.files.models import SERVED_ACCESS, Upload, UploadState
-from udi.node.files.queries import used_bytes
-from udi.node.files.reception import (
+from udi.node.files.intake.assemble import store_whole_file
+from udi.node.files.intake.reception import (
     ConnectionLostError,
     UploadTooSlowError,
     enforce_timeouts,
 )
-from udi.node.files.tus import LONGEST_KEY
-from udi.node.files.upload_lock import UploadLease
-from udi.node.files.uploads import (
+from udi.node.files.intake.tus import LONGEST_KEY
+from udi.node.files.intake.upload_lock import UploadLease
+from udi.node.files.intake.uploads import (
     UploadAnnouncement,
     cancel_upload,
     create_upload,
     too_large_error,
 )
+from udi.node.files.models import SERVED_ACCESS, Upload, UploadState
+from udi.node.files.queries import used_bytes
 from udi.node.spaces.limits import body_of
 from udi.node.spaces.models import Space
 from udi.node.spaces.operations import DatasetPath, PartPath, sending_operation

@@ -27,19 +27,23 @@ from udi.node.datasets.intake.finish import (
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import waits_for_person
 from udi.node.datasets.renewal.models import DatasetSource
-from udi.node.files.fetch import FetchLimit, fetch_into
+from udi.node.files.intake.upload_lock import UploadLease
+from udi.node.files.intake.uploads import (
+    UploadAnnouncement,
+    cancel_upload,
+    create_upload,
+)
 from udi.node.files.models import Upload, UploadState
 from udi.node.files.queries import used_bytes
 from udi.node.files.remote.addresses import understand_address
+from udi.node.files.remote.fetch import FetchLimit, fetch_into
 from udi.node.files.remote.remote_files import (
     FetchError,
     HttpValidators,
     RemoteLocation,
     RemoteRequest,
 )
-from udi.node.files.tenant_storage import TenantStorage
-from udi.node.files.upload_lock import UploadLease
-from udi.node.files.uploads import UploadAnnouncement, cancel_upload, create_upload
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.node.spaces.models import Space
 from udi.node.spaces.senders import Sender
 from udi.ui.site import Site

@@ -29,9 +29,9 @@ from udi.node.datasets.pages.messages import (
 from udi.node.datasets.pages.source import describe_source_form
 from udi.node.datasets.pages.upload import UPLOAD_ERRORS, upload_page
 from udi.node.datasets.queries import find_dataset, get_dataset
+from udi.node.files.intake.uploads import UploadAnnouncement, create_upload
 from udi.node.files.remote.addresses import understand_address
 from udi.node.files.remote.source_kinds import list_source_kinds
-from udi.node.files.uploads import UploadAnnouncement, create_upload
 from udi.node.spaces.limits import enforce_look_limit, enqueue_heavy_job
 from udi.node.spaces.senders import Sender
 from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session

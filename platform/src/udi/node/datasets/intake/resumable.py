@@ -35,23 +35,23 @@ from udi.node.datasets.versions.expectations import (
     read_expectation,
     store_expectation,
 )
-from udi.node.files import tus
-from udi.node.files.models import Upload, UploadState
-from udi.node.files.queries import used_bytes
-from udi.node.files.reception import (
+from udi.node.files.intake import tus
+from udi.node.files.intake.reception import (
     UPLOAD_BUFFERS,
     ConnectionLostError,
     UploadTooSlowError,
     receive_body,
 )
-from udi.node.files.upload_lock import AT_ONCE, UploadLease
-from udi.node.files.uploads import (
+from udi.node.files.intake.upload_lock import AT_ONCE, UploadLease
+from udi.node.files.intake.uploads import (
     UploadAnnouncement,
     cancel_upload,
     check_length,
     create_upload,
     get_upload,
 )
+from udi.node.files.models import Upload, UploadState
+from udi.node.files.queries import used_bytes
 from udi.node.spaces.limits import body_of
 from udi.node.spaces.models import Space
 from udi.node.spaces.operations import sending_operation

@@ -12,9 +12,9 @@ from udi.node.datasets.intake.refresh import (
     fetch_file,
     refresh_source,
 )
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.tenant_storage import TenantStorage
-from udi.node.files.upload_lock import FINISH_UPLOAD
+from udi.node.files.encryption.sealing_store import OBJECTS
+from udi.node.files.intake.upload_lock import FINISH_UPLOAD
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.tabular.queries.readers import READERS
 from udi.ui.site import Site
 

@@ -6,10 +6,10 @@ from litestar.response import Redirect
 
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.space_export.tasks import find_archive, request_archive
-from udi.node.files.downloads import keyring_of
+from udi.node.files.delivery.downloads import keyring_of
+from udi.node.files.delivery.signed_urls import sign_path
 from udi.node.files.models import ArchiveState
 from udi.node.files.queries import used_bytes
-from udi.node.files.signed_urls import sign_path
 from udi.node.spaces.queries import get_space
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session

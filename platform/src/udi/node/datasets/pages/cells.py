@@ -22,7 +22,7 @@ from udi.node.datasets.versions.cell_errors import (
     read_cell_errors,
 )
 from udi.node.datasets.versions.findings import can_correct_rows
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.node.spaces.queries import DatasetPermission
 from udi.ui.dependencies import Member, Routes, Session
 from udi.ui.site import render

@@ -53,7 +53,7 @@ from udi.node.datasets.versions.findings import (
     unsearched_parts_of,
 )
 from udi.node.datasets.versions.table_list import list_tables_of
-from udi.node.files.sealing_store import OBJECTS
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.formats.line_settings import LineSettings
 from udi.tabular.formats.text_encoding import CHARSETS

@@ -11,10 +11,10 @@ from udi.node.audit import record_audit_event
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.versions.publishability import access_of
-from udi.node.files.downloads import keyring_of
+from udi.node.files.delivery.downloads import keyring_of
+from udi.node.files.delivery.signed_urls import LIFETIME, sign_path
 from udi.node.files.models import FileAccess
 from udi.node.files.queries import check_access
-from udi.node.files.signed_urls import LIFETIME, sign_path
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session
 from udi.ui.site import render

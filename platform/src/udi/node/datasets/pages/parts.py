@@ -56,8 +56,8 @@ from udi.node.datasets.records.parts import part_path
 from udi.node.datasets.versions.findings import is_being_read, is_harmful
 from udi.node.datasets.versions.publishability import STOPS, part_stops_of
 from udi.node.datasets.versions.table_list import list_tables_of
+from udi.node.files.intake.reception import FIELD
 from udi.node.files.queries import used_bytes
-from udi.node.files.reception import FIELD
 from udi.node.spaces.queries import lock_space
 from udi.protocol.faults import InvalidRecord
 from udi.ui.decision_guards import require_confirmation

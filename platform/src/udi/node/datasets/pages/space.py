@@ -8,8 +8,8 @@ from udi.kit.paging import page_number
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.queries import count_published, list_datasets
 from udi.node.datasets.upkeep.reminders import find_due
+from udi.node.files.intake.uploads import list_open_uploads
 from udi.node.files.queries import used_bytes
-from udi.node.files.uploads import list_open_uploads
 from udi.node.portals.queries import list_showing_portals
 from udi.node.spaces.queries import get_space
 from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session

@@ -5,10 +5,10 @@ from litestar.params import FromPath
 
 from udi.node.datasets.figures import list_storage_by_dataset
 from udi.node.datasets.pages.messages import PageRequest
+from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.node.files.queries import used_bytes
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.storage_snapshot import derived_bytes
-from udi.node.files.store import StoreError
+from udi.node.files.storage.storage_snapshot import derived_bytes
+from udi.node.files.storage.store import StoreError
 from udi.node.spaces.models import Space, SpaceShare
 from udi.node.spaces.queries import get_space
 from udi.ui.dependencies import Member, Routes, Session

@@ -37,17 +37,17 @@ from udi.node.datasets.pages.messages import (
     translator,
 )
 from udi.node.datasets.queries import get_dataset
-from udi.node.files.models import object_key
-from udi.node.files.queries import used_bytes
-from udi.node.files.reception import (
+from udi.node.files.encryption.sealing_store import OBJECTS
+from udi.node.files.intake.reception import (
     FIELD,
     ReceivedFile,
     profile_stored_file,
     receive_file,
 )
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.store import ObjectStore
-from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.models import object_key
+from udi.node.files.queries import used_bytes
+from udi.node.files.storage.store import ObjectStore
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.node.spaces.limits import limits_of
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import DatasetPermission, get_space, lock_space

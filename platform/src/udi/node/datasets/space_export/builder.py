@@ -11,7 +11,7 @@ from udi.node.datasets.space_export.zip_writer import (
     ZipEntry,
     ZipStream,
 )
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.ui.pages import PageRenderer
 
 SUMS = "SHA256SUMS"

@@ -24,7 +24,7 @@ from udi.node.datasets.space_export.builder import ArchiveBuilder
 from udi.node.datasets.space_export.contents import SpaceExport, read_space_contents
 from udi.node.datasets.space_export.zip_writer import DamagedFileError
 from udi.node.files.models import ArchiveState, SpaceArchive
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.node.spaces.limits import enqueue_heavy_job
 from udi.node.spaces.models import Space
 

@@ -18,7 +18,7 @@ from udi.node.datasets.models import Dataset, DatasetState, DeliveryState
 from udi.node.datasets.queries import find_dataset
 from udi.node.files.expiry import expire_archives
 from udi.node.files.models import ErasedDataset
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.node.portals.actions import queue_further_delivery
 from udi.node.portals.models import FurtherDeliveryState
 from udi.node.portals.queries import list_further_deliveries

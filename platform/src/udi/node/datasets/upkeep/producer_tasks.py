@@ -12,8 +12,8 @@ from udi.node.datasets.actions.anonymise import (
 )
 from udi.node.datasets.actions.prepare import PreparationContext
 from udi.node.datasets.upkeep.reminders import SEND_REMINDER, send_reminder
-from udi.node.files.sealing_store import OBJECTS
-from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.encryption.sealing_store import OBJECTS
+from udi.node.files.storage.tenant_storage import TenantStorage
 from udi.ui.site import Site
 
 

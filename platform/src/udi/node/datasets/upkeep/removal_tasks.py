@@ -17,7 +17,7 @@ from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.upkeep.erasure_tasks import SECOND_PASS_DELAY, Forget
 from udi.node.files.expiry import expire_archives
 from udi.node.files.models import RemovedVersion
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 
 log = structlog.get_logger()
 

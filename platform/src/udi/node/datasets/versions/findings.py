@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from udi.node.datasets.models import Dataset, PreparationState, Version
-from udi.node.files.clam import ScanState, UnscannedReason
+from udi.node.files.intake.clam import ScanState, UnscannedReason
 from udi.tabular.difference.difference import Difference
 from udi.tabular.editing.table_changes import LARGEST, MOST_ROWS
 from udi.tabular.formats.file_kind import FODS, GZIP, ODS, XLS, XLSB, XLSX, ZIP

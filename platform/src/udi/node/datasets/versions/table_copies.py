@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from udi.kit.errors import NotFoundError, UdiError
-from udi.node.files.local_copies import write_copy
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.local_copies import write_copy
+from udi.node.files.storage.store import ObjectStore
 
 KEPT_BYTES = 20 * 1024**3
 KEPT_SECONDS = 24 * 3600.0

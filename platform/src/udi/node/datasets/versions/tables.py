@@ -56,7 +56,7 @@ from udi.node.files.queries import (
     is_own,
 )
 from udi.node.files.restricted import RestrictedError
-from udi.node.files.store import ObjectStore
+from udi.node.files.storage.store import ObjectStore
 from udi.tabular.columns.chosen_roles import read_roles
 from udi.tabular.exports.exports import ExportWriter
 from udi.tabular.exports.unions import TableUnion

@@ -40,8 +40,8 @@ from udi.portal.access.agreements.schemas import (
 )
 from udi.portal.access.models import AccessAgreement
 from udi.portal.catalogue.open.query_parameters import QueryParameters
-from udi.portal.catalogue.query_string import read_pairs
-from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.catalogue.parameters.query_string import read_pairs
+from udi.portal.identity.credentials.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.nodes.api import as_json, identify_client, node_session, read_json_body
 from udi.protocol.odrl import as_document, write_agreement

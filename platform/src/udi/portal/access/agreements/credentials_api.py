@@ -21,8 +21,8 @@ from udi.portal.access.agreements.credentials import (
     revoke_credential,
 )
 from udi.portal.access.models import ProjectCredential
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.queries import get_led_project
 from udi.portal.projects.request_bodies import read_body

@@ -28,8 +28,8 @@ from udi.portal.access.agreements.queries import (
 )
 from udi.portal.access.agreements.transitions import LIVE
 from udi.portal.access.models import AccessSide
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.request_bodies import read_body
 from udi.protocol.addresses import NodeAddresses

@@ -17,11 +17,11 @@ from udi.kit.errors import (
 from udi.portal.access.policies import queries, schemas
 from udi.portal.access.policies.actions import set_policy
 from udi.portal.catalogue.open.query_parameters import QueryParameters
-from udi.portal.catalogue.query_string import read_pairs
-from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.catalogue.parameters.query_string import read_pairs
+from udi.portal.identity.credentials.bearers import PROGRAMS
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.json_bodies import decode_object
 from udi.portal.identity.operations import api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import (
     PRIVATE,
     ApiRequest,

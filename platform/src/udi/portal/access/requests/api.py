@@ -31,9 +31,9 @@ from udi.portal.access.requests.documents import list_documents
 from udi.portal.access.requests.request_input import AccessRequestInput, check_input
 from udi.portal.access.requests.thread import list_steps
 from udi.portal.catalogue.open.query_parameters import QueryParameters as Parameters
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.parameters.query_string import read_pairs
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.agent_tools import DRAFT_ACCESS_REQUEST
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.form_drafts import LONGEST_ADDRESS, FormDraft, write_draft

@@ -14,8 +14,8 @@ from udi.portal.access.policies.queries import get_policy, get_restricted_datase
 from udi.portal.access.requests import queries, schemas
 from udi.portal.access.requests.api import describe_request
 from udi.portal.access.requests.renewals import renew_agreement
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.queries import get_led_project
 from udi.portal.projects.request_bodies import read_body

@@ -15,14 +15,14 @@ from msgspec.structs import replace as change
 
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.cached_responses import indexes_of
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.catalogue.queries import (
     DatasetSummary,
     SearchPage,
     is_current,
     read_lines,
 )
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.responses.cached_responses import indexes_of
 from udi.portal.catalogue.search.criteria import (
     PARTNERS,
     PORTALS,

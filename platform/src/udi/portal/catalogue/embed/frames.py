@@ -12,10 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import UdiError
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.cached_responses import indexes_of, open_public_session
 from udi.portal.catalogue.embed.snippets import PRODUCER, SEARCH
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.catalogue.queries import SearchPage, get_dataset, search_datasets
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.responses.cached_responses import (
+    indexes_of,
+    open_public_session,
+)
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.portal.organisations.queries import get_producer
 from udi.ui.dependencies import AnyRequest, CurrentTerritory

@@ -18,8 +18,8 @@ from udi.portal.catalogue.embed.snippets import (
     share_producer,
     share_search,
 )
+from udi.portal.catalogue.parameters.query_string import split_query
 from udi.portal.catalogue.queries import get_dataset
-from udi.portal.catalogue.query_string import split_query
 from udi.portal.catalogue.search.criteria import read_criteria
 from udi.portal.organisations.queries import get_producer
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session

@@ -54,7 +54,7 @@ from udi.portal.catalogue.open.responses import (
     is_not_modified,
     send_document,
 )
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.catalogue.search.criteria import PARTNERS, TERRITORY, Criteria
 from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.catalogue.search.query import list_repeated, search_joint

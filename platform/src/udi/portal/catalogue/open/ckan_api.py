@@ -13,11 +13,14 @@ from litestar.status_codes import HTTP_200_OK, HTTP_400_BAD_REQUEST, HTTP_409_CO
 
 from udi.kit.errors import NotFoundError, UdiError
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.cached_responses import indexes_of, open_public_session
 from udi.portal.catalogue.open.ckan_actions import ACTIONS, CkanContext, WrongValueError
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.catalogue.queries import WithdrawnError
-from udi.portal.catalogue.query_string import read_pairs
-from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.catalogue.responses.cached_responses import (
+    indexes_of,
+    open_public_session,
+)
+from udi.portal.identity.credentials.bearers import PROGRAMS
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
 

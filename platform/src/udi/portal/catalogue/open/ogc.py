@@ -12,7 +12,6 @@ from litestar.serialization import encode_json
 
 from udi.kit.clock import now
 from udi.kit.errors import NotFoundError
-from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.open import ogc_query, records
 from udi.portal.catalogue.open.listing import (
     DatasetFilter,
@@ -25,9 +24,10 @@ from udi.portal.catalogue.open.listing import (
 from udi.portal.catalogue.open.ogc_description import build_openapi_document
 from udi.portal.catalogue.open.order import Place
 from udi.portal.catalogue.open.representations import split_dataset_id
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.catalogue.queries import get_dataset
-from udi.portal.catalogue.query_string import read_pairs
-from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.catalogue.responses.cached_responses import indexes_of
+from udi.portal.identity.credentials.bearers import PROGRAMS
 from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Session
 from udi.ui.locale import localise

@@ -12,7 +12,8 @@ from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.cached_responses import (
+from udi.portal.catalogue.queries import is_current
+from udi.portal.catalogue.responses.cached_responses import (
     RELEASE,
     SPARE,
     VALIDATE,
@@ -20,12 +21,11 @@ from udi.portal.catalogue.cached_responses import (
     followed_index,
     open_public_session,
 )
-from udi.portal.catalogue.modification_dates import (
+from udi.portal.catalogue.responses.modification_dates import (
     is_not_modified_since,
     last_modified,
     last_modified_header,
 )
-from udi.portal.catalogue.queries import is_current
 from udi.portal.catalogue.search.cache import RESPONSE_CACHE
 from udi.ui.content_encodings import choose_encoding, compress
 from udi.ui.dependencies import AnyRequest

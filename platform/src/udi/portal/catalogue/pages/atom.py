@@ -9,32 +9,32 @@ from litestar.params import FromPath
 
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.atom import (
+from udi.portal.catalogue.elsewhere.together import (
+    Neighbourhood,
+    find_neighbourhood,
+    search_together,
+)
+from udi.portal.catalogue.feeds.atom import (
     CHANGES,
     PATH,
     order_for_feed,
     write_feed,
     write_history,
 )
-from udi.portal.catalogue.cached_responses import (
-    BuiltResponse,
-    indexes_of,
-    open_public_session,
-    respond_from_cache,
-)
-from udi.portal.catalogue.elsewhere.together import (
-    Neighbourhood,
-    find_neighbourhood,
-    search_together,
-)
 from udi.portal.catalogue.history import DescriptionVersion, list_description_versions
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.catalogue.queries import (
     SearchPage,
     get_dataset,
     is_current,
     search_datasets,
 )
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.responses.cached_responses import (
+    BuiltResponse,
+    indexes_of,
+    open_public_session,
+    respond_from_cache,
+)
 from udi.portal.catalogue.results import FilterLabels
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.portal.catalogue.search.joint_index import JOINT

@@ -13,24 +13,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import today
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.access_sections import SUMMARISE_ACCESS, AccessSectionTemplate
-from udi.portal.catalogue.area_map import draw_area_ground, name_area
-from udi.portal.catalogue.atom import CHANGES
-from udi.portal.catalogue.cached_responses import (
-    BuiltResponse,
-    indexes_of,
-    open_public_session,
-    respond_from_cache,
+from udi.portal.catalogue.data_services.queries import list_services_of
+from udi.portal.catalogue.dataset_page.access_sections import (
+    SUMMARISE_ACCESS,
+    AccessSectionTemplate,
 )
-from udi.portal.catalogue.citation import NAMES, WRITERS
-from udi.portal.catalogue.dataset_view import (
+from udi.portal.catalogue.dataset_page.answered_faults import list_answered_faults
+from udi.portal.catalogue.dataset_page.citation import NAMES, WRITERS
+from udi.portal.catalogue.dataset_page.dataset_view import (
     DatasetView,
     build_dataset_view,
     find_editing_addresses,
     short_hash,
 )
+from udi.portal.catalogue.dataset_page.origins import FIND_ORIGIN, HarvestOrigin
+from udi.portal.catalogue.dataset_page.quality_measures import measure_record
+from udi.portal.catalogue.dataset_page.reuses import find_reuses
+from udi.portal.catalogue.dataset_page.source_facts import (
+    find_rhythm,
+    list_source_facts,
+)
 from udi.portal.catalogue.embed.snippets import share_dataset
+from udi.portal.catalogue.feeds.atom import CHANGES
+from udi.portal.catalogue.feeds.topics import DATASET as DATASET_TOPIC
 from udi.portal.catalogue.history import list_description_versions
+from udi.portal.catalogue.maps.area_map import draw_area_ground, name_area
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.dcat import send_dataset
 from udi.portal.catalogue.open.representations import (
@@ -40,18 +47,19 @@ from udi.portal.catalogue.open.representations import (
 )
 from udi.portal.catalogue.open.schema_org import write_dataset
 from udi.portal.catalogue.open.signposts import write_signposts
-from udi.portal.catalogue.origins import FIND_ORIGIN, HarvestOrigin
-from udi.portal.catalogue.quality_measures import measure_record
 from udi.portal.catalogue.queries import (
     WithdrawnError,
     get_dataset,
     is_current,
     list_similar_datasets,
 )
-from udi.portal.catalogue.reuses import find_reuses
-from udi.portal.catalogue.source_facts import find_rhythm, list_source_facts
+from udi.portal.catalogue.responses.cached_responses import (
+    BuiltResponse,
+    indexes_of,
+    open_public_session,
+    respond_from_cache,
+)
 from udi.portal.catalogue.stewards import find_steward
-from udi.portal.catalogue.topics import DATASET as DATASET_TOPIC
 from udi.portal.notifications.pages import FollowButton, build_follow_button
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses
@@ -168,6 +176,8 @@ async def _render_dataset(
             session, indexes_of(request), territory.id, dataset, most=NEAR
         ),
         uses=await find_reuses(request, session, dataset.id),
+        services=await list_services_of(session, dataset.id),
+        faults=await list_answered_faults(request, session, dataset.id),
         quality=quality,
         quality_lines=list_quality_lines(
             quality,

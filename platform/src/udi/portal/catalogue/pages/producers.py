@@ -8,28 +8,31 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.read_connections import SessionRowReader
-from udi.portal.catalogue.area_map import find_place_search
-from udi.portal.catalogue.atom import PATH as ATOM
-from udi.portal.catalogue.cached_responses import indexes_of
+from udi.portal.catalogue.dataset_page.origins import (
+    FIND_PRODUCER_ORIGINS,
+    ProducerOrigin,
+)
 from udi.portal.catalogue.embed.snippets import share_producer
+from udi.portal.catalogue.feeds.atom import PATH as ATOM
+from udi.portal.catalogue.feeds.topics import PRODUCER
 from udi.portal.catalogue.links.queries import may_maintain_data
+from udi.portal.catalogue.maps.area_map import find_place_search
 from udi.portal.catalogue.open.dcat import send_producer
 from udi.portal.catalogue.open.representations import (
     RDF,
     negotiate_representation,
     split_extension,
 )
-from udi.portal.catalogue.origins import FIND_PRODUCER_ORIGINS, ProducerOrigin
 from udi.portal.catalogue.pages.search import build_results_view
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.catalogue.queries import (
     count_by_producer,
     list_shown_producers,
     search_datasets,
 )
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.responses.cached_responses import indexes_of
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
-from udi.portal.catalogue.topics import PRODUCER
 from udi.portal.notifications.pages import build_follow_button
 from udi.portal.organisations.models import Organisation
 from udi.portal.organisations.queries import get_producer

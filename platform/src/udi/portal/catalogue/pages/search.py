@@ -8,21 +8,6 @@ from litestar.response import Redirect
 
 from udi.kit.read_connections import RowReader, SessionRowReader
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.area import draw_area
-from udi.portal.catalogue.area_map import (
-    draw_area_ground,
-    find_place_search,
-    list_place_names,
-    name_area,
-    read_place,
-)
-from udi.portal.catalogue.atom import PATH as ATOM
-from udi.portal.catalogue.cached_responses import (
-    BuiltResponse,
-    find_search_page,
-    indexes_of,
-    respond_from_cache,
-)
 from udi.portal.catalogue.elsewhere.pages import (
     FederatedSearch,
     asks_portals,
@@ -35,10 +20,26 @@ from udi.portal.catalogue.elsewhere.together import (
     search_together,
 )
 from udi.portal.catalogue.embed.snippets import share_search
+from udi.portal.catalogue.feeds.atom import PATH as ATOM
+from udi.portal.catalogue.feeds.topics import target_of
+from udi.portal.catalogue.maps.area import draw_area
+from udi.portal.catalogue.maps.area_map import (
+    draw_area_ground,
+    find_place_search,
+    list_place_names,
+    name_area,
+    read_place,
+)
 from udi.portal.catalogue.queries import (
     SearchPage,
     list_relaxed_searches,
     list_spelling_alternatives,
+)
+from udi.portal.catalogue.responses.cached_responses import (
+    BuiltResponse,
+    find_search_page,
+    indexes_of,
+    respond_from_cache,
 )
 from udi.portal.catalogue.results import (
     FilterLabels,
@@ -50,7 +51,6 @@ from udi.portal.catalogue.results import (
 from udi.portal.catalogue.search.criteria import KEYWORD, Criteria
 from udi.portal.catalogue.search.extent import write_box
 from udi.portal.catalogue.search.joint_index import JOINT
-from udi.portal.catalogue.topics import target_of
 from udi.portal.notifications.pages import build_follow_button
 from udi.portal.organisations.queries import read_names
 from udi.ui.dependencies import AnyRequest

@@ -3,9 +3,13 @@
 from litestar import Response, get
 from litestar.serialization import encode_json
 
-from udi.portal.catalogue.cached_responses import indexes_of
-from udi.portal.catalogue.opensearch import MEDIA_TYPE, SUGGESTIONS, describe_search
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.pages.opensearch import (
+    MEDIA_TYPE,
+    SUGGESTIONS,
+    describe_search,
+)
+from udi.portal.catalogue.parameters.query_string import read_pairs
+from udi.portal.catalogue.responses.cached_responses import indexes_of
 from udi.portal.catalogue.search.criteria import LONGEST_TEXT, read_criteria
 from udi.portal.catalogue.search.query import suggest_completions
 from udi.portal.catalogue.search.thesaurus import thesaurus_of

@@ -23,7 +23,7 @@ from udi.portal.identity.provision.organisation_groups import (
     list_member_groups,
 )
 from udi.portal.identity.provision.organisations import organisation_alias
-from udi.portal.tenants.schema import AccountPart
+from udi.portal.tenants.toml.schema import AccountPart
 from udi.settings import Settings
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"

@@ -20,7 +20,7 @@ from udi.portal.identity.provision.admin import (
 )
 from udi.portal.identity.provision.providers import find_domain_owner, secret_file
 from udi.portal.tenants.files import TenantFault, TenantFolder
-from udi.portal.tenants.schema import DirectoryPart
+from udi.portal.tenants.toml.schema import DirectoryPart
 from udi.settings import MissingSecretError, Settings
 
 STORAGE = "org.keycloak.storage.UserStorageProvider"

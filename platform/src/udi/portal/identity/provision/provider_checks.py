@@ -14,7 +14,7 @@ from udi.portal.identity.provision.provider_metadata import (
 )
 from udi.portal.identity.provision.providers import find_domain_owner, secret_file
 from udi.portal.tenants.files import TenantFault, TenantFaultsError, TenantFolder
-from udi.portal.tenants.schema import ProviderPart
+from udi.portal.tenants.toml.schema import ProviderPart
 from udi.settings import MissingSecretError, Settings
 
 REMEDIES = {

@@ -16,7 +16,7 @@ from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError, exa
 from udi.kit.web_addresses import origin_of
 from udi.portal.identity.provision.admin import RealmAdmin, RefusedCallError
 from udi.portal.identity.provision.realm import MASTER
-from udi.portal.tenants.schema import ProviderPart
+from udi.portal.tenants.toml.schema import ProviderPart
 
 PATIENCE = 10
 DISCOVERY = "/.well-known/openid-configuration"

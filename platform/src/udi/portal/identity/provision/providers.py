@@ -18,7 +18,7 @@ from udi.portal.identity.provision.admin import (
 from udi.portal.identity.provision.flows import apply_provider_flow
 from udi.portal.identity.provision.organisations import TERRITORY
 from udi.portal.identity.provision.provider_metadata import ProviderMetadata
-from udi.portal.tenants.schema import ProviderPart
+from udi.portal.tenants.toml.schema import ProviderPart
 from udi.settings import Settings
 
 MARK = "udi.state"

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element
 
-from udi.portal.catalogue.map_services import MapService, MapServiceKind
+from udi.portal.catalogue.maps.map_services import MapService, MapServiceKind
 from udi.portal.nodes.harvest.untrusted_documents import read_json, read_xml
 from udi.portal.nodes.harvest.xml_tree import (
     find_element,

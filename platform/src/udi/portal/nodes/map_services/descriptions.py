@@ -15,7 +15,7 @@ import structlog
 from udi.kit import child
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.service_registry import ServiceKey
-from udi.portal.catalogue.map_services import MapService, MapServiceKind
+from udi.portal.catalogue.maps.map_services import MapService, MapServiceKind
 from udi.portal.nodes.map_services.bounds import LONGEST_URL
 from udi.portal.nodes.map_services.capabilities import (
     capabilities_url,

@@ -11,8 +11,11 @@ from litestar.params import FromPath
 
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.dataset_view import DatasetView, build_dataset_view
-from udi.portal.catalogue.map_services import MapService, origin_of
+from udi.portal.catalogue.dataset_page.dataset_view import (
+    DatasetView,
+    build_dataset_view,
+)
+from udi.portal.catalogue.maps.map_services import MapService, origin_of
 from udi.portal.catalogue.queries import get_dataset
 from udi.portal.nodes.map_services.bounds import LONGEST_NAME
 from udi.portal.nodes.map_services.descriptions import MAP_SERVICES

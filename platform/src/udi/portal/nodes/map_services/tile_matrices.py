@@ -7,7 +7,7 @@ from itertools import islice
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element
 
-from udi.portal.catalogue.map_services import MapService
+from udi.portal.catalogue.maps.map_services import MapService
 from udi.portal.nodes.harvest.xml_tree import find_element, find_elements
 from udi.portal.nodes.map_services.bounds import (
     LONGEST_TEMPLATE,

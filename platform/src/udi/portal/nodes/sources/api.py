@@ -9,7 +9,7 @@ from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
-from udi.portal.identity.bearers import PROGRAMS, require_scope
+from udi.portal.identity.credentials.bearers import PROGRAMS, require_scope
 from udi.portal.identity.operations import MAX_BODY, api_operation
 from udi.portal.nodes.sources import actions, queries
 from udi.portal.nodes.sources.api_context import SourceApiContext, provide_context

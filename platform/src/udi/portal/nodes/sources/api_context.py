@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.responses import Document, Validators, send_document
-from udi.portal.identity.tokens import Bearer
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.nodes.sources import queries
 from udi.portal.nodes.sources.models import CatalogueSource
 from udi.portal.nodes.sources.schemas import SourceItem, SourceReading

@@ -13,10 +13,10 @@ from udi.kit.errors import (
     NotFoundError,
     field_error,
 )
-from udi.portal.identity.bearers import PROGRAMS, require_scope
+from udi.portal.identity.credentials.bearers import PROGRAMS, require_scope
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.json_bodies import decode_json
 from udi.portal.identity.operations import api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.nodes.sources import queries
 from udi.portal.nodes.sources.api_context import SourceApiContext
 from udi.portal.nodes.sources.filter_preview import (

@@ -10,10 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.kit.read_connections import SessionRowReader
-from udi.portal.catalogue.cached_responses import VALIDATE, open_public_session
+from udi.portal.catalogue.dataset_page.origins import (
+    ORIGINAL,
+    HarvestOrigin,
+    ProducerOrigin,
+)
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.origins import ORIGINAL, HarvestOrigin, ProducerOrigin
 from udi.portal.catalogue.queries import get_dataset
+from udi.portal.catalogue.responses.cached_responses import (
+    VALIDATE,
+    open_public_session,
+)
 from udi.portal.nodes.sources.crawl import host_of
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.nodes.sources.models import (

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError
 from udi.kit.identity import Actor
-from udi.portal.identity.tokens import list_tokens_for
+from udi.portal.identity.credentials.tokens import list_tokens_for
 from udi.portal.organisations.members import actions, queries
 from udi.portal.organisations.members.actions import ROLES, role_of
 from udi.portal.organisations.members.transitions import (

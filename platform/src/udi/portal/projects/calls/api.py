@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.portal.catalogue.open.query_parameters import QueryParameters
-from udi.portal.catalogue.query_string import read_pairs
-from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.catalogue.parameters.query_string import read_pairs
+from udi.portal.identity.credentials.bearers import PROGRAMS
 from udi.portal.identity.operations import api_operation
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.api_dependencies import ApiRequest, json_response

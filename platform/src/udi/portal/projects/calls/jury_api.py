@@ -12,8 +12,8 @@ from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.calls import jury_actions, models, queries, schemas
 from udi.portal.projects.calls.forms import read_points

@@ -17,8 +17,8 @@ from udi.kit.errors import (
     PreconditionFailedError,
     field_error,
 )
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.organisations.queries import find_organisations
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.calls import forms, organiser_actions, queries, schemas

@@ -18,10 +18,10 @@ from udi.kit.errors import (
 from udi.kit.paging import PAGE_SIZE
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.query_parameters import QueryParameters as Parameters
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.catalogue.search.index import SEARCH_INDEXES
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.organisations.queries import find_organisation
 from udi.portal.projects.agent_tools import DRAFT_DATA_REQUEST
 from udi.portal.projects.api_dependencies import (

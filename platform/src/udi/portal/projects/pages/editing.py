@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
-from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.queries import search_datasets
+from udi.portal.catalogue.responses.cached_responses import indexes_of
 from udi.portal.catalogue.search.criteria import LONGEST_TEXT, Criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.organisations.queries import find_organisation, find_organisations

@@ -2,7 +2,7 @@
 
 from litestar import Response, get
 
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.projects.atom import PATH as ATOM
 from udi.portal.projects.atom import write_feed
 from udi.portal.projects.listing import CHOICES, PATH, list_projects, read_filters

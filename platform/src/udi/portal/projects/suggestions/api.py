@@ -20,10 +20,10 @@ from udi.kit.errors import (
 )
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.query_parameters import QueryParameters
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.catalogue.search.index import SEARCH_INDEXES
+from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import api_operation
-from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.listing import is_identifier
 from udi.portal.projects.request_bodies import read_body

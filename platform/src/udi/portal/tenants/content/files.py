@@ -16,8 +16,8 @@ from udi.portal.tenants.content.images import (
 )
 from udi.portal.tenants.content.markdown import find_problems
 from udi.portal.tenants.faults import TenantFault
-from udi.portal.tenants.schema import TenantFile
-from udi.portal.tenants.site_schema import ArticlePart, PicturePart
+from udi.portal.tenants.toml.schema import TenantFile
+from udi.portal.tenants.toml.site_schema import ArticlePart, PicturePart
 
 PAGES = "pages/"
 NEWS = "news/"

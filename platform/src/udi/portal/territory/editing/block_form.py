@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from udi.kit.errors import Refusal, Refusals
-from udi.portal.tenants.site_schema import OPTIONS
+from udi.portal.tenants.toml.site_schema import OPTIONS
 from udi.ui.forms import read_number
 
 MOST_COUNT = 12

@@ -13,7 +13,7 @@ from udi.kit.tenancy import Territory
 from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.tenants.content.files import SiteContent, collect_content
 from udi.portal.tenants.files import TenantFiles
-from udi.portal.tenants.site_schema import DEFAULT_BLOCKS
+from udi.portal.tenants.toml.site_schema import DEFAULT_BLOCKS
 from udi.portal.tenants.versions import TENANT_FILE, lock_versions
 from udi.portal.territory.articles.published import PublishedSite
 from udi.portal.territory.site.queries import SiteState, read_state

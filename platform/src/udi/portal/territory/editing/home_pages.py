@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.tenancy import Territory
-from udi.portal.tenants.site_schema import NEEDED, OPTIONS, REPEATED, BlockKind
+from udi.portal.tenants.toml.site_schema import NEEDED, OPTIONS, REPEATED, BlockKind
 from udi.portal.territory.editing.block_form import read_block
 from udi.portal.territory.editing.draft import (
     DraftSite,

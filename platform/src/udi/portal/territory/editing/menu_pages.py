@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, Refusals
 from udi.kit.tenancy import Territory
-from udi.portal.tenants.site_schema import PORTAL_PAGES, PUBLISH, LinkPart
-from udi.portal.tenants.tenant_toml import Values
+from udi.portal.tenants.toml.site_schema import PORTAL_PAGES, PUBLISH, LinkPart
+from udi.portal.tenants.toml.tenant_toml import Values
 from udi.portal.territory.editing.block_form import Form, read_by_language
 from udi.portal.territory.editing.draft import (
     DraftSite,

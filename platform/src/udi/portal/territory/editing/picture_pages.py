@@ -20,7 +20,7 @@ from udi.portal.tenants.content.images import (
     clean_picture,
     read_picture_facts,
 )
-from udi.portal.tenants.tenant_toml import set_values
+from udi.portal.tenants.toml.tenant_toml import set_values
 from udi.portal.territory.articles.pages import picture_response
 from udi.portal.territory.editing.article_form import find_uses, make_slug
 from udi.portal.territory.editing.block_form import read_by_language

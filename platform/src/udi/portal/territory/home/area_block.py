@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.area import Drawing, draw_area
-from udi.portal.catalogue.area_map import draw_area_ground
+from udi.portal.catalogue.maps.area import Drawing, draw_area
+from udi.portal.catalogue.maps.area_map import draw_area_ground
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.catalogue.search.extent import Box, write_box

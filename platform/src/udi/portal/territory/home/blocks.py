@@ -21,7 +21,7 @@ from udi.portal.catalogue.queries import (
 from udi.portal.catalogue.results import mark_titles
 from udi.portal.catalogue.search.criteria import MODIFIED, Criteria
 from udi.portal.catalogue.search.index import SearchIndexes
-from udi.portal.tenants.site_schema import DEFAULT_BLOCKS
+from udi.portal.tenants.toml.site_schema import DEFAULT_BLOCKS
 from udi.portal.territory.articles.published import PublishedSite, render_article
 from udi.portal.territory.home.area_block import HomeMap
 from udi.portal.territory.home.civic_life import CivicLife

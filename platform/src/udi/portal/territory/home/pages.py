@@ -7,13 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import today
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.cached_responses import (
+from udi.portal.catalogue.pages.search import allow_script
+from udi.portal.catalogue.responses.cached_responses import (
     BuiltResponse,
     indexes_of,
     open_public_session,
     respond_from_cache,
 )
-from udi.portal.catalogue.pages.search import allow_script
 from udi.portal.tenants.pages import show_territories
 from udi.portal.territory.articles.published import PUBLISHED_SITES, PublishedSite
 from udi.portal.territory.home.area_block import read_home_map

@@ -9,7 +9,7 @@ from litestar import Response, get
 from udi.kit.csv_writer import write_csv
 from udi.kit.errors import InvalidError, field_error
 from udi.kit.paging import page_number
-from udi.portal.catalogue.query_string import read_pairs
+from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.territory.journal.queries import (
     MOST_EXPORTED,

@@ -12,7 +12,7 @@ from udi.portal.tenants import versions
 from udi.portal.tenants.actions import write_register
 from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_files
 from udi.portal.tenants.models import TerritoryVersion
-from udi.portal.tenants.tenant_toml import Key, Values, set_values
+from udi.portal.tenants.toml.tenant_toml import Key, Values, set_values
 from udi.settings import Settings
 
 

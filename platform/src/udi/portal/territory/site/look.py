@@ -16,8 +16,8 @@ from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.tenants import versions
 from udi.portal.tenants.files import TenantFiles, TenantFolder, read_files
 from udi.portal.tenants.logos import MAX_LOGO, LogoError, read_logo
-from udi.portal.tenants.schema import ThemePart
-from udi.portal.tenants.tenant_toml import Values
+from udi.portal.tenants.toml.schema import ThemePart
+from udi.portal.tenants.toml.tenant_toml import Values
 from udi.portal.territory.site import actions
 from udi.portal.territory.site.queries import SiteState, read_state
 from udi.portal.territory.site.rendering import PATH, render_site

@@ -14,8 +14,8 @@ from udi.kit.mail_addresses import LONGEST_MAIL, MAIL
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.tenants.files import read_files
-from udi.portal.tenants.schema import SearchPart, TenantFile
-from udi.portal.tenants.tenant_toml import Key, Values
+from udi.portal.tenants.toml.schema import SearchPart, TenantFile
+from udi.portal.tenants.toml.tenant_toml import Key, Values
 from udi.portal.territory.site import actions
 from udi.portal.territory.site.queries import read_state
 from udi.portal.territory.site.rendering import PATH, render_site

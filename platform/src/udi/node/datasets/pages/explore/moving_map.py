@@ -8,7 +8,7 @@ from typing import Any
 from udi.node.datasets.pages.explore.cells import display_cell, shorten
 from udi.node.datasets.pages.explore.explore_query import join_query, quote_items
 from udi.node.datasets.pages.explore.views import ExploreContext
-from udi.node.files.base_map import ADDRESS
+from udi.node.files.delivery.base_map import ADDRESS
 from udi.node.tables.api import ANSWERS
 from udi.tabular.columns.column import ROW_NAME, ColumnType
 from udi.tabular.overviews.overview import SHOWING

@@ -14,7 +14,7 @@ CREATE TABLE app.dataset (
   opened_at timestamptz,
   withdrawn_at timestamptz,
   withdrawal_reason text NOT NULL DEFAULT '',
-  keeps integer,
+  retained_versions integer,
   document jsonb,
   media_id uuid,
   restricted boolean NOT NULL DEFAULT false,
@@ -22,6 +22,12 @@ CREATE TABLE app.dataset (
   accepted_file_id uuid,
   former_licence text NOT NULL DEFAULT '',
   closed_at timestamptz,
+  default_view text NOT NULL DEFAULT '',
+  column_roles jsonb NOT NULL DEFAULT '{}',
+  accepted_parts uuid[] NOT NULL DEFAULT '{}',
+  column_units jsonb NOT NULL DEFAULT '{}',
+  file_first_day date,
+  file_last_day date,
   CONSTRAINT pk_dataset PRIMARY KEY (tenant_id, id),
   CONSTRAINT fk_dataset_tenant_id_space_id FOREIGN KEY (tenant_id, space_id)
     REFERENCES app.space (tenant_id, id)
@@ -30,6 +36,28 @@ CREATE INDEX ix_dataset_media ON app.dataset (tenant_id, media_id);
 CREATE INDEX ix_dataset_restricted ON app.dataset (tenant_id)
   WHERE restricted;
 CREATE INDEX ix_dataset_space ON app.dataset (tenant_id, space_id, updated_at);
+
+CREATE TABLE app.dataset_part (
+  tenant_id uuid NOT NULL DEFAULT app.current_tenant(),
+  id uuid NOT NULL,
+  dataset_id uuid NOT NULL,
+  position integer NOT NULL,
+  role text NOT NULL,
+  title text NOT NULL,
+  first_day date,
+  last_day date,
+  address text NOT NULL DEFAULT '',
+  documentation text NOT NULL DEFAULT '',
+  is_public boolean NOT NULL DEFAULT false,
+  published_at timestamptz,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT pk_dataset_part PRIMARY KEY (tenant_id, id),
+  CONSTRAINT fk_dataset_part_tenant_id_dataset_id FOREIGN KEY (tenant_id, dataset_id)
+    REFERENCES app.dataset (tenant_id, id)
+);
+CREATE INDEX ix_dataset_part_dataset
+  ON app.dataset_part (tenant_id, dataset_id, position);
 
 CREATE TABLE app.version (
   tenant_id uuid NOT NULL DEFAULT app.current_tenant(),
@@ -41,13 +69,18 @@ CREATE TABLE app.version (
   note text NOT NULL DEFAULT '',
   created_at timestamptz NOT NULL DEFAULT now(),
   published_at timestamptz,
+  part_id uuid,
   CONSTRAINT pk_version PRIMARY KEY (tenant_id, id),
-  CONSTRAINT uq_version_number UNIQUE (tenant_id, dataset_id, number),
+  CONSTRAINT uq_version_number
+    UNIQUE NULLS NOT DISTINCT (tenant_id, dataset_id, part_id, number),
+  CONSTRAINT fk_version_tenant_id_part_id FOREIGN KEY (tenant_id, part_id)
+    REFERENCES app.dataset_part (tenant_id, id),
   CONSTRAINT fk_version_tenant_id_dataset_id FOREIGN KEY (tenant_id, dataset_id)
     REFERENCES app.dataset (tenant_id, id),
   CONSTRAINT fk_version_tenant_id_file_id FOREIGN KEY (tenant_id, file_id)
     REFERENCES app.stored_file (tenant_id, id)
 );
+CREATE INDEX ix_version_part ON app.version (tenant_id, part_id);
 
 CREATE TABLE app.delivery (
   tenant_id uuid NOT NULL DEFAULT app.current_tenant(),
@@ -65,6 +98,7 @@ CREATE TABLE app.delivery (
   report jsonb,
   updated_at timestamptz NOT NULL DEFAULT now(),
   file_id uuid,
+  listed_parts uuid[] NOT NULL DEFAULT '{}',
   CONSTRAINT pk_delivery PRIMARY KEY (tenant_id, id),
   CONSTRAINT uq_delivery_dataset UNIQUE (tenant_id, dataset_id),
   CONSTRAINT fk_delivery_tenant_id_dataset_id FOREIGN KEY (tenant_id, dataset_id)
@@ -100,6 +134,13 @@ CREATE TABLE app.source (
   changed_at timestamptz,
   failures integer NOT NULL DEFAULT 0,
   paused boolean NOT NULL DEFAULT false,
+  kind text NOT NULL DEFAULT 'http',
+  credential text NOT NULL DEFAULT '',
+  host_key text NOT NULL DEFAULT '',
+  offered_key text NOT NULL DEFAULT '',
+  remedy text NOT NULL DEFAULT '',
+  revision integer NOT NULL DEFAULT 0,
+  paused_at timestamptz,
   CONSTRAINT pk_source PRIMARY KEY (tenant_id, id),
   CONSTRAINT uq_source_dataset UNIQUE (tenant_id, dataset_id),
   CONSTRAINT fk_source_tenant_id_dataset_id FOREIGN KEY (tenant_id, dataset_id)
@@ -120,6 +161,7 @@ CREATE TABLE app.preparation (
   reason text NOT NULL DEFAULT '',
   requested_by jsonb,
   updated_at timestamptz NOT NULL DEFAULT now(),
+  expectation jsonb,
   CONSTRAINT pk_preparation PRIMARY KEY (tenant_id, id),
   CONSTRAINT uq_preparation_version UNIQUE (tenant_id, version_id),
   CONSTRAINT fk_preparation_tenant_id_version_id FOREIGN KEY (tenant_id, version_id)

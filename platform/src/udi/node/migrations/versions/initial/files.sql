@@ -12,6 +12,7 @@ CREATE TABLE app.stored_file (
   sha256 text NOT NULL,
   access text NOT NULL DEFAULT 'draft',
   created_at timestamptz NOT NULL DEFAULT now(),
+  part_id uuid,
   CONSTRAINT pk_stored_file PRIMARY KEY (tenant_id, id),
   CONSTRAINT fk_stored_file_tenant_id_space_id FOREIGN KEY (tenant_id, space_id)
     REFERENCES app.space (tenant_id, id)
@@ -47,7 +48,9 @@ CREATE TABLE app.upload (
   created_at timestamptz NOT NULL DEFAULT now(),
   moved_at timestamptz NOT NULL DEFAULT now(),
   media_id uuid,
-  waits boolean NOT NULL DEFAULT false,
+  awaits_record boolean NOT NULL DEFAULT false,
+  expectation jsonb,
+  part_id uuid,
   CONSTRAINT pk_upload PRIMARY KEY (tenant_id, id),
   CONSTRAINT uq_upload_idempotency_key UNIQUE (tenant_id, space_id, idempotency_key),
   CONSTRAINT fk_upload_tenant_id_space_id FOREIGN KEY (tenant_id, space_id)
@@ -127,6 +130,7 @@ CREATE TABLE app.removed_version (
   reason text NOT NULL DEFAULT '',
   requested_at timestamptz NOT NULL DEFAULT now(),
   erased_at timestamptz,
+  part_id uuid,
   CONSTRAINT pk_removed_version PRIMARY KEY (tenant_id, id),
   CONSTRAINT fk_removed_version_tenant_id_space_id FOREIGN KEY (tenant_id, space_id)
     REFERENCES app.space (tenant_id, id)

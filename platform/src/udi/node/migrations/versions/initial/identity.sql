@@ -11,6 +11,9 @@ CREATE TABLE app.person (
   created_at timestamptz NOT NULL DEFAULT now(),
   last_login_at timestamptz NOT NULL DEFAULT now(),
   email_verified boolean NOT NULL DEFAULT false,
+  portal_waiting integer NOT NULL DEFAULT 0,
+  portal_late integer NOT NULL DEFAULT 0,
+  portal_counted_at timestamptz,
   CONSTRAINT pk_person PRIMARY KEY (tenant_id, id),
   CONSTRAINT uq_person_tenant_id_issuer_subject UNIQUE (tenant_id, issuer, subject)
 );
@@ -32,6 +35,7 @@ CREATE TABLE app.web_session (
   confirmed_at timestamptz NOT NULL DEFAULT now(),
   level integer NOT NULL DEFAULT 0,
   authenticated_at timestamptz NOT NULL DEFAULT now(),
+  provider text NOT NULL DEFAULT '',
   CONSTRAINT pk_web_session PRIMARY KEY (tenant_id, id),
   CONSTRAINT uq_web_session_tenant_id_token_hash UNIQUE (tenant_id, token_hash),
   CONSTRAINT fk_web_session_tenant_id_person_id FOREIGN KEY (tenant_id, person_id)

@@ -19,7 +19,7 @@ CREATE TABLE app.access_draft (
   tenant_id uuid NOT NULL DEFAULT app.current_tenant(),
   id uuid NOT NULL,
   dataset_id uuid NOT NULL,
-  typed jsonb NOT NULL,
+  form_values jsonb NOT NULL,
   started_at timestamptz NOT NULL,
   CONSTRAINT pk_access_draft PRIMARY KEY (tenant_id, id),
   CONSTRAINT fk_access_draft_tenant_id_dataset_id FOREIGN KEY (tenant_id, dataset_id)

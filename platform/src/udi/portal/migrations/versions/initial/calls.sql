@@ -15,6 +15,7 @@ CREATE TABLE app.call (
   changed_at timestamptz NOT NULL,
   opened_at timestamptz,
   published_at timestamptz,
+  translations jsonb NOT NULL DEFAULT '{}',
   CONSTRAINT pk_call PRIMARY KEY (tenant_id, id),
   CONSTRAINT fk_call_tenant_id_organisation_id FOREIGN KEY (tenant_id, organisation_id)
     REFERENCES app.organisation (tenant_id, id)
@@ -28,6 +29,7 @@ CREATE TABLE app.call_criterion (
   "position" integer NOT NULL,
   label text NOT NULL,
   points integer NOT NULL,
+  labels jsonb NOT NULL DEFAULT '{}',
   CONSTRAINT pk_call_criterion PRIMARY KEY (tenant_id, id),
   CONSTRAINT fk_call_criterion_tenant_id_call_id FOREIGN KEY (tenant_id, call_id)
     REFERENCES app.call (tenant_id, id) ON DELETE CASCADE
@@ -80,6 +82,8 @@ CREATE TABLE app.submission (
   laureate boolean,
   reason text NOT NULL DEFAULT '',
   total double precision,
+  translations jsonb NOT NULL DEFAULT '{}',
+  language text NOT NULL DEFAULT '',
   CONSTRAINT pk_submission PRIMARY KEY (tenant_id, id),
   CONSTRAINT uq_submission_tenant_id_call_id_project_id
     UNIQUE (tenant_id, call_id, project_id),

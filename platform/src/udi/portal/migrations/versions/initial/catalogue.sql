@@ -29,6 +29,11 @@ CREATE TABLE app.dataset (
   east double precision,
   north double precision,
   record bytea NOT NULL,
+  titles jsonb NOT NULL DEFAULT '{}',
+  other_origins jsonb NOT NULL DEFAULT '[]',
+  harvester_id uuid,
+  unstated_dates text[] NOT NULL DEFAULT '{}',
+  title_folded text NOT NULL GENERATED ALWAYS AS (lower(title)) STORED,
   CONSTRAINT pk_dataset PRIMARY KEY (tenant_id, id),
   CONSTRAINT uq_dataset_tenant_id_seq UNIQUE (tenant_id, seq),
   CONSTRAINT fk_dataset_tenant_id_organisation_id
@@ -46,6 +51,7 @@ CREATE UNIQUE INDEX uq_dataset_doi ON app.dataset (tenant_id, doi)
   WHERE doi <> '';
 CREATE UNIQUE INDEX uq_dataset_local_id ON app.dataset (tenant_id, local_id)
   WHERE local_id <> '';
+CREATE INDEX ix_dataset_title_folded ON app.dataset USING hash (title_folded);
 ALTER TABLE app.dataset ALTER COLUMN record SET STORAGE EXTERNAL;
 
 CREATE TABLE app.distribution (
@@ -69,6 +75,8 @@ CREATE TABLE app.distribution (
     REFERENCES app.dataset (tenant_id, id) ON DELETE CASCADE
 );
 CREATE INDEX ix_distribution_url ON app.distribution USING hash (url);
+CREATE INDEX ix_distribution_hash_value ON app.distribution USING hash (hash_value)
+  WHERE hash_value <> '';
 
 CREATE TABLE app.withdrawal (
   tenant_id uuid NOT NULL DEFAULT app.current_tenant(),

@@ -11,6 +11,9 @@ CREATE TABLE app.node (
   hosted boolean NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   last_seen_at timestamptz,
+  reports_inbox boolean NOT NULL DEFAULT false,
+  spaces text[],
+  takes_subject_requests boolean NOT NULL DEFAULT false,
   CONSTRAINT pk_node PRIMARY KEY (tenant_id, id),
   CONSTRAINT uq_node_tenant_id_client_id UNIQUE (tenant_id, client_id),
   CONSTRAINT uq_node_tenant_id_slug UNIQUE (tenant_id, slug)
@@ -72,3 +75,43 @@ CREATE TABLE app.node_invitation (
   CONSTRAINT uq_node_invitation_tenant_id_code_hash UNIQUE (tenant_id, code_hash),
   CONSTRAINT uq_node_invitation_tenant_id_slug UNIQUE (tenant_id, slug)
 );
+
+CREATE TABLE app.node_waiting (
+  tenant_id uuid NOT NULL DEFAULT app.current_tenant(),
+  id uuid NOT NULL,
+  node_id uuid NOT NULL,
+  organisation_id uuid NOT NULL,
+  kind text NOT NULL,
+  number integer NOT NULL,
+  since timestamptz NOT NULL,
+  due_on date,
+  received_at timestamptz NOT NULL,
+  CONSTRAINT pk_node_waiting PRIMARY KEY (tenant_id, id),
+  CONSTRAINT uq_node_waiting_tenant_id_node_id_organisation_id_kind
+    UNIQUE (tenant_id, node_id, organisation_id, kind),
+  CONSTRAINT fk_node_waiting_tenant_id_node_id FOREIGN KEY (tenant_id, node_id)
+    REFERENCES app.node (tenant_id, id) ON DELETE CASCADE,
+  CONSTRAINT fk_node_waiting_tenant_id_organisation_id
+    FOREIGN KEY (tenant_id, organisation_id)
+    REFERENCES app.organisation (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX ix_node_waiting_tenant_id_organisation_id
+  ON app.node_waiting (tenant_id, organisation_id);
+
+CREATE TABLE app.node_use_day (
+  tenant_id uuid NOT NULL DEFAULT app.current_tenant(),
+  node_id uuid NOT NULL,
+  organisation_id uuid NOT NULL,
+  day date NOT NULL,
+  downloads bigint NOT NULL,
+  calls bigint NOT NULL,
+  CONSTRAINT pk_node_use_day PRIMARY KEY (tenant_id, node_id, organisation_id, day),
+  CONSTRAINT fk_node_use_day_tenant_id_node_id FOREIGN KEY (tenant_id, node_id)
+    REFERENCES app.node (tenant_id, id) ON DELETE CASCADE,
+  CONSTRAINT fk_node_use_day_tenant_id_organisation_id
+    FOREIGN KEY (tenant_id, organisation_id)
+    REFERENCES app.organisation (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX ix_node_use_day_tenant_id_day ON app.node_use_day (tenant_id, day);
+CREATE INDEX ix_node_use_day_tenant_id_organisation_id
+  ON app.node_use_day (tenant_id, organisation_id);

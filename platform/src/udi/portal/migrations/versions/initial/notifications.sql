@@ -4,7 +4,7 @@ CREATE TABLE app.change (
   tenant_id uuid NOT NULL DEFAULT app.current_tenant(),
   id uuid NOT NULL,
   at timestamptz NOT NULL,
-  what text NOT NULL,
+  event text NOT NULL,
   kind text NOT NULL,
   subject_id uuid NOT NULL,
   title text NOT NULL,
@@ -39,6 +39,8 @@ CREATE TABLE app.subscription (
   rhythm text NOT NULL,
   language text NOT NULL,
   notified_until timestamptz NOT NULL,
+  inbox_rhythm text NOT NULL DEFAULT 'never',
+  inbox_mailed_until timestamptz,
   CONSTRAINT pk_subscription PRIMARY KEY (tenant_id, id),
   CONSTRAINT uq_subscription_tenant_id_person_id UNIQUE (tenant_id, person_id),
   CONSTRAINT fk_subscription_tenant_id_person_id FOREIGN KEY (tenant_id, person_id)
@@ -71,6 +73,7 @@ CREATE TABLE app.webhook (
   reason text NOT NULL DEFAULT '',
   created_at timestamptz NOT NULL,
   readings boolean NOT NULL DEFAULT false,
+  projects boolean NOT NULL DEFAULT false,
   CONSTRAINT pk_webhook PRIMARY KEY (tenant_id, id),
   CONSTRAINT fk_webhook_tenant_id_person_id FOREIGN KEY (tenant_id, person_id)
     REFERENCES app.person (tenant_id, id) ON DELETE CASCADE

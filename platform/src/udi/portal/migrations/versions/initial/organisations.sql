@@ -14,6 +14,7 @@ CREATE TABLE app.organisation (
   country text NOT NULL DEFAULT '',
   registry_number text NOT NULL DEFAULT '',
   kind text NOT NULL DEFAULT '',
+  unclaimed boolean NOT NULL DEFAULT false,
   CONSTRAINT pk_organisation PRIMARY KEY (tenant_id, id),
   CONSTRAINT uq_organisation_tenant_id_slug UNIQUE (tenant_id, slug)
 );
@@ -50,6 +51,7 @@ CREATE TABLE app.application (
   organisation_id uuid,
   space_ready_at timestamptz,
   kind text NOT NULL DEFAULT '',
+  claims_id uuid,
   CONSTRAINT pk_application PRIMARY KEY (tenant_id, id),
   CONSTRAINT fk_application_tenant_id_person_id FOREIGN KEY (tenant_id, person_id)
     REFERENCES app.person (tenant_id, id) ON DELETE CASCADE

@@ -27,6 +27,7 @@ CREATE TABLE app.project (
   hidden_by uuid,
   hidden_reason text NOT NULL DEFAULT '',
   revision integer NOT NULL,
+  translations jsonb NOT NULL DEFAULT '{}',
   CONSTRAINT pk_project PRIMARY KEY (tenant_id, id),
   CONSTRAINT fk_project_tenant_id_leader_id FOREIGN KEY (tenant_id, leader_id)
     REFERENCES app.person (tenant_id, id) ON DELETE SET NULL (leader_id),
@@ -48,6 +49,8 @@ CREATE TABLE app.project_dataset (
   project_id uuid NOT NULL,
   dataset_id uuid NOT NULL,
   added_at timestamptz NOT NULL,
+  thanked boolean NOT NULL DEFAULT false,
+  thanked_at timestamptz,
   CONSTRAINT pk_project_dataset PRIMARY KEY (tenant_id, project_id, dataset_id),
   CONSTRAINT fk_project_dataset_tenant_id_dataset_id
     FOREIGN KEY (tenant_id, dataset_id)
@@ -95,6 +98,8 @@ CREATE TABLE app.project_picture (
   small_height integer NOT NULL,
   small bytea NOT NULL,
   added_at timestamptz NOT NULL,
+  language text NOT NULL DEFAULT '',
+  translations jsonb NOT NULL DEFAULT '{}',
   CONSTRAINT pk_project_picture PRIMARY KEY (tenant_id, id),
   CONSTRAINT fk_project_picture_tenant_id_project_id
     FOREIGN KEY (tenant_id, project_id)

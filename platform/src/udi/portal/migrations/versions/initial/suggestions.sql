@@ -48,7 +48,7 @@ CREATE TABLE app.declared_interest (
     FOREIGN KEY (tenant_id, person_id)
     REFERENCES app.person (tenant_id, id) ON DELETE CASCADE
 );
-CREATE INDEX ix_declared_interest_found
+CREATE INDEX ix_declared_interest_discoverable
   ON app.declared_interest (tenant_id, declared_at)
   WHERE discoverable;
 CREATE INDEX ix_declared_interest_tenant_id_organisation_id

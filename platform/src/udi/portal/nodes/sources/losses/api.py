@@ -10,7 +10,7 @@ from litestar.di import NamedDependency, Provide
 
 from udi.kit.csv_writer import write_csv
 from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError, field_error
-from udi.portal.identity.bearers import PROGRAMS, require_scope
+from udi.portal.identity.credentials.bearers import PROGRAMS, require_scope
 from udi.portal.identity.operations import api_operation
 from udi.portal.nodes.sources.api_context import SourceApiContext, provide_context
 from udi.portal.nodes.sources.losses import queries

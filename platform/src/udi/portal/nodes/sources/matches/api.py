@@ -12,7 +12,7 @@ from udi.kit.errors import (
     InvalidError,
     NotFoundError,
 )
-from udi.portal.identity.bearers import PROGRAMS, require_scope
+from udi.portal.identity.credentials.bearers import PROGRAMS, require_scope
 from udi.portal.identity.operations import api_operation
 from udi.portal.nodes.sources.api_context import SourceApiContext, provide_context
 from udi.portal.nodes.sources.matches.actions import decide_match

@@ -13,7 +13,7 @@ from udi.kit.errors import (
     NotFoundError,
     field_error,
 )
-from udi.portal.identity.bearers import PROGRAMS, require_scope
+from udi.portal.identity.credentials.bearers import PROGRAMS, require_scope
 from udi.portal.identity.operations import api_operation
 from udi.portal.nodes.sources.api_context import SourceApiContext, provide_context
 from udi.portal.nodes.sources.models import CatalogueSource

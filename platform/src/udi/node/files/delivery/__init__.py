@@ -1,0 +1,1 @@
+"""Files on their way out: whole, in parts, by a signed address."""

@@ -1,0 +1,1 @@
+"""Files that are encrypted at rest or for their reader."""

@@ -1,0 +1,1 @@
+"""Files on their way in: an upload from its announcement to one object."""

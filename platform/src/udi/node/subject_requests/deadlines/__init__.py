@@ -1,0 +1,1 @@
+"""What time does to a request, and who is reminded before."""

@@ -1,0 +1,1 @@
+"""The dossier of a request, signed by the node."""

@@ -1,0 +1,1 @@
+"""Pages of requests: those of people, and those of the producer who answers."""

@@ -1,0 +1,1 @@
+"""What node and portal tell each other of requests: tickets in, reports out."""

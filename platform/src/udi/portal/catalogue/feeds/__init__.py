@@ -1,0 +1,1 @@
+"""What of the catalogue can be followed, as Atom and by notifications."""

@@ -1,0 +1,1 @@
+"""Areas and services of maps: where data are about, drawn or named."""

@@ -1,0 +1,1 @@
+"""Answers kept for passers-by, and since when they hold."""

@@ -1,0 +1,1 @@
+"""Negotiations of the Dataspace Protocol: offers, who asks, and both sides of one."""

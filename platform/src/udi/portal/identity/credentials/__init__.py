@@ -1,0 +1,1 @@
+"""What programs show: tokens of people, credentials of machines."""

@@ -1,0 +1,1 @@
+"""Identity services of others: what a login through one gives."""

@@ -1,0 +1,1 @@
+"""`tenant.toml`: the shape of it, and changing it from a page."""
