@@ -79,12 +79,12 @@ async def test_qgis_opens_the_map_service_and_the_files_of_each_table(
     dataset = await producer.publish(await producer.draft(trees(2024), "2024.csv"))
     part = await add_year(producer, dataset, 2025, trees(2025))
     await date_main(producer, dataset, "2024-01-01", "2024-12-31")
-    read = {}
+    layers_by_table = {}
 
     async with serving(node_app, port_offset=1):
         for table in ("", f"/tables/{part}", "/tables/series"):
             files = f"/datasets/{dataset}{table}/arbres"
-            read[table] = await read_with(
+            layers_by_table[table] = await read_with(
                 QGIS_PYTHON,
                 "read_qgis.py",
                 demo.links["node"],
@@ -93,8 +93,8 @@ async def test_qgis_opens_the_map_service_and_the_files_of_each_table(
                 f"{files}.csv",
             )
 
-    main, beside, series = read.values()
-    for layers, places in ((main, 30), (beside, 30), (series, 60)):
+    main, other, series = layers_by_table.values()
+    for layers, places in ((main, 30), (other, 30), (series, 60)):
         service = layers["service"]
         assert (service["kind"], service["system"]) == ("Point", "EPSG:4326")
         assert (service["places"], service["in box"]) == (places, places // 3)
@@ -103,5 +103,5 @@ async def test_qgis_opens_the_map_service_and_the_files_of_each_table(
         assert layers["csv"]["places"] == places
     assert main["service"]["types"] == ["String", "Real", "Real", "String"]
     assert main["service"]["where"] == "Point (-4.2 48.1)"
-    assert beside["service"]["first"] == ["Arbre 0", "48.1", "-4.2", "relevé 2025"]
+    assert other["service"]["first"] == ["Arbre 0", "48.1", "-4.2", "relevé 2025"]
     assert series["service"]["fields"] == ["period", *COLUMNS]

@@ -41,8 +41,8 @@ class Gateway(BaseHTTPRequestHandler):
         headers = {"Host": host, "Accept": self.headers.get("Accept", "*/*")}
         connection.request("GET", self.path, headers=headers)
         answer = connection.getresponse()
-        here = f"http://127.0.0.1:{self.server.server_port}"
-        content = answer.read().replace(self.node.encode(), here.encode())
+        gateway_url = f"http://127.0.0.1:{self.server.server_port}"
+        content = answer.read().replace(self.node.encode(), gateway_url.encode())
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.headers["Content-Type"])
         self.send_header("Content-Length", str(len(content)))
@@ -75,12 +75,12 @@ def main(node: str, service: str, *files: str) -> None:
     Gateway.node = node
     gateway = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
     threading.Thread(target=gateway.serve_forever, daemon=True).start()
-    here = f"http://127.0.0.1:{gateway.server_port}"
+    gateway_url = f"http://127.0.0.1:{gateway.server_port}"
     QgsApplication.setPrefixPath(str(PREFIX), True)
     application = QgsApplication([], False)
     application.initQgis()
     layers = {
-        "service": QgsVectorLayer(f"url='{here}{service}' typename='data' pagingEnabled='true'", "data", "OAPIF"),
+        "service": QgsVectorLayer(f"url='{gateway_url}{service}' typename='data' pagingEnabled='true'", "data", "OAPIF"),
     }  # fmt: skip
     for path in files:
         name = path.rpartition(".")[2]
