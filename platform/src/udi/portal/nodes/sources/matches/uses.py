@@ -27,7 +27,7 @@ QUIET = {"synchronize_session": False}
 
 async def queue_move(session: AsyncSession, former: UUID, later: UUID) -> None:
     """Have the uses moved by the worker: followings are seen by their own people alone, and by it."""
-    payload = {"former": str(former), "later": str(later)}
+    payload = {"dataset": str(former), "instead": str(later)}
     await jobs.enqueue(session, MOVE_USES, payload)
 
 
@@ -36,8 +36,8 @@ def task_handlers(site: Site) -> Handlers:
 
     async def move(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
-            former = UUID(job.payload["former"])
-            later = UUID(job.payload["later"])
+            former = UUID(job.payload["dataset"])
+            later = UUID(job.payload["instead"])
             async with site.database.session(territory.id, role="worker") as session:
                 await move_uses(site, session, former, later)
 
