@@ -42,6 +42,7 @@ pytest_plugins = [
     "tests.children",
     "tests.garbage",
     "tests.hangs",
+    "tests.templates",
     "tests.times",
 ]
 UNTIMED = {
@@ -215,11 +216,13 @@ async def keycloak(
 
 
 @pytest.fixture(scope="session")
-async def portal_site(settings: Settings) -> Site:
+async def portal_site(settings: Settings) -> AsyncIterator[Site]:
     """The portal's parts."""
     site = portal_parts.build_site(settings)
     visitors.freshen(site.registry)
-    return site
+    apart = visitors.set_apart(site)
+    yield site
+    await apart.close()
 
 
 @pytest.fixture(scope="session")
@@ -231,11 +234,13 @@ async def portal_app(portal_site: Site) -> AsyncIterator[Litestar]:
 
 
 @pytest.fixture(scope="session")
-async def node_site(settings: Settings) -> Site:
+async def node_site(settings: Settings) -> AsyncIterator[Site]:
     """The node's parts."""
     site = node_parts.build_site(settings)
     visitors.freshen(site.registry)
-    return site
+    apart = visitors.set_apart(site)
+    yield site
+    await apart.close()
 
 
 @pytest.fixture(scope="session")

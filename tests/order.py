@@ -4,7 +4,7 @@ What mostly waits for programs and servers is spread among what computes, so tha
 do; what takes longest, and is given to one process as a whole, begins first.
 
 `UDI_TEST_ORDER=7 ./udi test tests/journeys` shuffles the files by the seed 7, which finds the ones that lean on others.
-Within a file, tests keep their order.
+Within a file, tests keep their order, and the files of an installation that several share stay together.
 """
 
 import os
@@ -33,6 +33,10 @@ WAITING = (
 )
 
 
+SHARED_INSTALLATIONS = ("tests/own_node/", "tests/contract/dataspace/")
+"""Folders whose files share programs, started before the first of them and ended after the last."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order the files, the same way in each process of the run."""
     seed = os.environ.get(SEED)
@@ -54,7 +58,12 @@ def shuffle_files(items: Sequence[Any], seed: str) -> list[Any]:
     """Return the tests with their files shuffled; each has a `path`."""
     files = list(_group_by_file(items).values())
     random.Random(seed).shuffle(files)  # noqa: S311 - an order, no secret
-    return [item for file in files for item in file]
+    together = dict[str, list[Any]]()
+    for file in files:
+        name = file[0].nodeid.partition("::")[0]
+        shared = (part for part in SHARED_INSTALLATIONS if name.startswith(part))
+        together.setdefault(next(shared, name), []).extend(file)
+    return [item for part in together.values() for item in part]
 
 
 def spread_files(items: Sequence[Any]) -> list[Any]:

@@ -1,14 +1,17 @@
 """Territories and people for a test."""
 
+import json
 import secrets
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy import insert as core_insert
+from sqlalchemy import literal_column
+from sqlalchemy.dialects.postgresql import JSONB, Insert, asyncpg, insert
 
 from udi.kit.clock import now
 from udi.kit.db import Database
@@ -20,11 +23,15 @@ from udi.portal.tenants.actions import write_register
 from udi.portal.tenants.applied_files import apply_files
 from udi.portal.tenants.files import TenantFiles, load_files, read_files
 from udi.portal.tenants.models import Tenant as PortalTenant
-from udi.settings import Settings
+from udi.settings import ProgramName, Settings
 
 WATCHES: dict[Any, Any] = {"portal": PortalWatch, "node": NodeWatch}
 DEMO = Path(__file__).parents[1] / "tenants/demo"
 ROWS: dict[Any, Any] = {"portal": PortalTenant, "node": NodeTenant}
+NOBODY = uuid.UUID(int=0)
+NAMELESS = "slug-to-come"
+AT_NO_TIME = "moment-to-come"
+"""Marks in the statements that add a territory."""
 
 
 async def add_territory(
@@ -33,24 +40,65 @@ async def add_territory(
     """A territory with a slug of its own (or `slug`), in both databases; returned as the portal sees it."""
     slug = slug or f"{word}-{secrets.token_hex(3)}"
     tenant = uuid.uuid4()
-    hosts = {"portal": f"{slug}.localhost", "node": f"node.{slug}.localhost"}
-    origins = {
-        program: settings.origin(program, host) for program, host in hosts.items()
-    }  # type: ignore[arg-type]
-    rows = {
-        program: _row(program, tenant, slug, host, origins)
-        for program, host in hosts.items()
-    }
+    hosts = _make_hosts(slug)
+    origins = _make_origins(settings, hosts)
+    nameless = tuple(_make_origins(settings, _make_hosts(NAMELESS)).items())
     for database in databases:
-        async with database.session(tenant, role="owner") as session:
-            session.add(rows[database.program])
-            await session.flush()
-            await session.execute(_confirm(database, now()))
-    portal_row = rows["portal"]
+        added = _write_statements(database.program, nameless)
+        added = added.replace(str(NOBODY), str(tenant)).replace(NAMELESS, slug)
+        await _ask_driver(database, added.replace(AT_NO_TIME, now().isoformat()))
+    values = _make_values(slug, hosts["portal"], origins)
     return Territory(
-        id=tenant, slug=slug, name=portal_row.name, tagline=portal_row.tagline, languages=("fr", "en"), hosts=(hosts["portal"],),
-        origin=origins["portal"], contact=portal_row.contact, theme=portal_row.theme, links=origins,
+        id=tenant, slug=slug, name=values["name"], tagline=values["tagline"], languages=("fr", "en"), hosts=(hosts["portal"],),
+        origin=origins["portal"], contact=values["contact"], theme=values["theme"], links=origins,
     )  # fmt: skip
+
+
+def _make_hosts(slug: str) -> dict[ProgramName, str]:
+    return {"portal": f"{slug}.localhost", "node": f"node.{slug}.localhost"}
+
+
+def _make_origins(
+    settings: Settings, hosts: Mapping[ProgramName, str]
+) -> dict[str, str]:
+    return {program: settings.origin(program, host) for program, host in hosts.items()}
+
+
+@lru_cache
+def _write_statements(
+    program: ProgramName, origins: tuple[tuple[str, str], ...]
+) -> str:
+    """What adds a territory in one round trip, as thousands of tests do, with marks for what differs."""
+    values = _make_values(NAMELESS, _make_hosts(NAMELESS)[program], dict(origins))
+    table = ROWS[program].__table__
+    values |= {
+        column.name: column.default.arg(None)
+        if column.default.is_callable
+        else column.default.arg
+        for column in table.columns
+        if column.default is not None and column.name not in values
+    }
+    values |= {
+        name: literal_column(f"'{json.dumps(value).replace(chr(39), chr(39) * 2)}'")
+        for name, value in values.items()
+        if isinstance(table.columns[name].type, JSONB) and value is not None
+    }
+    row = core_insert(table).values(values | {"id": NOBODY})
+    written = row.compile(
+        dialect=asyncpg.dialect(), compile_kwargs={"literal_binds": True}
+    )
+    return (
+        f"SELECT set_config('app.tenant', '{NOBODY}', true); {written};"
+        f"INSERT INTO app.account_watch (confirmed_at) VALUES ('{AT_NO_TIME}')"
+    )
+
+
+async def _ask_driver(database: Database, statements: str) -> None:
+    """Have the owner's role do something, in one round trip and one transaction."""
+    async with database.engine("owner").connect() as connection:
+        raw = await connection.get_raw_connection()
+        driver: Any = raw.driver_connection
+        await driver.execute(statements)
 
 
 async def confirm_accounts(
@@ -67,16 +115,14 @@ def _confirm(database: Database, moment: datetime) -> Insert:
     return first.on_conflict_do_update(index_elements=["tenant_id"], set_=confirmed)
 
 
-def _row(
-    program: str, tenant: uuid.UUID, slug: str, host: str, origins: dict[str, str]
-) -> Any:
-    return ROWS[program](
-        id=tenant, slug=slug, name={"fr": f"Territoire {slug}", "en": f"Territory {slug}"},
-        tagline={"fr": "Les données du territoire", "en": "The territory's data"}, languages=["fr", "en"], hosts=[host],
-        links=origins, contact=f"team@{slug}.example", privacy_contact=f"privacy@{slug}.example",
-        mail_sender={"name": slug, "address": f"no-reply@{slug}.example"}, theme={"hue": 186, "spark": 62, "paper_hue": 85},
-        charter={"fr": "# Charte\n\nTexte.", "en": "# Charter\n\nText."}, legal={"fr": "# Mentions", "en": "# Legal"},
-    )  # fmt: skip
+def _make_values(slug: str, host: str, origins: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "slug": slug, "name": {"fr": f"Territoire {slug}", "en": f"Territory {slug}"},
+        "tagline": {"fr": "Les données du territoire", "en": "The territory's data"}, "languages": ["fr", "en"], "hosts": [host],
+        "links": dict(origins), "contact": f"team@{slug}.example", "privacy_contact": f"privacy@{slug}.example",
+        "mail_sender": {"name": slug, "address": f"no-reply@{slug}.example"}, "theme": {"hue": 186, "spark": 62, "paper_hue": 85},
+        "charter": {"fr": "# Charte\n\nTexte.", "en": "# Charter\n\nText."}, "legal": {"fr": "# Mentions", "en": "# Legal"},
+    }  # fmt: skip
 
 
 def territory_files(territory: Territory) -> dict[str, bytes]:
@@ -106,6 +152,5 @@ async def apply_territory_files(
 async def remove_territory(databases: Iterable[Database], territory: uuid.UUID) -> None:
     """Take the territory off the registers; its rows stay, unseen by every other test."""
     for database in databases:
-        row = ROWS[database.program]
-        async with database.platform_session(role="owner") as session:
-            await session.execute(delete(row).where(row.id == territory))
+        removal = f"DELETE FROM platform.territory WHERE id = '{territory}'"
+        await _ask_driver(database, removal)

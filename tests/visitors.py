@@ -11,6 +11,7 @@ from litestar import Litestar
 
 from tests.rules.pages import check_page
 from udi.kit.clock import now
+from udi.kit.db import Database
 from udi.kit.identity import OPERATOR, Actor
 from udi.kit.oidc import Login
 from udi.kit.sessions import SESSIONS
@@ -80,6 +81,16 @@ async def enter(
 def freshen(registry: TerritoryRegistry) -> None:
     """Territories come and go between tests: the register is read at each question."""
     registry._max_age = 0
+
+
+def set_apart(site: Site) -> Database:
+    """Have the register read on a connection of its own; returns what is to be closed.
+
+    Else it would change the territory of the page's connection at each request, and the page change it back.
+    """
+    apart = site.database.clone()
+    site.registry._database = apart
+    return apart
 
 
 async def shut_down(app: Litestar) -> None:

@@ -43,6 +43,19 @@ async def test_a_connection_that_goes_back_to_the_pool_forgets_the_territory(
         await database.close()
 
 
+async def test_who_asked_nothing_leaves_no_territory_on_the_connection(
+    settings: Settings, demo: Territory
+) -> None:
+    database = Database(settings, "portal", pool_size=1)
+    try:
+        async with database.session(demo.id) as session:
+            await session.connection()
+        async with database.engine("app").connect() as connection:
+            assert await connection.scalar(text("SELECT app.current_tenant()")) is None
+    finally:
+        await database.close()
+
+
 async def test_a_savepoint_keeps_its_territory_committed_or_rolled_back(
     portal_database: Database, demo: Territory
 ) -> None:

@@ -6,10 +6,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 from litestar import Litestar
 from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests import stage
 from tests.node.hidden_members import PLACES, workbook
@@ -32,8 +34,17 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.spaces.actions import apply_space
 from udi.portal.access.models import AccessAgreement
+from udi.portal.catalogue.data_services.descriptions import (
+    CatalogueServiceDescription,
+    ServiceContact,
+    write_description,
+)
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.catalogue.service_models import (
+    CatalogueService,
+    CatalogueServiceDataset,
+)
 from udi.portal.consents.models import NoticeVersion
 from udi.portal.identity.models import Person, WebSession
 from udi.portal.nodes.actions.register import register_node
@@ -42,6 +53,7 @@ from udi.portal.nodes.harvest.facets import RecordFacets
 from udi.portal.nodes.harvest.source_kinds import SOURCE_STATUS
 from udi.portal.nodes.sources.actions import register_source
 from udi.portal.nodes.sources.models import (
+    CatalogueSource,
     DatasetMatch,
     RecordOutcome,
     RunOutcome,
@@ -133,6 +145,9 @@ async def furnished(
             portal, territory, visitors["team"], catalogue["portal table"]
         )
         catalogue |= await ask_for_data(visitors["team"])
+        catalogue |= await report_faults(
+            visitors["portal"], visitors["team"], catalogue["portal table"]
+        )
         catalogue |= await join(visitors["team"]) | await be_invited(
             portal, territory, team.email
         )
@@ -392,6 +407,19 @@ async def ask_for_data(someone: httpx.AsyncClient) -> dict[str, str]:
     return ids
 
 
+async def report_faults(
+    passer_by: httpx.AsyncClient, someone: httpx.AsyncClient, dataset: str
+) -> dict[str, str]:
+    """A passer-by and a person of the team report faults of a dataset; that of the team is answered."""
+    names = {}
+    for name, visitor in (("followed", passer_by), ("fault", someone)):
+        form = {"kind": "other", "words": f"{TOWN}\n{ARABIC}", "column": TOWN}
+        answer = await visitor.post(f"/data/{dataset}/fault-reports/new", data=form)
+        assert answer.status_code == 303, answer.text
+        names[f"portal {name}"] = answer.headers["location"].rpartition("/")[2]
+    return names
+
+
 async def make_projects(
     app: Litestar,
     territory: Territory,
@@ -638,7 +666,44 @@ async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
                 first_id=first, second_id=second, basis="file", proposed_at=now()
             )
         )
-    return {"portal source": str(source.id)}
+        services = await _add_services(session, source, first)
+    return {"portal source": str(source.id), **services}
+
+
+async def _add_services(
+    session: AsyncSession, source: CatalogueSource, dataset: UUID
+) -> dict[str, str]:
+    """A service that serves a dataset, and one that left its catalogue."""
+    facts = {
+        "source_id": source.id,
+        "organisation_id": source.organisation_id,
+        "format": "WMS",
+        "digest": "",
+        "first_read_at": now(),
+        "changed_at": now(),
+    }
+    address = f"https://cartes.example.org/{'services/' * 8}wms"
+    description = CatalogueServiceDescription(
+        text={"fr": LONG},
+        keywords=[ARABIC],
+        landing_page=address,
+        documentation=[address],
+        endpoint_description=address,
+        licence="odbl-1.0",
+        contacts=[ServiceContact(name=ARABIC, email="cartes@example.org")],
+    )
+    current = CatalogueService(
+        id=uuid.uuid4(), identifier="wms-2", title=LONG, titles={"fr": LONG}, endpoint=address,
+        description=write_description(description), **facts,
+    )  # fmt: skip
+    former = CatalogueService(
+        id=uuid.uuid4(), identifier="wms-3", title=ARABIC, titles={"ar": ARABIC}, endpoint=address,
+        description={}, withdrawn_at=now(), **facts,
+    )  # fmt: skip
+    session.add_all([current, former])
+    await session.flush()
+    session.add(CatalogueServiceDataset(service_id=current.id, dataset_id=dataset))
+    return {"portal map": str(current.id), "portal former map": str(former.id)}
 
 
 async def publish_years(producer: Producer) -> dict[str, str]:

@@ -38,6 +38,19 @@ def test_tests_keep_their_order_within_a_file() -> None:
     ]
 
 
+def test_files_that_share_an_installation_stay_together() -> None:
+    shared = [f"tests/own_node/test_{letter}.py" for letter in "abcd"]
+    others = [f"tests/node/test_{letter}.py" for letter in "abcdefgh"]
+    items = [Item(path, "only") for path in (*shared, *others)]
+
+    for seed in "123":
+        paths = [item.path for item in shuffle_files(items, seed)]
+        first = min(map(paths.index, shared))
+
+        assert set(paths[first : first + len(shared)]) == set(shared)
+        assert sorted(paths) == sorted(shared + others)
+
+
 def test_longest_files_begin_and_those_that_wait_are_spread_among_the_others() -> None:
     items = [
         Item(f"tests/{path}", name)

@@ -104,6 +104,7 @@ OPENS: dict[str, tuple[str, ...]] = {
         "portal GET /my-space/suggestions/off/{token}",
         "portal POST /my-space/suggestions/off/{token}",
     ),
+    "address of a report of a fault": ("portal GET /fault-reports/follow/{token}",),
     "address of a feed of readings": (
         "portal GET /sources/feeds/{token}/producers/{slug}/readings.atom",
         "portal GET /sources/feeds/{token}/{source_id}/readings.atom",

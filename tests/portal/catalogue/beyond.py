@@ -98,6 +98,18 @@ async def need(app: Litestar, filled: Catalogue) -> str:
         ).rpartition("/")[2]
 
 
+async def find_fault(app: Litestar, filled: Catalogue, dataset: object) -> str:
+    """The identifier of a report of a fault that Armor's people answer."""
+    async with browse(
+        app,
+        filled.territory,
+        make_person(filled.territory, memberships={"armor": ["managers"]}),
+    ) as someone:
+        form = {"kind": "outdated", "words": "De 2019."}
+        answer = await someone.post(f"/data/{dataset}/fault-reports/new", data=form)
+    return str(answer.headers["location"]).rpartition("/")[2]
+
+
 async def restrict(
     app: Litestar, filled: Catalogue, dataset: object
 ) -> tuple[str, str]:
@@ -130,5 +142,5 @@ async def make_all(
     return {
         "project_id": await report(app, filled, dataset), "agreement_id": await agree(filled, dataset),
         "call_id": await call(app, filled), "data_request_id": await need(app, filled), "restricted_id": restricted_id,
-        "access_request_id": request, "organisation_id": await find_organisation(filled),
+        "access_request_id": request, "fault_report_id": await find_fault(app, filled, restricted_id), "organisation_id": await find_organisation(filled),
     }  # fmt: skip

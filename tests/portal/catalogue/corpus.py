@@ -5,18 +5,44 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Float, Text, cast, func, insert, literal, select, text
+from sqlalchemy import (
+    ARRAY,
+    UUID,
+    Float,
+    Text,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.actions import store_dataset, withdraw_dataset
+from udi.portal.catalogue.actions import (
+    DatasetOrigin,
+    store_dataset,
+    store_datasets,
+    withdraw_dataset,
+)
 from udi.portal.catalogue.models import Dataset
-from udi.portal.organisations.actions import apply_organisation
+from udi.portal.organisations.models import Organisation
 from udi.protocol.record import Record, read_record
 
 MANY = 20_000
+ONE_AFTER_THE_OTHER = text(
+    """
+    UPDATE app.dataset SET published_at = published_at + later, described_at = described_at + later
+    FROM (SELECT id, (number - cardinality(:ids)) * interval '1 microsecond' AS later
+          FROM unnest(:ids) WITH ORDINALITY AS line (id, number)) AS line
+    WHERE dataset.id = line.id
+    """
+).bindparams(bindparam("ids", type_=ARRAY(UUID)))
+"""Records that are stored at once have one moment, and so no order."""
 NODE = uuid.UUID("6f1f7c3e-2b1d-4c3a-9a55-0d1e2f3a4b5c")
 FIRST_DAY = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 PRODUCERS = {
@@ -128,24 +154,30 @@ class Catalogue:
         **changes: Any,
     ) -> Record:
         """The same in a transaction of the test's."""
-        metadata = document(number, **changes)
-        slug = producer or TABLE[number][5]
-        metadata["producer"] |= {"organization_id": str(self.organisations[slug])}
-        record = read_record(metadata)
+        record = self._make_record(number, producer=producer, **changes)
         await store_dataset(session, record, node_id=NODE)
         return record
 
+    def _make_record(
+        self, number: int, *, producer: str = "", **changes: Any
+    ) -> Record:
+        metadata = document(number, **changes)
+        slug = producer or TABLE[number][5]
+        metadata["producer"] |= {"organization_id": str(self.organisations[slug])}
+        return read_record(metadata)
+
     async def add_all(self, more: str = "") -> list[Record]:
-        """Publish the whole table, with `more` after each title."""
-        titles = [
-            f"{document(number)['resource_title']}{more}"
-            for number in range(len(TABLE))
+        """Publish the whole table, one line after the other, with `more` after each title."""
+        records = [
+            self._make_record(number, resource_title=f"{line[0]}{more}")
+            for number, line in enumerate(TABLE)
         ]
         async with self.database.session(self.territory.id) as session:
-            return [
-                await self.add_in(session, number, resource_title=title)
-                for number, title in enumerate(titles)
-            ]
+            await store_datasets(session, records, {}, origin=DatasetOrigin(NODE))
+            await session.execute(
+                ONE_AFTER_THE_OTHER, {"ids": [record.id for record in records]}
+            )
+        return records
 
     async def withdraw(self, record: Record) -> None:
         """Withdraw a dataset."""
@@ -154,15 +186,21 @@ class Catalogue:
             await withdraw_dataset(session, dataset)
 
 
+def _make_organisation(identifier: uuid.UUID, slug: str, name: str) -> Organisation:
+    return Organisation(
+        id=identifier, slug=slug, name=name, summary={"fr": f"{name}, en bref.", "en": f"{name}, in short."},
+        email=f"donnees@{slug}.example", url=f"https://{slug}.example/", address="1 place du Marché", producer=True, kind="",
+    )  # fmt: skip
+
+
 async def open_catalogue(database: Database, territory: Territory) -> Catalogue:
     """A territory's catalogue, empty, with its producers."""
     ids = {slug: uuid.uuid5(territory.id, slug) for slug in PRODUCERS}
     async with database.session(territory.id) as session:
-        for slug, name in PRODUCERS.items():
-            await apply_organisation(
-                session, id=ids[slug], slug=slug, name=name, summary={"fr": f"{name}, en bref.", "en": f"{name}, in short."},
-                email=f"donnees@{slug}.example", url=f"https://{slug}.example/", address="1 place du Marché",
-            )  # fmt: skip
+        session.add_all(
+            _make_organisation(ids[slug], slug, name)
+            for slug, name in PRODUCERS.items()
+        )
     return Catalogue(database, territory, ids)
 
 

@@ -40,6 +40,7 @@ POOR = (
     "following",
     "following/rhythm",
     "data-requests/mine",
+    "fault-reports",
     "access-requests",
     "agreements/mine",
     "suggestions",
@@ -280,6 +281,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
     of_agreements = 2 + 2 + 1 + 1 + 1 + 4 + 6
     of_calls = 2 + 2
     of_data_requests = 6 + 1 + 3 + 1 + 4 + 4 + 3 + 2 + 1
+    of_fault_reports = 4 + 5 + 6 + 7
     of_access = 2 + 1 + 2 + 5 + 1 + 4 + 2 + 4 + 5
     of_teams = 4 + 2 + 3 + 3 + 3 + 4 + 4 + 2
     of_registers = 4 + 8 + 4
@@ -298,6 +300,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
         + of_agreements
         + of_calls
         + of_data_requests
+        + of_fault_reports
         + of_access
         + of_drafts
     )
@@ -327,6 +330,7 @@ async def test_each_refusal_that_is_described_is_one(
     ]
     other = dict.fromkeys(source, NOBODY)
     theirs = f"{BASE}/access-requests/{{access_request_id}}"
+    reports = f"{BASE}/fault-reports/{{fault_report_id}}"
     rules = f"{BASE}/access-policies/{{restricted_id}}"
     team = f"{BASE}/projects/{{project_id}}/team"
     changes = f"{BASE}/projects/{{project_id}}/consent-changes"
@@ -369,6 +373,8 @@ async def test_each_refusal_that_is_described_is_one(
             f"{BASE}/data-requests/{{data_request_id}}",
             "404",
         ): f"{BASE}/data-requests/{NOBODY}",
+        (reports, "404"): reports.format(fault_report_id=NOBODY),
+        (reports, "403"): reports.format(**path_parameters),
         (f"{BASE}/data-requests/draft", "422"): f"{BASE}/data-requests/draft?sort=1",
         (DRAFT, "404"): f"{DRAFT}?dataset={NOBODY}",
         (DRAFT, "409"): f"{DRAFT}?dataset={open_id}",
@@ -412,7 +418,16 @@ async def test_each_refusal_that_is_described_is_one(
         for which, url in urls.items():
             token = {"401": "udi_me_nobody", "403": poor}.get(which[1]) or (
                 which[0]
-                in (*ours, theirs, team, changes, credentials, suggestions, *OF_OTHERS)
+                in (
+                    *ours,
+                    theirs,
+                    reports,
+                    team,
+                    changes,
+                    credentials,
+                    suggestions,
+                    *OF_OTHERS,
+                )
                 and rich
             )
             with monkeypatch.context() as patch:

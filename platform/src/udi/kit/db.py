@@ -47,6 +47,7 @@ from udi.kit.fifo_pool import FifoConnectionPool
 from udi.kit.keyring import Keyring
 from udi.kit.sealed_columns import ColumnKeys, attach_keys
 from udi.kit.tenancy import NoTenantError, find_spaces, tenant_context
+from udi.kit.transaction_context import ContextConnection, note_context
 from udi.settings import ProgramName, Role, Settings
 
 NAMING = {
@@ -78,8 +79,6 @@ everything takes five megabytes of memory.
 """
 IDLE_TIMEOUT = "60s"
 """After which the server ends a page's connection that nobody used: the memory of a busy moment is not kept for ever."""
-SET_CONTEXT = "SELECT set_config('app.tenant', $1, true), set_config('app.person', $2, true), set_config('app.spaces', $3, true)"
-"""For this transaction alone. One round trip: a SET for each value took two more each, to prepare a text that is never met again."""
 READS = "only_reads"
 """The option of the connections that `reading` keeps."""
 _READING: dict[str, Any] = {
@@ -154,7 +153,7 @@ def _set_tenant(
     if spaces is not None:
         slugs = sorted(slug for slug in spaces if SPACE.fullmatch(slug))
         names = ",".join(slugs) or NO_SPACE
-    connection.exec_driver_sql(SET_CONTEXT, (tenant_id, person_id, names))
+    note_context(connection, tenant_id, person_id, names)
 
 
 def is_unavailable(error: BaseException) -> bool:
@@ -248,6 +247,7 @@ class Database:
             pool_timeout=PATIENCE if self._pages else 30,
             json_deserializer=json.decode,
             connect_args={
+                "connection_class": ContextConnection,
                 "server_settings": SERVER
                 | ({"idle_session_timeout": IDLE_TIMEOUT} if self._pages else {})
                 | (read_connections.SERVER if only_reads else {}),

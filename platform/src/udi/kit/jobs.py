@@ -47,6 +47,7 @@ from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import NoTenantError, tenant_context
 from udi.kit.tracebacks import describe_traceback
 from udi.kit.traces import SpanKind
+from udi.kit.transaction_context import find_driver
 
 log = structlog.get_logger()
 SCHEMA = DBSettings(db_schema="queue")
@@ -127,8 +128,7 @@ def build_queries(connection: object) -> Queries:
 
 
 async def _session_queries(session: AsyncSession) -> Queries:
-    raw = await (await session.connection()).get_raw_connection()
-    return build_queries(raw.driver_connection)
+    return build_queries(await find_driver(session))
 
 
 async def enqueue(

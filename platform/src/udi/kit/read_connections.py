@@ -20,6 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
+from udi.kit.transaction_context import find_driver, forget_context
+
 TENANT = "tenant"
 USED = "used"
 """Where a connection notes the territory that it has, and when it was given back."""
@@ -56,6 +58,7 @@ def watch_connections(engine: AsyncEngine) -> None:
     ) -> None:
         if connection.driver_connection.is_closed():
             raise DisconnectionError
+        forget_context(connection)
         used = entry.info.get(USED)
         if used is None or time.monotonic() - used < FRESH:
             return
@@ -148,8 +151,8 @@ class SessionRowReader:
         noted = self.session.info.get(DRIVER)
         if noted is not None and transaction is noted[0]:
             return noted[1], noted[2]
+        driver = await find_driver(self.session)
         connection = await self.session.connection()
-        driver = (await connection.get_raw_connection()).driver_connection
         transaction = self.session.sync_session.get_transaction()
         self.session.info[DRIVER] = transaction, connection, driver
         return connection, driver

@@ -21,19 +21,19 @@ async def left_out(reading: Reading, run: SourceRun) -> list[tuple[str, str]]:
         return [(action.title, fault.code) for action, fault in rows]
 
 
-async def test_a_service_is_named_and_no_dataset(
+async def test_a_service_that_filters_leave_out_is_named_and_not_shown(
     catalogue: Catalogue, open_source: Open
 ) -> None:
     service = '<https://x.example/s> a dcat:DataService ; dct:title "Carte"@fr .\n'
     both = f"{PREFIXES}{dataset('https://x.example/d', 'Bancs')}{service}"
     catalogue.put("/all.ttl", both.encode(), **TURTLE)
     reading = await open_source(f"{catalogue.origin}/all.ttl")
+    await reading.change(filters={"keywords": ["eau"]})
 
     run = await reading.read()
 
-    assert (run.total, run.created, run.left_out) == (1, 1, 1)
+    assert (run.total, run.filtered, run.left_out) == (0, 1, 1)
     assert await left_out(reading, run) == [("Carte", "service_left_out")]
-    assert set(await reading.list_published()) == {"Bancs"}
 
 
 async def test_organisations_of_a_ckan_are_named_and_no_datasets(

@@ -17,6 +17,10 @@ from udi.portal.catalogue.models import (
     PastDescription,
     Withdrawal,
 )
+from udi.portal.catalogue.service_models import (
+    CatalogueService,
+    CatalogueServiceDataset,
+)
 from udi.portal.organisations.models import Organisation
 from udi.portal.tenants.models import Tenant
 from udi.protocol.catalogue import (
@@ -40,6 +44,8 @@ CARRIED = (
     ArchivedTable(Distribution, address_columns=frozenset({"url", "documentation"})),
     ArchivedTable(PastDescription, address_columns=frozenset({"record"})),
     ArchivedTable(Withdrawal),
+    ArchivedTable(CatalogueService),
+    ArchivedTable(CatalogueServiceDataset),
 )
 LEFT_OUT = (
     ExcludedTable(

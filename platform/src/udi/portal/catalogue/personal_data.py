@@ -8,6 +8,7 @@ from udi.portal.catalogue.models import (
     PastDescription,
     Withdrawal,
 )
+from udi.portal.catalogue.service_models import CatalogueService
 
 OF_DATA = "what a producer publishes about its data, for which it answers"
 PERSONAL: tuple[PersonalRows, ...] = ()
@@ -23,6 +24,11 @@ NEUTRAL = (
     ),
     neutral(Withdrawal, "title reason", "a dataset that was withdrawn"),
     neutral(PastDescription, "record", OF_DATA),
+    neutral(
+        CatalogueService,
+        "source_id identifier title titles endpoint format description digest seen_run",
+        OF_DATA,
+    ),
 )
 PAYLOADS = (
     PersonalPayload(

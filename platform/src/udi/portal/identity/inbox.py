@@ -40,6 +40,7 @@ class InboxKind(StrEnum):
     CONSENT_NOTICE = "consent_notice"
     DATA_CHANGE = "data_change"
     DATA_REQUEST = "data_request"
+    FAULT_REPORT = "fault_report"
     MATCH = "match"
     MEMBERSHIP_REQUEST = "membership_request"
     INVITATION = "invitation"
@@ -71,6 +72,7 @@ KIND_NAMES = {
     InboxKind.CONSENT_NOTICE: "Question to inhabitants",
     InboxKind.DATA_CHANGE: "Data to correct or to erase",
     InboxKind.DATA_REQUEST: "Data request",
+    InboxKind.FAULT_REPORT: "Fault in data",
     InboxKind.MATCH: "Datasets that seem to be one",
     InboxKind.MEMBERSHIP_REQUEST: "Request of a member",
     InboxKind.INVITATION: "Invitation",

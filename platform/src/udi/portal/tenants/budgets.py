@@ -28,6 +28,9 @@ MAILS = RateLimit("mails", 60, DAY)
 """Mails that one person has sent to people who did not ask for them: invitations."""
 DRAFTS = RateLimit("drafts", 10, HOUR)
 """What one address begins to write before anybody is logged in."""
+FAULT_REPORTS = RateLimit("fault-reports", 10, HOUR)
+"""Faults in data that one address reports without a login, or one person."""
+TERRITORY_FAULT_REPORTS = RateLimit("territory-fault-reports", 200, HOUR)
 WRONG_CREDENTIALS = RateLimit("wrong-credentials", 10, 5 * MINUTE)
 """Of one address."""
 WHOLE = "territory"

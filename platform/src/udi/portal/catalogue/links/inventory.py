@@ -12,24 +12,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from udi.portal.catalogue.models import Distribution, Link
+from udi.portal.catalogue.service_models import CatalogueService
 
 HOST = "substring(lower(url) FROM '^https?://(?:[^/?#@]*@)?([^/?#@]+)')"
 COMING = f"""
 INSERT INTO app.link (tenant_id, id, url, host, state, failures, next_at)
 SELECT app.current_tenant(), md5(url)::uuid, url, {HOST}, 'unchecked', 0, now()
-FROM (SELECT DISTINCT d.url FROM app.distribution d JOIN app.dataset s ON s.tenant_id = d.tenant_id AND s.id = d.dataset_id
-  WHERE s.state = 'published'{{recent}}) AS published
+FROM (SELECT d.url FROM app.distribution d JOIN app.dataset s ON s.tenant_id = d.tenant_id AND s.id = d.dataset_id
+  WHERE s.state = 'published'{{recent}}
+  UNION SELECT endpoint FROM app.catalogue_service WHERE withdrawn_at IS NULL{{recent_service}}) AS published
 WHERE {HOST} IS NOT NULL AND NOT EXISTS (SELECT FROM unnest(:own) AS own WHERE starts_with(url, own))
 AND NOT EXISTS (SELECT FROM app.link l WHERE l.id = md5(published.url)::uuid)
 ON CONFLICT DO NOTHING"""
 OWN = bindparam("own", type_=ARRAY(Text))
-COMING_WHOLE = text(COMING.format(recent="")).bindparams(OWN)
-COMING_RECENT = text(COMING.format(recent=" AND s.described_at >= :since")).bindparams(
-    OWN
-)
+COMING_WHOLE = text(COMING.format(recent="", recent_service="")).bindparams(OWN)
+COMING_RECENT = text(
+    COMING.format(
+        recent=" AND s.described_at >= :since",
+        recent_service=" AND changed_at >= :since",
+    )
+).bindparams(OWN)
 GOING = text("""
 DELETE FROM app.link l WHERE NOT EXISTS (
-  SELECT FROM app.distribution d WHERE d.tenant_id = l.tenant_id AND d.url = l.url)""")
+  SELECT FROM app.distribution d WHERE d.tenant_id = l.tenant_id AND d.url = l.url)
+AND NOT EXISTS (SELECT FROM app.catalogue_service s
+  WHERE s.tenant_id = l.tenant_id AND s.endpoint = l.url AND s.withdrawn_at IS NULL)""")
 
 
 async def add_links(
@@ -58,5 +65,10 @@ async def delete_dataset_links(session: AsyncSession, dataset_id: UUID) -> None:
         & (other.dataset_id != dataset_id)
     )
     mine = select(Distribution.url).where(Distribution.dataset_id == dataset_id)
-    statement = delete(Link).where(Link.url.in_(mine), ~exists().where(same))
+    service = (CatalogueService.tenant_id == Link.tenant_id) & (
+        CatalogueService.endpoint == Link.url
+    )
+    statement = delete(Link).where(
+        Link.url.in_(mine), ~exists().where(same), ~exists().where(service)
+    )
     await session.execute(statement.execution_options(synchronize_session=False))

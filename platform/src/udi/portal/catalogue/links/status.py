@@ -4,7 +4,7 @@ What changed is said for all of a territory at once, some minutes later: the pag
 at most, and only where an address turned.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -69,19 +69,30 @@ def changed_at(dataset: Dataset) -> datetime:
 def find_link_status(media: Distribution) -> LinkStatus | None:
     """What is said of the address of a file or a service; None where nothing is known."""
     link = media.link
-    if link is None or not link.public_status:
-        return None
+    status = read_link_status(link) if link else None
+    if (
+        link is not None
+        and status is not None
+        and status.content == ContentMatch.OTHER_SIZE
+        and media.size == link.size
+    ):
+        # It was described anew since it was looked at.
+        return replace(status, content=ContentMatch.UNKNOWN)
+    return status
+
+
+def read_link_status(link: Link) -> LinkStatus | None:
+    """What is said of an address, whatever has it; None where nothing is known."""
     status = link.public_status
-    last = link.public_status.get("last_reachable")
-    content = ContentMatch(status.get("content", ""))
-    if content == ContentMatch.OTHER_SIZE and media.size == link.size:
-        content = ContentMatch.UNKNOWN  # it was described anew since it was looked at
+    if not status:
+        return None
+    last = status.get("last_reachable")
     return LinkStatus(
         LinkState(status["state"]),
         datetime.fromisoformat(status["since"]),
         datetime.fromisoformat(last) if last else None,
         status.get("moved_to", ""),
-        content,
+        ContentMatch(status.get("content", "")),
     )
 
 

@@ -27,6 +27,7 @@ from udi.portal.catalogue.links.probe import (
 )
 from udi.portal.catalogue.links.status import build_status
 from udi.portal.catalogue.models import Distribution, Link, LinkState
+from udi.portal.catalogue.service_models import CatalogueService
 from udi.ui.site import Site
 
 log = structlog.get_logger()
@@ -126,10 +127,17 @@ async def _read_due_links(
         described: dict[str, list[Distribution]] = defaultdict(list)
         for row in rows:
             described[row.url].append(row)
+        endpoints = await session.scalars(
+            select(CatalogueService.endpoint).where(
+                CatalogueService.endpoint.in_([link.url for link in links]),
+                CatalogueService.withdrawn_at.is_(None),
+            )
+        )
+        named = {*described, *endpoints}
     return [
         (link.id, _build_probe(link, described[link.url]))
         for link in links
-        if described[link.url]
+        if link.url in named
     ]
 
 

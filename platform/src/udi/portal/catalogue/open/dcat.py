@@ -18,6 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.paging import MAX_PAGE_SIZE
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.archive import make_entry
+from udi.portal.catalogue.data_services.queries import (
+    ServiceWithDatasets,
+    list_catalogue_services,
+)
+from udi.portal.catalogue.data_services.rdf import write_service
 from udi.portal.catalogue.dataset_rows import reading_producer_of
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.listing import (
@@ -233,7 +238,17 @@ async def _catalogue_document(
     part = CataloguePage(
         address=address, total=total, neighbours=_page_links(question, base, total, end)
     )
-    triples = sort_triples(_triples(catalogue, part, rows, question.profiles))
+    services = await _list_services(session, question, producer) if end is None else []
+    triples = sort_triples(
+        [
+            *_triples(catalogue, part, rows, question.profiles),
+            *(
+                line
+                for service in services
+                for line in write_service(catalogue, service)
+            ),
+        ]
+    )
     if reader is None or not await is_current(session, reader):
         validators = Validators((*validators.facts, write_n_triples(triples)))
     return rdf_document(
@@ -241,6 +256,17 @@ async def _catalogue_document(
         form,
         validators,
         {"Link": link_header(part), "Content-Location": part.address},
+    )
+
+
+async def _list_services(
+    session: AsyncSession, question: CatalogueQuery, producer: UUID | None
+) -> Sequence[ServiceWithDatasets]:
+    """The services of catalogues of others, which stand on the last page; none where words are looked for."""
+    if question.text:
+        return []
+    return await list_catalogue_services(
+        session, producer=producer, since=question.since
     )
 
 

@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import today
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.portal.catalogue.data_services.queries import list_services_of
 from udi.portal.catalogue.dataset_page.access_sections import (
     SUMMARISE_ACCESS,
     AccessSectionTemplate,
 )
+from udi.portal.catalogue.dataset_page.answered_faults import list_answered_faults
 from udi.portal.catalogue.dataset_page.citation import NAMES, WRITERS
 from udi.portal.catalogue.dataset_page.dataset_view import (
     DatasetView,
@@ -174,6 +176,8 @@ async def _render_dataset(
             session, indexes_of(request), territory.id, dataset, most=NEAR
         ),
         uses=await find_reuses(request, session, dataset.id),
+        services=await list_services_of(session, dataset.id),
+        faults=await list_answered_faults(request, session, dataset.id),
         quality=quality,
         quality_lines=list_quality_lines(
             quality,

@@ -1,6 +1,7 @@
 """People, constraints, places and links of an ISO record."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 from xml.etree.ElementTree import Element
 
 from udi.portal.nodes.harvest import addresses
@@ -272,7 +273,15 @@ def read_links(
     ):
         _link(link, draft, f"onLine[{place}]", formats, locales)
     for element in find_elements(identification, "operatesOn"):
-        draft.add_once(draft.series, element.get(HREF) or element.get("uuidref") or "")
+        draft.add_once(draft.serves, _dataset_of(element))
+
+
+def _dataset_of(reference: Element) -> str:
+    """The identifier of the dataset that a service says it operates on: its own, or that of an address by CSW."""
+    address = reference.get(HREF, "")
+    named = parse_qs(urlsplit(address).query)
+    by_id = next((named[name][0] for name in ("id", "Id", "ID") if named.get(name)), "")
+    return reference.get("uuidref") or by_id or address
 
 
 def _link(

@@ -364,8 +364,8 @@ TYPE_IGNORED = FaultKind(
 SERVICE_LEFT_OUT = FaultKind(
     "service_left_out",
     IGNORED,
-    "This is a service, not a dataset.",
-    "Nothing to do: name it at its datasets, as the service behind a file.",
+    "This service is not shown: the filters leave it out, or another source has one at its address.",
+    "Nothing to do, unless the filters should take it.",
 )
 RECORD_OF_TRIAL = FaultKind(
     "record_of_trial",

@@ -208,6 +208,7 @@ def _record(
         series=tuple(draft.series),
         series_titles=tuple(draft.series_titles.items()),
         source_modified=draft.source_modified,
+        serves=tuple(draft.serves),
         extra=draft.extra,
         faults=faults,
     )

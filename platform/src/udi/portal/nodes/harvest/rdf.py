@@ -27,9 +27,12 @@ from udi.portal.nodes.harvest.rdf_fields import (
     address_of,
     licence_labels,
     licence_words,
+    named_identifiers,
     read_agents,
     read_contacts,
     read_distributions,
+    read_served_datasets,
+    stated_identifier,
 )
 from udi.portal.nodes.harvest.record import (
     HarvestedPage,
@@ -258,6 +261,7 @@ def _dataset(
     read_contacts(graph, node, draft)
     read_distributions(graph, node, draft)
     read_coverage(graph, node, draft)
+    read_served_datasets(graph, node, draft)
     return finalise_draft(
         draft,
         OriginalRecord(
@@ -300,21 +304,9 @@ def _report_source_faults(graph: Graph, node: Node, draft: Draft) -> None:
 
 def _identity(graph: Graph, node: Node, draft: Draft) -> None:
     address = "" if isinstance(node, ox.BlankNode) else source_value(node)
-    named = [
-        text
-        for value in graph.values(node, "dct:identifier")
-        if (text := source_value(value).strip())
-    ]
-    if not named:
-        named = [
-            text
-            for value in graph.values(node, "dcat:identifier")
-            if (text := source_value(value).strip())
-        ]
-    if named:
-        links = [link for link in named if addresses.is_web(link)]
-        draft.identifier = links[0] if links else min(named)
-    elif address:
+    draft.identifier = stated_identifier(graph, node)
+    named = named_identifiers(graph, node)
+    if not named and address:
         draft.identifier = address
         draft.add_fault(kinds.IDENTIFIER_ABSENT, "dct:identifier")
     if not address:

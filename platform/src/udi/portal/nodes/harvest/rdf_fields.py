@@ -335,3 +335,33 @@ def _service(graph: Graph, node: Value) -> DataService:
             source_value(standard) for standard in graph.values(node, "dct:conformsTo")
         ),
     )
+
+
+def named_identifiers(graph: Graph, node: Value) -> list[str]:
+    """The identifiers that are said of something, under the first name that is used."""
+    for name in ("dct:identifier", "dcat:identifier"):
+        named = [
+            text
+            for value in graph.values(node, name)
+            if (text := source_value(value).strip())
+        ]
+        if named:
+            return named
+    return []
+
+
+def stated_identifier(graph: Graph, node: Value) -> str:
+    """The identifier that is said of something: an address before words; empty where none is."""
+    named = named_identifiers(graph, node)
+    links = [link for link in named if addresses.is_web(link)]
+    if links:
+        return links[0]
+    return min(named, default="")
+
+
+def read_served_datasets(graph: Graph, node: Node, draft: Draft) -> None:
+    """The datasets that a service serves, by their identifiers where the document says them, else by their addresses."""
+    for value in graph.values(node, "dcat:servesDataset"):
+        draft.add_once(
+            draft.serves, stated_identifier(graph, value) or source_value(value)
+        )

@@ -261,6 +261,8 @@ class HarvestedRecord:
     series_titles: tuple[tuple[str, Texts], ...] = ()
     """Of those among them that are series of DCAT at an address: it, and the title by language."""
     source_modified: str = ""
+    serves: tuple[str, ...] = ()
+    """Of a service: the identifiers of the datasets that it serves."""
     extra: dict[str, Any] = field(default_factory=dict)
     faults: tuple[HarvestFault, ...] = ()
 

@@ -23,6 +23,8 @@ from udi.portal.nodes.harvest.untrusted_documents import document_error
 
 TYPE = expand_name("rdf:type")
 LISTED = expand_name("dcat:dataset")
+SERVES = expand_name("dcat:servesDataset")
+IDENTIFIER = expand_name("dct:identifier")
 ABOVE = tuple(map(expand_name, ("hydra:next", "hydra:nextPage", "hydra:totalItems")))
 POINTING = tuple(
     dict.fromkeys(
@@ -110,6 +112,8 @@ class TripleStore:
             rows.update(dict.fromkeys(self._database.execute(query, ABOVE)))
         for node in nodes:
             self._gather(node, rows)
+            for served in self._statements(node, SERVES):
+                rows.update(dict.fromkeys(self._statements(served[2], IDENTIFIER)))
             for name in POINTING[1:]:
                 rows.update(
                     dict.fromkeys(

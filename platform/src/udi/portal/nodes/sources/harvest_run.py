@@ -50,6 +50,7 @@ from udi.portal.nodes.sources.record_import import store_slice
 from udi.portal.nodes.sources.renames import join_batch
 from udi.portal.nodes.sources.run_counts import COUNTED, count_results, note_present
 from udi.portal.nodes.sources.run_log import log_faults, log_non_datasets
+from udi.portal.nodes.sources.service_import import store_page_services
 from udi.portal.nodes.sources.source_client import (
     FetchedDocument,
     FetchError,
@@ -387,7 +388,10 @@ class _SourceHarvester:
         summary = DocumentSummary(fresh=at > 0)
         while page.readable:
             await self._store_piece(address, response, page, summary, at)
-            summary.add_page(page)
+            services = await store_page_services(
+                self._context.database, self._claim, page
+            )
+            summary.add_page(page, services)
             following = await self._documents.next_part()
             if following is None:
                 return await self._advance_crawl(address, response, summary, cost)

@@ -74,7 +74,7 @@ async def store_slice(
     moment: datetime,
 ) -> ImportResult:
     """Create, update, leave or refuse each thing, and note that it was met in this reading."""
-    ground = await _match_publishers(session, ground, things, moment)
+    ground = await match_record_publishers(session, ground, things, moment)
     recognised = await recognise_items(session, ground.source.id, run.id, things)
     row_ids = {item.row.id for item in recognised if item.row}
     held = select(
@@ -104,7 +104,7 @@ async def store_slice(
     return ImportResult(results)
 
 
-async def _match_publishers(
+async def match_record_publishers(
     session: AsyncSession,
     ground: ImportContext,
     things: Sequence[HarvestItem],
@@ -115,7 +115,7 @@ async def _match_publishers(
         publisher
         for thing in things
         if isinstance(thing, HarvestedRecord)
-        and (publisher := _identify_publisher(ground, thing))
+        and (publisher := identify_record_publisher(ground, thing))
     ]
     if not named:
         return ground
@@ -130,9 +130,10 @@ async def _match_publishers(
     )
 
 
-def _identify_publisher(
+def identify_record_publisher(
     ground: ImportContext, record: HarvestedRecord
 ) -> NamedPublisher | None:
+    """The publisher that a record names, by what it is known."""
     return identify_publisher(record.publisher, [ground.source.language])
 
 
@@ -167,7 +168,7 @@ class _RecordClassifier:
         if recognised.rival_title:
             result.faults = (duplicate_fault(thing, recognised.rival_title),)
             return result
-        publisher = _identify_publisher(self.ground, thing)
+        publisher = identify_record_publisher(self.ground, thing)
         result.publisher = publisher.key if publisher else ""
         result.harvest_record = thing
         dataset = row.id if row else None
@@ -482,10 +483,9 @@ async def _mark_met(
         update_statement = update(SourceRecord).where(
             SourceRecord.source_id == source.id, is_among(SourceRecord.id, met)
         )
-        quiet = {"synchronize_session": False}
         await session.execute(
             update_statement.values(seen_run=run.id, missing=0, filtered=False),
-            execution_options=quiet,
+            execution_options={"synchronize_session": False},
         )
 
 

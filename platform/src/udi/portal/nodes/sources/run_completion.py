@@ -37,6 +37,7 @@ from udi.portal.nodes.sources.reconciliation import (
 )
 from udi.portal.nodes.sources.renames import Renames, find_renames
 from udi.portal.nodes.sources.run_log import RecordLogEntry, log_missing, log_records
+from udi.portal.nodes.sources.service_import import settle_services, withdraw_services
 from udi.portal.nodes.sources.shared_datasets import hand_over
 from udi.portal.nodes.sources.webhooks import queue_notification
 
@@ -155,6 +156,7 @@ async def close_batch(
     if not await forget_other_origins(session, source, now()):
         return False
     if source.state == SourceState.CLOSING:
+        await withdraw_services(session, source, now())
         source.state = SourceState.CLOSED
         source.dataset_count = 0
     release_lease(source, None)
@@ -223,6 +225,9 @@ async def finish_run(
     good = outcome in {RunOutcome.COMPLETE, RunOutcome.UNCHANGED}
     if outcome in {RunOutcome.COMPLETE, RunOutcome.VANISHED} and not run.incremental:
         await forget_outlines(session, run)
+    if outcome in {RunOutcome.COMPLETE, RunOutcome.PARTIAL}:
+        is_whole = outcome == RunOutcome.COMPLETE and not run.incremental
+        await settle_services(session, source, run, moment, complete=is_whole)
     await _note_place(session, source, run, place)
     source.failures = 0 if good else source.failures + 1
     source.accepts_loss = source.accepts_loss and not good

@@ -1,0 +1,1 @@
+"""Faults in datasets that people report, and what their producers answer."""

@@ -1,0 +1,257 @@
+"""Services that stand by themselves in a catalogue: a page, the API and DCAT of each, and what it serves."""
+
+from contextlib import AbstractAsyncContextManager
+from uuid import UUID
+
+import httpx
+from litestar import Litestar
+from sqlalchemy import select
+
+from tests.portal.nodes.elsewhere import Catalogue
+from tests.portal.nodes.sources.conftest import Open, Reading, team
+from tests.visitors import browse
+from udi.portal.catalogue.links.inventory import add_links, delete_unused_links
+from udi.portal.catalogue.models import Link
+from udi.portal.catalogue.service_models import (
+    CatalogueService,
+    CatalogueServiceDataset,
+)
+from udi.portal.nodes.harvest.format_detection import read as read_document
+from udi.portal.nodes.harvest.rdf import read as read_graph_document
+from udi.portal.nodes.sources.actions import close_source
+from udi.portal.nodes.sources.harvest_run import harvest_next_source
+from udi.portal.nodes.sources.models import CatalogueSource, SourceRun
+
+TURTLE = {"Content-Type": "text/turtle"}
+PREFIXES = """
+@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> . @prefix vcard: <http://www.w3.org/2006/vcard/ns#> .
+"""
+BENCHES = '<https://x.example/d> a dcat:Dataset ; dct:identifier "benches" ; dct:title "Bancs"@fr .\n'
+ENGLISH = {"Accept-Language": "en", "Accept": "text/html"}
+
+
+def service(
+    name: str = "map",
+    *,
+    title: str = "Carte des bancs",
+    endpoint: str = "https://maps.example.org/wms",
+) -> str:
+    return f"""
+<https://x.example/{name}> a dcat:DataService ; dct:title "{title}"@fr , "Map of benches"@en ;
+  dct:description "Tous les bancs."@fr ; dcat:endpointURL <{endpoint}> ;
+  dcat:endpointDescription <{endpoint}?request=GetCapabilities> ; dcat:landingPage <https://x.example/pages/{name}> ;
+  foaf:page <https://x.example/help> ; dcat:servesDataset <https://x.example/d> ;
+  dct:license <https://www.etalab.gouv.fr/licence-ouverte-open-licence> ;
+  dct:publisher [ a foaf:Organization ; foaf:name "Syndicat des cartes" ] ;
+  dcat:contactPoint [ a vcard:Organization ; vcard:fn "Guichet des cartes" ; vcard:hasEmail <mailto:maps@x.example> ] .
+"""
+
+
+async def read(
+    catalogue: Catalogue, open_source: Open, path: str, *parts: str
+) -> tuple[Reading, SourceRun]:
+    catalogue.put(path, f"{PREFIXES}{''.join(parts)}".encode(), **TURTLE)
+    reading: Reading = await open_source(f"{catalogue.origin}{path}")
+    return reading, await reading.read()
+
+
+async def services(reading: Reading) -> list[CatalogueService]:
+    async with reading.database.session(reading.territory.id) as session:
+        query = select(CatalogueService).where(
+            CatalogueService.source_id == reading.source_id
+        )
+        return list(await session.scalars(query.order_by(CatalogueService.identifier)))
+
+
+async def served(reading: Reading, service_id: UUID) -> set[UUID]:
+    link = CatalogueServiceDataset
+    async with reading.database.session(reading.territory.id) as session:
+        query = select(link.dataset_id).where(link.service_id == service_id)
+        return set(await session.scalars(query))
+
+
+def browser(
+    portal_app: Litestar, reading: Reading
+) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    return browse(portal_app, reading.territory)
+
+
+async def test_a_service_has_a_page_that_names_what_it_serves(
+    catalogue: Catalogue, open_source: Open, portal_app: Litestar
+) -> None:
+    reading, run = await read(catalogue, open_source, "/a.ttl", BENCHES, service())
+    [row] = await services(reading)
+    dataset = (await reading.list_published())["Bancs"]
+
+    async with browser(portal_app, reading) as client:
+        page = await client.get(f"/services/{row.id}", headers=ENGLISH)
+        listed = await client.get("/services?q=benches%20carte", headers=ENGLISH)
+        of_dataset = await client.get(
+            f"/data/{dataset}", headers=ENGLISH, follow_redirects=True
+        )
+
+    assert (run.total, run.left_out, page.status_code) == (1, 0, 200)
+    assert await served(reading, row.id) == {dataset}
+    for words in (
+        "Map of benches",
+        "Tous les bancs.",
+        "https://maps.example.org/wms",
+        "https://x.example/help",
+        "https://x.example/pages/map",
+        "Guichet des cartes",
+        "Syndicat des cartes",
+        f'href="/data/{dataset}"',
+    ):
+        assert words in page.text
+    assert listed.status_code == 200
+    assert f"/services/{row.id}" in of_dataset.text
+
+
+async def test_the_api_and_dcat_say_what_the_page_says(
+    catalogue: Catalogue, open_source: Open, portal_app: Litestar
+) -> None:
+    endpoint = "https://maps.example.org/api-and-dcat"
+    parts = (BENCHES, service(endpoint=endpoint))
+    reading, _ = await read(catalogue, open_source, "/b.ttl", *parts)
+    [row] = await services(reading)
+    dataset = str((await reading.list_published())["Bancs"])
+
+    async with browser(portal_app, reading) as client:
+        one = (await client.get(f"/api/v1/services/{row.id}")).json()
+        matching = (await client.get("/api/v1/services?q=carte&size=100")).json()
+        faulty = await client.get("/api/v1/services?size=0")
+        nobody = await client.get(f"/api/v1/services/{dataset}")
+        catalog = await client.get("/catalog.ttl?page_size=100")
+        last = catalog.links.get("last", {"url": "/catalog.ttl"})["url"]
+        end = await client.get(last)
+
+    assert (one["endpoint"], one["licence"]["code"]) == (endpoint, "etalab-2.0")
+    assert one["title"] == {"fr": "Carte des bancs", "en": "Map of benches"}
+    assert [named["id"] for named in one["datasets"]] == [dataset]
+    assert one["contacts"][0]["email"] == "maps@x.example"
+    assert str(row.id) in {item["id"] for item in matching["items"]}
+    assert (faulty.status_code, nobody.status_code) == (422, 404)
+    [listed] = [
+        harvested
+        for harvested in read_graph_document(end.content, base_url=last).services
+        if harvested.distributions[0].url == endpoint
+    ]
+    assert (listed.identifier, listed.serves) == ("https://x.example/map", (dataset,))
+    assert listed.licence is not None
+    assert listed.licence.code == "etalab-2.0"
+    assert listed.landing_page == "https://x.example/pages/map"
+
+
+async def test_a_service_that_left_its_catalogue_says_so(
+    catalogue: Catalogue, open_source: Open, portal_app: Litestar
+) -> None:
+    endpoint = "https://maps.example.org/leaving"
+    parts = (BENCHES, service(endpoint=endpoint))
+    reading, _ = await read(catalogue, open_source, "/c.ttl", *parts)
+    [row] = await services(reading)
+
+    catalogue.put("/c.ttl", f"{PREFIXES}{BENCHES}".encode(), **TURTLE)
+    await reading.read()
+    [row_missing] = await services(reading)
+    await reading.read()
+    [former] = await services(reading)
+    async with browser(portal_app, reading) as client:
+        page = await client.get(f"/services/{row.id}", headers=ENGLISH)
+        machine = await client.get(f"/api/v1/services/{row.id}")
+    catalogue.put("/c.ttl", f"{PREFIXES}{''.join(parts)}".encode(), **TURTLE)
+    await reading.read()
+    [again] = await services(reading)
+
+    assert (row_missing.missing, row_missing.withdrawn_at) == (1, None)
+    assert former.withdrawn_at is not None
+    assert (former.description, page.status_code, machine.status_code) == ({}, 410, 404)
+    assert "maps@x.example" not in page.text
+    assert (again.id, again.withdrawn_at, again.missing) == (row.id, None, 0)
+
+
+async def test_a_reading_that_was_not_whole_lets_no_service_go(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    endpoint = "https://maps.example.org/broken"
+    parts = (BENCHES, service(endpoint=endpoint))
+    reading, _ = await read(catalogue, open_source, "/d.ttl", *parts)
+
+    catalogue.put("/d.ttl", b"", status=503)
+    run = await reading.read()
+
+    [row] = await services(reading)
+    assert (run.outcome, row.missing, row.withdrawn_at) == ("failed", 0, None)
+
+
+async def test_two_sources_show_one_service_of_an_address(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    endpoint = "https://maps.example.org/twice"
+    first, _ = await read(catalogue, open_source, "/e.ttl", service(endpoint=endpoint))
+    second, run = await read(
+        catalogue, open_source, "/f.ttl", service("other", endpoint=endpoint)
+    )
+
+    assert len(await services(first)) == 1
+    assert (await services(second), run.left_out) == ([], 1)
+
+
+async def test_the_address_of_a_service_is_looked_at_like_a_file(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    endpoint = "https://maps.example.org/looked-at"
+    reading, _ = await read(
+        catalogue, open_source, "/g.ttl", service(endpoint=endpoint)
+    )
+    link = select(Link.host).where(Link.url == endpoint)
+
+    async with reading.database.session(reading.territory.id, role="worker") as session:
+        await add_links(session, "")
+        await delete_unused_links(session)
+        host = await session.scalar(link)
+        [row] = await services(reading)
+        withdrawn = await session.get_one(
+            CatalogueService, (reading.territory.id, row.id)
+        )
+        withdrawn.withdrawn_at = withdrawn.changed_at
+        await session.flush()
+        await delete_unused_links(session)
+        host_after = await session.scalar(link)
+
+    assert (host, host_after) == ("maps.example.org", None)
+
+
+async def test_services_of_a_source_that_is_closed_leave_with_its_datasets(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    endpoint = "https://maps.example.org/closed"
+    reading, _ = await read(
+        catalogue, open_source, "/h.ttl", service(endpoint=endpoint)
+    )
+
+    async with reading.database.session(reading.territory.id) as session:
+        source = await session.get_one(
+            CatalogueSource, (reading.territory.id, reading.source_id)
+        )
+        await close_source(session, team(reading.territory), source, withdraw=True)
+    await harvest_next_source(reading.workspace)
+
+    [row] = await services(reading)
+    assert row.withdrawn_at is not None
+
+
+def test_a_service_of_iso_names_what_it_operates_on() -> None:
+    record = b"""<gmd:MD_Metadata xmlns:gmd="http://www.isotc211.org/2005/gmd" xmlns:gco="http://www.isotc211.org/2005/gco"
+      xmlns:srv="http://www.isotc211.org/2005/srv" xmlns:xlink="http://www.w3.org/1999/xlink">
+      <gmd:fileIdentifier><gco:CharacterString>view-1</gco:CharacterString></gmd:fileIdentifier>
+      <gmd:hierarchyLevel><gmd:MD_ScopeCode codeListValue="service"/></gmd:hierarchyLevel>
+      <gmd:identificationInfo><srv:SV_ServiceIdentification>
+      <gmd:citation><gmd:CI_Citation><gmd:title><gco:CharacterString>Vue</gco:CharacterString></gmd:title></gmd:CI_Citation></gmd:citation>
+      <srv:operatesOn uuidref="benches"/>
+      <srv:operatesOn xlink:href="https://x.example/csw?service=CSW&amp;request=GetRecordById&amp;id=trees"/>
+      </srv:SV_ServiceIdentification></gmd:identificationInfo></gmd:MD_Metadata>"""
+
+    page = read_document(record, base_url="https://x.example/csw")
+
+    assert page.services[0].serves == ("benches", "trees")
