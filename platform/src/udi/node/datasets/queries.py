@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, lazyload, selectinload
 
-from udi.kit.errors import ConflictError, ErasedError
+from udi.kit.errors import ConflictError, ErasedError, NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.paging import PAGE_SIZE, Page
 from udi.node.datasets.models import (
@@ -28,6 +28,7 @@ from udi.node.files.queries import missing_error
 from udi.node.identity.models import Person
 from udi.node.spaces.models import DatasetRight, Space
 from udi.node.spaces.queries import DatasetPermission, require_dataset_permission
+from udi.tabular.profiles.profile import Profile
 from udi.tabular.safety.findings import SafetySeverity
 
 SHOWN_EVENTS = 50
@@ -47,6 +48,18 @@ class VersionFlags:
 
     harmful: frozenset[UUID]
     compared: frozenset[UUID]
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    """The file whose reading a page settles: the newest version of the main file of a dataset, or of that of a part."""
+
+    dataset: Dataset
+    part: DatasetPart | None
+    version: Version
+    profile: Profile
+    address: str
+    """Its pages are below it."""
 
 
 async def get_dataset(
@@ -97,6 +110,35 @@ def get_newest_version(dataset: Dataset, part: DatasetPart | None) -> Version:
     if not part.versions:
         raise ConflictError("Its file is not here.", remedy="Send it first.")
     return part.versions[0]
+
+
+async def get_checked_file(
+    session: AsyncSession,
+    actor: Actor,
+    dataset_id: UUID,
+    part_id: UUID | None,
+    *,
+    lock: bool = False,
+) -> CheckedFile:
+    """The main file (None) or that of a part, for who may change it: of a part, who may publish it.
+
+    Raises:
+        ConflictError: the part is a link, or its file is not here.
+        NotFoundError: there is no such dataset or part, or the dataset has no main file.
+        ForbiddenError: as `get_dataset`.
+    """
+    permission = DatasetPermission.PUBLISH if part_id else DatasetPermission.CHANGE
+    dataset = await get_dataset(session, actor, dataset_id, to=permission, lock=lock)
+    address = f"/datasets/{dataset.id}"
+    part = None
+    if part_id:
+        part = dataset.find_part(part_id)
+        if part is None:
+            raise NotFoundError
+        address += f"/parts/{part.id}"
+    version = get_newest_version(dataset, part)
+    profile = Profile.from_json(version.profile)
+    return CheckedFile(dataset, part, version, profile, address)
 
 
 async def _refresh_newest(session: AsyncSession, dataset: Dataset) -> None:

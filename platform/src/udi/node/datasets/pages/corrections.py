@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
@@ -28,9 +29,9 @@ from udi.node.datasets.actions.line_settings import (
 )
 from udi.node.datasets.actions.prepare import prepare_promptly
 from udi.node.datasets.models import PreparationState
-from udi.node.datasets.pages.checked_file import CheckedFile, get_checked_file
 from udi.node.datasets.pages.messages import PageRequest, field_errors, translator
 from udi.node.datasets.pages.upload import build_preparation_context
+from udi.node.datasets.queries import CheckedFile, get_checked_file
 from udi.node.datasets.versions.findings import (
     can_anonymise,
     can_correct_rows,
@@ -53,7 +54,9 @@ from udi.node.datasets.versions.findings import (
     unsearched_parts_of,
 )
 from udi.node.datasets.versions.table_list import list_tables_of
+from udi.node.datasets.versions.table_places import TablePlace
 from udi.node.files.encryption.sealing_store import OBJECTS
+from udi.node.tables.addresses import TableAddresses
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.formats.line_settings import LineSettings
 from udi.tabular.formats.text_encoding import CHARSETS
@@ -105,7 +108,7 @@ async def _findings_page(
 ) -> Response[str]:
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        file = await get_checked_file(request, session, member, dataset_id)
+        file = await _get_file(request, session, member, dataset_id)
     preparation = file.version.preparation
     failure = FAILURES.get(preparation.failure, "") if preparation else ""
     waiting = bool(preparation and preparation.state == PreparationState.WAITING)
@@ -131,6 +134,28 @@ async def _findings_page(
     return refreshing(request, page) if waiting else page
 
 
+async def _get_file(
+    request: PageRequest,
+    session: AsyncSession,
+    member: Actor,
+    dataset_id: UUID,
+    *,
+    lock: bool = False,
+) -> CheckedFile:
+    """The file that the address names, of the dataset or of one of its parts."""
+    part_id = request.path_params.get("part_id")
+    return await get_checked_file(session, member, dataset_id, part_id, lock=lock)
+
+
+def _find_data_page(file: CheckedFile) -> str:
+    """The page of the data of its main table, in this version."""
+    page = f"{file.address}/data"
+    if file.part is not None:
+        table_name = TablePlace(file.part.id).table_name
+        page = TableAddresses(file.dataset.id, table_name).page
+    return f"{page}?version={file.version.number}"
+
+
 def _collect_findings(file: CheckedFile) -> dict[str, Any]:
     """What was understood of a file, before its lines are read."""
     has_table = is_table(file.version)
@@ -143,9 +168,9 @@ def _collect_findings(file: CheckedFile) -> dict[str, Any]:
         "profile": file.profile,
         "corrections": corrections_of(file.version),
         "settled": line_settings_of(file.version),
-        "shown_at": file.data_address if has_table else "",
+        "shown_at": _find_data_page(file) if has_table else "",
         "total": count_type_errors(file.version),
-        "tables": list_tables_of(file.dataset, file.version),
+        "tables": [] if is_main else list_tables_of(file.dataset, file.version),
         "correctable": is_main and can_correct_rows(file.dataset),
         "can_mend": is_main and has_table and file.profile.reads in TABLES,
     }
@@ -227,7 +252,7 @@ async def settle_lines(
     form = await request.form()
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        file = await get_checked_file(request, session, member, dataset_id, lock=True)
+        file = await _get_file(request, session, member, dataset_id, lock=True)
         corrections, refusals = read_line_form(form, file.version)
         if not refusals:
             await correct_version(
@@ -278,7 +303,7 @@ async def show_corrections_form(
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """The form that corrects what was understood."""
-    file = await get_checked_file(request, session, member, dataset_id)
+    file = await _get_file(request, session, member, dataset_id)
     return corrections_page(request, file)
 
 
@@ -293,7 +318,7 @@ async def submit_corrections(
     site = site_of(request)
     form = await request.form()
     async with site.database.session(territory.id, person=member.person_id) as session:
-        file = await get_checked_file(request, session, member, dataset_id, lock=True)
+        file = await _get_file(request, session, member, dataset_id, lock=True)
         corrections, refusals = read_corrections(form, file.profile)
         if refusals:
             return corrections_page(
@@ -320,7 +345,7 @@ async def repair_zeros(
     column = str(form.get("column") or "")
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        file = await get_checked_file(request, session, member, dataset_id, lock=True)
+        file = await _get_file(request, session, member, dataset_id, lock=True)
         if column not in {named.name for named in file.profile.columns}:
             raise NotFoundError("The file has no such column.")
         before = corrections_of(file.version)
@@ -346,7 +371,7 @@ async def choose_table(
     title = str(form.get("title") or "")
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        file = await get_checked_file(request, session, member, dataset_id, lock=True)
+        file = await _get_file(request, session, member, dataset_id, lock=True)
         corrections = leave_table_out(
             file.version, title, leave=bool(form.get("leave"))
         )
@@ -365,7 +390,7 @@ async def choose_copy(
     form = await request.form()
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        file = await get_checked_file(request, session, member, dataset_id, lock=True)
+        file = await _get_file(request, session, member, dataset_id, lock=True)
         mended = bool(form.get("mended"))
         corrections = choose_mended_copy(file.version, mended=mended)
         await correct_version(session, member, file.dataset, file.version, corrections)
