@@ -270,7 +270,13 @@ async def browser(chromium: Browser) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def tab(browser: Browser) -> Tab:
-    """A tab of the browser, which shows what a client gets."""
+    """A tab of the browser, which lays out what a client gets and draws nothing: pages are looked at in it."""
+    return await open_tab(browser, still=True)
+
+
+@pytest.fixture
+async def drawn_tab(browser: Browser) -> Tab:
+    """A tab that draws what a client gets: somebody clicks or types in it, or waits for a map."""
     return await open_tab(browser)
 
 

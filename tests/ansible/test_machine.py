@@ -84,6 +84,15 @@ def test_our_units_are_hardened_and_run_as_their_own_accounts(machine: Machine) 
     }
 
 
+@pytest.mark.parametrize("unit", ["udi-sync", "udi-keys"])
+def test_what_runs_at_times_runs_to_its_end(machine: Machine, unit: str) -> None:
+    """Such a unit runs as root without its capabilities: what it may not look into it must not ask for."""
+    machine.run(f"systemctl start {unit}")
+
+    result = machine.run(f"systemctl show -P Result {unit}")
+    assert result.strip() == "success"
+
+
 def test_the_unit_that_makes_archives_sees_no_key_of_the_machine(
     machine: Machine,
 ) -> None:

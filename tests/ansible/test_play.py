@@ -139,6 +139,60 @@ def test_an_inventory_of_the_project_passes_the_checks_of_the_play(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def list_tasks(*arguments: str) -> str:
+    done = ansible(
+        "ansible-playbook", "-i", EXAMPLE, "--list-tasks", *arguments, "site.yml"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_each_part_of_the_play_has_a_documented_tag() -> None:
+    text = (ROOT / "docs/how-to/deploy-on-a-machine.md").read_text()
+    documented = set(re.findall(r"^\| `--tags (\w+)`", text, re.MULTILINE))
+
+    plays = yaml.safe_load((PLAY / "site.yml").read_text())
+    tags = {play["tags"] for play in plays}
+
+    assert len(documented) > 8
+    assert tags - {"always"} == documented
+
+
+def test_a_part_alone_reads_what_its_units_are_written_from() -> None:
+    """Without them a unit would be written otherwise, and restart for nothing."""
+    listed = list_tasks("--tags", "portal")
+
+    assert "Compute the checksum of the settings" in listed
+    assert "Read the certificate authority" in listed
+    assert "Read the name and the version of the system" in listed
+    assert "Write the web units of the portal" in listed
+    assert "Install PostgreSQL" not in listed
+
+
+def test_certificates_are_asked_for_after_territories_and_programs() -> None:
+    names = [play["name"] for play in yaml.safe_load((PLAY / "site.yml").read_text())]
+
+    place = names.index("Certificates of the territories")
+    assert {"Database", "Schemas and territories", "Portal", "Hosted node"} <= set(
+        names[:place]
+    )
+
+
+def test_uninstall_is_refused_without_the_name_of_the_installation() -> None:
+    done = ansible(
+        "ansible-playbook",
+        "-i",
+        EXAMPLE,
+        "-e",
+        "uninstall_confirmed=1",
+        "uninstall.yml",
+    )
+
+    assert done.returncode != 0
+    assert "-e uninstall_confirmed=data.example.org" in " ".join(done.stdout.split())
+    assert "Find the units" not in done.stdout
+
+
 def changed(inventory: Path, was: str, becomes: str) -> str:
     text = inventory.read_text()
     assert was in text
@@ -174,6 +228,14 @@ def changed(inventory: Path, was: str, becomes: str) -> str:
             f"{CLUSTER.read_text()}\nreverse_proxy_certificate=acme\n",
             "reverse_proxy_certificate=provided",
         ),
+        (
+            f"{EXAMPLE.read_text()}\nreverse_proxy_territory_certificates={{'rade': 'acme'}}\n",
+            "names «rade», which is not in installation_territories (demo)",
+        ),
+        (
+            f"{EXAMPLE.read_text()}\nreverse_proxy_territory_certificates={{'demo': {{'key_file': 'k'}}}}\n",
+            "gives «demo» neither acme nor both",
+        ),
     ],
     ids=[
         "empty group",
@@ -184,6 +246,8 @@ def changed(inventory: Path, was: str, becomes: str) -> str:
         "no store",
         "no way in",
         "acme",
+        "certificate of nobody",
+        "certificate without its key",
     ],
 )
 def test_machines_that_would_not_make_an_installation_are_refused_with_the_reason(
@@ -234,6 +298,53 @@ def test_a_system_on_which_the_play_was_never_run_is_refused(
 
     assert done.returncode != 0
     assert reason in " ".join(done.stdout.split())
+
+
+def show_outgoing(folder: Path, **variables: Any) -> str:
+    """The environment that the play gives to what fetches packages."""
+    play = {
+        "hosts": "db",
+        "connection": "local",
+        "gather_facts": False,
+        "roles": ["installation"],
+        "tasks": [
+            {"ansible.builtin.debug": {"msg": "{{ installation_outgoing | to_json }}"}}
+        ],
+    }
+    (folder / "play.yml").write_text(yaml.safe_dump([play]))
+    hosts = [{"slug": "demo", "portal": ["demo.test"], "node": ["node.demo.test"]}]
+    variables |= {
+        "installation_territory_hosts": hosts,
+        "ansible_python_interpreter": sys.executable,
+    }
+    done = ansible(
+        "ansible-playbook",
+        "-i",
+        EXAMPLE,
+        "-e",
+        json.dumps(variables),
+        folder / "play.yml",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_what_fetches_packages_takes_the_proxy_of_the_town_and_ours_do_not(
+    tmp_path: Path,
+) -> None:
+    proxy = "http://proxy.town.test:3128"
+
+    without = show_outgoing(tmp_path)
+    outgoing = show_outgoing(
+        tmp_path,
+        installation_outgoing_proxy=proxy,
+        installation_outgoing_direct=["mirror.town.test"],
+    )
+
+    assert proxy not in without
+    assert outgoing.count(proxy) == 2
+    for name in ("127.0.0.1", "demo.test", "node.demo.test", "mirror.town.test"):
+        assert name in outgoing
 
 
 def test_a_wheel_that_is_not_the_announced_one_is_refused(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import http.server
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,7 +110,9 @@ def proxy(tmp_path: Path) -> Iterator[Proxy]:
         server.shutdown()
 
 
-def _write_site(proxy: Proxy, program: int, nobody: int) -> str:
+def _write_site(
+    proxy: Proxy, program: int, nobody: int, before: Sequence[str] = ()
+) -> str:
     """The template of the role for one machine, with the ports and folders of this test."""
     places = {"portal": program, "node": nobody, "identity": program}
     text = render(
@@ -124,8 +126,12 @@ def _write_site(proxy: Proxy, program: int, nobody: int) -> str:
             "reverse_proxy_scheme": "http",
             "installation_alone": True,
             "installation_host": HOSTS["installation"],
-            "installation_portal_hosts": [HOSTS["portal"]],
-            "installation_node_hosts": [HOSTS["node"]],
+            "installation_territory_hosts": [
+                {"slug": "ville", "portal": [HOSTS["portal"]], "node": [HOSTS["node"]]}
+            ],
+            "reverse_proxy_apart": [],
+            "reverse_proxy_before": before,
+            "reverse_proxy_installation_site": "",
             "installation_identity_host": HOSTS["identity"],
             "installation_wildcards": [],
             "reverse_proxy_away": AWAY,
@@ -177,6 +183,39 @@ def test_log_has_no_query_referer_browser_or_address_of_a_reader(
         word for word in (CANARY, READER, "?", "org=", "Mozilla") if word in logs
     ] == []
     assert logs.count(f'"GET {path}"\n') == len(logs.splitlines()) == len(HOSTS)
+
+
+class ReaderProgram(Program):
+    """A program that answers with the address of who reads, as its proxy tells it."""
+
+    def do_GET(self) -> None:  # noqa: N802 - the name of the standard library
+        reader = self.headers["X-Forwarded-For"].encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(reader)))
+        self.end_headers()
+        self.wfile.write(reader)
+
+
+@pytest.mark.parametrize(
+    ("before", "reader"),
+    [([], READER), (["198.51.100.1"], READER), (["127.0.0.0/8"], "192.0.2.7")],
+    ids=["nobody", "somebody else", "who asks"],
+)
+def test_who_reads_is_taken_from_a_header_of_named_balancers_alone(
+    proxy: Proxy, before: list[str], reader: str
+) -> None:
+    program = free_ports(1)
+    (proxy.folder / "udi.conf").write_text(_write_site(proxy, program, 1, before))
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", program), ReaderProgram
+    ) as server:
+        serve(server)
+        with proxy.running():
+            headers = {"X-Forwarded-For": "192.0.2.7"}
+            answer = proxy.request("https", HOSTS["portal"], "/", **headers)
+        server.shutdown()
+
+    assert answer.text == reader
 
 
 def test_log_has_no_secret_of_a_path(proxy: Proxy) -> None:

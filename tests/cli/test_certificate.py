@@ -14,16 +14,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.cluster import free_ports
-from udi.cli.checks.certificate import check_certificate, find_days_left
+from udi.cli.checks.certificate import (
+    STAND_IN,
+    CertificateState,
+    check_certificate,
+    find_certificate_state,
+)
 from udi.kit.clock import now
 
 HOST = "town.localhost"
 
 
-def make(folder: Path, days: int) -> Path:
+def make(folder: Path, days: int, name_of_it: str = HOST) -> Path:
     """A certificate that signs itself, with its key in the same file."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name_of_it)])
     builder = x509.CertificateBuilder(
         name, name, key.public_key(), x509.random_serial_number()
     )
@@ -86,12 +91,28 @@ async def test_the_days_that_are_left_are_counted_until_none_is(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
     async with serve_certificate(certificate) as origin:
-        assert await find_days_left(origin) == left
+        assert await find_certificate_state(origin) == CertificateState(left)
 
 
-async def test_no_days_are_counted_of_one_that_nobody_trusts(tmp_path: Path) -> None:
+async def test_one_that_nobody_trusts_is_missing(tmp_path: Path) -> None:
     async with serve_certificate(make(tmp_path, 60)) as origin:
-        assert await find_days_left(origin) is None
+        state = await find_certificate_state(origin)
+
+    assert state == CertificateState(None, is_missing=True)
+
+
+async def test_one_that_stands_in_until_another_is_received_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = make(tmp_path, 60, STAND_IN)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+    async with serve_certificate(certificate) as origin:
+        [finding] = await check_certificate("town", origin)
+        state = await find_certificate_state(origin)
+
+    assert (finding.severity, "udi-certificates" in finding.remedy) == ("fault", True)
+    assert state == CertificateState(None, is_missing=True)
 
 
 async def test_one_that_this_machine_does_not_trust_is_a_fault(tmp_path: Path) -> None:

@@ -137,6 +137,18 @@ async def test_apply_overwrites_what_pages_published_where_it_is_told_to(
     assert (await run("tenant", "apply", folder.name)).exit_code == 0
 
 
+async def test_apply_names_the_territory_that_is_refused_and_applies_the_others(
+    run: Run, folder: Path
+) -> None:
+    done = await run("tenant", "apply", "nowhere", folder.name, "--json")
+
+    assert done.exit_code == 1
+    assert "Not applied: nowhere." in done.stderr
+    rows = json.loads(done.stdout)
+    assert {row["what"].partition(":")[0] for row in rows} >= {folder.name}
+    assert (await run("tenant", "diff", folder.name)).exit_code == 0
+
+
 @pytest.mark.parametrize("path", ["../b", "pages/../../b", "/b", ".version"])
 def test_pull_writes_nothing_outside_the_folder_nor_over_its_mark(
     tmp_path: Path, path: str

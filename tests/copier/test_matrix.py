@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import pytest
 import yaml
@@ -137,6 +138,11 @@ def test_the_answers_stand_in_the_territory(render: Render) -> None:
         ("donnees.saint-paul.re", "Indian/Reunion"),
         ("donnees.mont-dore.nc", "Pacific/Noumea"),
         ("donnees.lamentin.mq", "America/Martinique"),
+        ("datos.val-de-neria.es", "Europe/Madrid"),
+        ("daten.amt-hohenau.de", "Europe/Berlin"),
+        ("date.valea-lunga.ro", "Europe/Bucharest"),
+        ("dades.vall-clara.cat", "Europe/Madrid"),
+        ("data.rade.org", "Europe/Paris"),
     ],
 )
 def test_the_time_zone_follows_the_host_name(
@@ -145,6 +151,23 @@ def test_the_time_zone_follows_the_host_name(
     folder = render(slug="rade", host=host)
 
     assert read_folder(folder / "tenants/rade").file.territory.time_zone == zone
+
+
+def test_a_host_name_of_no_country_gives_the_time_zone_of_the_first_language(
+    render: Render,
+) -> None:
+    folder = render(slug="rade", host="datos.rade.org", languages="es,en")
+
+    zone = read_folder(folder / "tenants/rade").file.territory.time_zone
+    assert zone == "Europe/Madrid"
+
+
+def test_every_time_zone_that_a_host_name_may_give_is_one() -> None:
+    described = (ROOT / "templates/copier/copier.yml").read_text()
+    zones = re.findall(r'"([A-Z][a-z]+/[A-Z][A-Za-z_]+)"', described)
+
+    assert len(zones) > 60
+    assert set(zones) - available_timezones() == set()
 
 
 @pytest.mark.parametrize(("machines", "count"), [("one", 1), ("several", 5)])

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests import stage
 from tests.cluster import free_ports
 from tests.identity.programs import program
 from tests.identity.relay import relay
@@ -31,13 +32,42 @@ def admin(connected: Settings) -> RealmAdmin:
     return connect(connected)
 
 
+@pytest.fixture(scope="module")
+async def armorine_of_file(
+    settings: Settings,
+    portal_database: Database,
+    node_database: Database,
+    admin: RealmAdmin,
+    connected: Settings,
+) -> AsyncIterator[Territory]:
+    """A territory with two organisations in Keycloak, for every test of a file: to make it takes thirty of its requests."""
+    databases = (portal_database, node_database)
+    territory = await stage.add_territory(databases, settings, "demo")
+    await asyncio.to_thread(provision, admin, connected, territory)
+    yield territory
+    await stage.remove_territory(databases, territory.id)
+
+
 @pytest.fixture
-async def armorine(
+async def new_armorine(
     demo: Territory, admin: RealmAdmin, connected: Settings
 ) -> Territory:
-    """The first territory, with two organisations in Keycloak."""
+    """The same, new for this test."""
     await asyncio.to_thread(provision, admin, connected, demo)
     return demo
+
+
+@pytest.fixture
+def alone() -> None:
+    """Asked for by a test that changes its territory: it has a new one."""
+
+
+@pytest.fixture
+def armorine(request: pytest.FixtureRequest) -> Territory:
+    """The first territory, with two organisations in Keycloak."""
+    name = "new_armorine" if "alone" in request.fixturenames else "armorine_of_file"
+    territory: Territory = request.getfixturevalue(name)
+    return territory
 
 
 @pytest.fixture

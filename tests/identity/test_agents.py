@@ -147,6 +147,7 @@ async def node_agent(scene: Scene, node_app: Litestar) -> AgentClient:
         yield AgentClient(server, scene, f"{scene.territory.slug}-mcp")
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_program_logs_its_person_in_by_the_real_forms_and_acts_for_them(
     agent: AgentClient, scene: Scene, connected: Settings
 ) -> None:

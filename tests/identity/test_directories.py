@@ -31,6 +31,8 @@ from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_folde
 from udi.portal.tenants.toml.schema import DirectoryPart
 from udi.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 DEMO = Path(__file__).parents[2] / "tenants/demo"
 ENTRY = """
 [[login.directory]]

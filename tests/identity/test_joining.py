@@ -34,6 +34,8 @@ from udi.portal.organisations.members.member_changes import (
 )
 from udi.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 NAMES = [
     ("mairie", "Mairie"),
     ("seve", "Association Sève"),

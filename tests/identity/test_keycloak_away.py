@@ -125,6 +125,7 @@ async def test_logging_out_ends_the_session_here_and_says_what_remains(
     assert (await browser.get("/who", Cookie=cookie)).json() == {}
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_logout_token_that_cannot_be_checked_is_to_be_sent_again(
     lonely_portal: Litestar, scene: Scene, portal_database: Database
 ) -> None:

@@ -187,6 +187,7 @@ async def test_the_request_to_keycloak_asks_for_a_code_with_pkce_in_the_readers_
     assert {"state", "nonce", "code_challenge"} <= login_query.keys()
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize(
     ("language", "words"),
     [("fr", "Se connecter"), ("en", "Log in"), ("es", "Iniciar sesión")],
@@ -339,6 +340,7 @@ async def test_each_refusal_of_keycloak_explains_itself(
     assert 'href="/login?back=/who"' in answer.text
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_secret_that_keycloak_does_not_accept_is_said_to_be_our_fault(
     scene: Scene,
 ) -> None:
@@ -355,6 +357,7 @@ async def test_a_secret_that_keycloak_does_not_accept_is_said_to_be_our_fault(
     assert "the fault is ours" in answer.text
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_login_begun_at_another_name_of_the_territory_goes_to_its_public_one(
     scene: Scene, settings: Settings
 ) -> None:

@@ -136,6 +136,7 @@ async def test_a_logout_token_is_obeyed_once(
     assert (await browser.get("/who")).json()["email"] == someone.email
 
 
+@pytest.mark.usefixtures("alone")
 async def test_an_id_token_is_no_logout_token(
     scene: Scene, portal_database: Database
 ) -> None:

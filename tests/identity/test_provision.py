@@ -17,6 +17,8 @@ from udi.portal.identity.provision.territory import apply_territory
 from udi.portal.tenants.toml.schema import AccountPart
 from udi.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 @pytest.fixture
 def own_secrets(settings: Settings, tmp_path: Path) -> Settings:

@@ -2,10 +2,14 @@
 
 import asyncio
 
+import pytest
+
 from tests.identity.scene import Scene, make_due, member_of
 from udi.kit.db import Database
 from udi.portal.identity.provision.accounts import apply_memberships
 from udi.portal.identity.queries import list_members
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 async def page_of_an_inhabitant(scene: Scene) -> str:

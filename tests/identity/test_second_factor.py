@@ -20,6 +20,8 @@ from udi.portal.identity.provision.flows import apply_browser_flow
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 AS_PROGRAM = {**SAME_SITE, "Accept": "application/json"}
 PASSWORD = "une phrase que nul ne devine"
 

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from tests.cursors import open_cursor
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.queries.table import DatasetTable
 from udi.tabular.sandbox.duckdb_sandbox import identifier
@@ -28,7 +27,7 @@ def write_table(
         f"column{rank + 1}::{column.sql_type} AS {identifier(column.name)}"
         for rank, column in enumerate(typed_columns)
     )
-    with duckdb.connect() as connection:
+    with open_cursor() as connection:
         types = ", ".join(
             [
                 "column0 BIGINT",
@@ -38,7 +37,7 @@ def write_table(
                 ),
             ]
         )
-        connection.execute(f"CREATE TABLE raw ({types})")
+        connection.execute(f"CREATE TEMP TABLE raw ({types})")
         if rows:
             places = f"({', '.join('?' * (len(typed_columns) + 1))})"
             values = [cell for line, row in enumerate(rows, 2) for cell in (line, *row)]

@@ -217,7 +217,7 @@ async def test_the_map_that_moves_lies_on_it_and_asks_nobody_else(
     open_node: OpenNode,
     producer: Producer,
     demo: Territory,
-    tab: Tab,
+    drawn_tab: Tab,
     tmp_path: Path,
     kind: TileType,
 ) -> None:
@@ -234,12 +234,14 @@ async def test_the_map_that_moves_lies_on_it_and_asks_nobody_else(
 
     async with open_node(str(archive)) as client:
         page = await client.get(address)
-        map_request = tab.page.expect_request(f"**{ADDRESS}")
+        map_request = drawn_tab.page.expect_request(f"**{ADDRESS}")
         async with map_request:
-            await tab.visit(client, f"{node_origin}{address}", "en")
-        await tab.page.wait_for_selector("#moving-map[data-ready]", timeout=60_000)
-        is_painted = await tab.page.evaluate(PAINTED)
-        await tab.take_picture(f"base-map-{kind.name}")
+            await drawn_tab.visit(client, f"{node_origin}{address}", "en")
+        await drawn_tab.page.wait_for_selector(
+            "#moving-map[data-ready]", timeout=60_000
+        )
+        is_painted = await drawn_tab.page.evaluate(PAINTED)
+        await drawn_tab.take_picture(f"base-map-{kind.name}")
 
     assert is_painted
     policy = page.headers["content-security-policy"]
@@ -247,4 +249,4 @@ async def test_the_map_that_moves_lies_on_it_and_asks_nobody_else(
     assert "Les arpenteurs" in page.text
     assert "Your browser asks" not in page.text
     assert "img-src 'self' data:; " in policy
-    assert tab.hosts == {node_origin.partition("//")[2]}
+    assert drawn_tab.hosts == {node_origin.partition("//")[2]}

@@ -188,7 +188,7 @@ async def test_the_map_that_moves_is_asked_for_and_loads_nothing_from_elsewhere(
 async def test_the_map_that_moves_lists_what_is_seen_and_names_the_row_in_the_middle(
     producer: Producer,
     passer_by: httpx.AsyncClient,
-    tab: Tab,
+    drawn_tab: Tab,
     demo: Territory,
     settings: Settings,
 ) -> None:
@@ -204,16 +204,16 @@ async def test_the_map_that_moves_lists_what_is_seen_and_names_the_row_in_the_mi
     node = demo.links["node"]
     address = f"{node}/datasets/{dataset}/data?view=map&at=16%2F48.3619%2F-4.46581"
 
-    faults = await tab.find_faults(passer_by, address, "moving-map", "en", "fr")
-    await tab.visit(passer_by, address, "en")
-    await tab.page.wait_for_selector("#moving-map[data-ready]")
-    await tab.page.wait_for_selector("#moving-rows li")
-    await tab.page.locator("#moving-map").focus()
-    await tab.page.keyboard.press("Enter")
-    row = await tab.page.locator("#moving-status a").text_content()
-    await tab.page.keyboard.press("-")
-    await tab.page.wait_for_url("**at=15*")
+    faults = await drawn_tab.find_faults(passer_by, address, "moving-map", "en", "fr")
+    await drawn_tab.visit(passer_by, address, "en")
+    await drawn_tab.page.wait_for_selector("#moving-map[data-ready]")
+    await drawn_tab.page.wait_for_selector("#moving-rows li")
+    await drawn_tab.page.locator("#moving-map").focus()
+    await drawn_tab.page.keyboard.press("Enter")
+    row = await drawn_tab.page.locator("#moving-status a").text_content()
+    await drawn_tab.page.keyboard.press("-")
+    await drawn_tab.page.wait_for_url("**at=15*")
 
     assert faults == []
     assert row == "Row 1"
-    assert tab.hosts == {urlsplit(node).netloc}
+    assert drawn_tab.hosts == {urlsplit(node).netloc}

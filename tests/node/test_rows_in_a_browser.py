@@ -29,25 +29,25 @@ async def words(tab: Tab, field: str) -> str:
 
 
 async def test_cells_are_checked_while_somebody_types(
-    producer: Producer, tab: Tab, demo: Territory
+    producer: Producer, drawn_tab: Tab, demo: Territory
 ) -> None:
     dataset = await filled(producer)
     address = f"{demo.links['node']}/datasets/{dataset}/rows?view=grid"
-    await tab.visit(producer.client, address, "fr")
+    await drawn_tab.visit(producer.client, address, "fr")
 
-    await tab.page.fill("#r0-c4", "trois")
-    message = await words(tab, "r0-c4")
-    described = await tab.page.get_attribute("#r0-c4", "aria-describedby")
-    await tab.page.fill("#r0-c4", "0")
-    small = await words(tab, "r0-c4")
-    await tab.page.fill("#r0-c1", "2901")
-    pattern = await words(tab, "r0-c1")
-    counted = await tab.page.inner_text("[data-state]")
-    await tab.page.fill("#r0-c4", "4")
-    await tab.page.fill("#r0-c1", "29019")
-    await tab.page.fill("#r0-c3", "")
-    empty = await words(tab, "r0-c3")
-    await tab.page.fill("#r0-c3", "Yann")
+    await drawn_tab.page.fill("#r0-c4", "trois")
+    message = await words(drawn_tab, "r0-c4")
+    described = await drawn_tab.page.get_attribute("#r0-c4", "aria-describedby")
+    await drawn_tab.page.fill("#r0-c4", "0")
+    small = await words(drawn_tab, "r0-c4")
+    await drawn_tab.page.fill("#r0-c1", "2901")
+    pattern = await words(drawn_tab, "r0-c1")
+    counted = await drawn_tab.page.inner_text("[data-state]")
+    await drawn_tab.page.fill("#r0-c4", "4")
+    await drawn_tab.page.fill("#r0-c1", "29019")
+    await drawn_tab.page.fill("#r0-c3", "")
+    empty = await words(drawn_tab, "r0-c3")
+    await drawn_tab.page.fill("#r0-c3", "Yann")
 
     assert "nombre entier" in message
     assert described == "r0-c4-e"
@@ -55,23 +55,23 @@ async def test_cells_are_checked_while_somebody_types(
     assert "attendu" in pattern
     assert counted.endswith("2")
     assert "remplie" in empty
-    assert await tab.page.query_selector(".error") is None
-    assert await words(tab, "r1-c0") == ""
+    assert await drawn_tab.page.query_selector(".error") is None
+    assert await words(drawn_tab, "r1-c0") == ""
 
 
 async def test_cells_of_a_spreadsheet_are_pasted_into_several_rows(
-    producer: Producer, tab: Tab, demo: Territory
+    producer: Producer, drawn_tab: Tab, demo: Territory
 ) -> None:
     dataset = await filled(producer)
     address = f"{demo.links['node']}/datasets/{dataset}/rows?view=grid"
-    await tab.visit(producer.client, address, "fr")
+    await drawn_tab.visit(producer.client, address, "fr")
     lines = [f"Brest\t29019\tF\tAnne\t{place}\t2025" for place in range(1, 9)]
     text = "\n".join([*lines, '"Le ""Relecq"""\t29019\tM\tYann\tx\t2025', ""])
 
-    await tab.page.evaluate(PASTE, ["r1-c0", text])
-    announced = await tab.page.inner_text("[data-state]")
-    message = await words(tab, "r9-c4")
-    sent: dict[str, Any] = await tab.page.evaluate(SENT)
+    await drawn_tab.page.evaluate(PASTE, ["r1-c0", text])
+    announced = await drawn_tab.page.inner_text("[data-state]")
+    message = await words(drawn_tab, "r9-c4")
+    sent: dict[str, Any] = await drawn_tab.page.evaluate(SENT)
     answer = await producer.client.post(
         f"/datasets/{dataset}/rows", data={**sent, "keep": "1"}
     )
@@ -91,14 +91,14 @@ async def test_cells_of_a_spreadsheet_are_pasted_into_several_rows(
 
 
 async def test_a_form_takes_no_more_cells_than_are_saved(
-    producer: Producer, tab: Tab, demo: Territory
+    producer: Producer, drawn_tab: Tab, demo: Territory
 ) -> None:
     address = f"{demo.links['node']}{ADDRESS}?model=prenoms"
-    await tab.visit(producer.client, address, "fr")
+    await drawn_tab.visit(producer.client, address, "fr")
 
-    await tab.page.evaluate(PASTE, ["r0-c0", "Brest\n" * 501])
-    announced = await tab.page.inner_text("[data-state]")
-    sent: dict[str, Any] = await tab.page.evaluate(SENT)
+    await drawn_tab.page.evaluate(PASTE, ["r0-c0", "Brest\n" * 501])
+    announced = await drawn_tab.page.inner_text("[data-state]")
+    sent: dict[str, Any] = await drawn_tab.page.evaluate(SENT)
 
     assert "500" in announced
     assert "n’ont pas été collées" in announced
@@ -106,21 +106,23 @@ async def test_a_form_takes_no_more_cells_than_are_saved(
 
 
 async def test_a_row_is_added_and_days_are_pasted_as_days(
-    producer: Producer, tab: Tab, demo: Territory
+    producer: Producer, drawn_tab: Tab, demo: Territory
 ) -> None:
     address = f"{demo.links['node']}{ADDRESS}?model=subventions"
-    await tab.visit(producer.client, address, "fr")
-    day = await tab.page.get_attribute('[id^="r0-"][type="date"]', "id")
+    await drawn_tab.visit(producer.client, address, "fr")
+    day = await drawn_tab.page.get_attribute('[id^="r0-"][type="date"]', "id")
     assert day
 
-    await tab.page.evaluate(PASTE, [day, "31/12/2025\nbientôt\n2026-01-02\n"])
+    await drawn_tab.page.evaluate(PASTE, [day, "31/12/2025\nbientôt\n2026-01-02\n"])
     column = day.partition("-")[2]
-    values = [await tab.page.input_value(f"#r{place}-{column}") for place in range(3)]
-    await tab.page.get_by_role("button", name="Ajouter une ligne").click()
-    focused = await tab.page.evaluate("document.activeElement.id")
+    values = [
+        await drawn_tab.page.input_value(f"#r{place}-{column}") for place in range(3)
+    ]
+    await drawn_tab.page.get_by_role("button", name="Ajouter une ligne").click()
+    focused = await drawn_tab.page.evaluate("document.activeElement.id")
 
     assert values == ["2025-12-31", "bientôt", "2026-01-02"]
-    assert "année-mois-jour" in await words(tab, f"r1-{column}")
+    assert "année-mois-jour" in await words(drawn_tab, f"r1-{column}")
     assert focused == "r10-c0"
 
 

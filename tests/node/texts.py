@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import duckdb
-
+from tests.cursors import open_cursor
 from udi.tabular.columns.column import LINE, TypedColumn
 from udi.tabular.sandbox.duckdb_sandbox import identifier, literal
 
@@ -19,9 +18,11 @@ def write_table(
     first_line: int = 2,
 ) -> Path:
     """A Parquet of (name, DuckDB's type) columns below `__line`."""
-    with duckdb.connect() as connection:
+    with open_cursor() as connection:
         defined = ", ".join(f"{identifier(name)} {kind}" for name, kind in columns)
-        connection.execute(f"CREATE TABLE t ({identifier(LINE)} BIGINT, {defined})")
+        connection.execute(
+            f"CREATE TEMP TABLE t ({identifier(LINE)} BIGINT, {defined})"
+        )
         if rows:
             marks = ", ".join("?" * (len(columns) + 1))
             lines = [[line, *row] for line, row in enumerate(rows, first_line)]

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
+from tests.cursors import open_cursor
 from udi.tabular.columns.column import LINE, ColumnType, TypedColumn
 from udi.tabular.sandbox.duckdb_sandbox import identifier
 
@@ -40,7 +39,7 @@ def write_table(
         f"try_cast(nullif(c{index}, '') AS {column.sql_type}) AS {identifier(column.name)}"
         for index, column in enumerate(columns)
     )
-    with duckdb.connect() as connection:
+    with open_cursor() as connection:
         connection.execute(
             f"COPY (SELECT l AS {LINE}, {typed_values} FROM read_csv('{text}', header = false, delim = ',', quote = '\"', "
             f"escape = '\"', auto_detect = false, parallel = false, strict_mode = true, max_line_size = 20000000, "

@@ -40,7 +40,7 @@ EARLIER = """<textarea></textarea><a href='/oaks'>Oaks</a><link rel='stylesheet'
 
 @pytest.fixture(scope="module")
 async def tab(chromium: Browser) -> AsyncIterator[Tab]:
-    opened = await open_tab(chromium, axe=False)
+    opened = await open_tab(chromium, axe=False, still=True)
     yield opened
     await opened.page.context.close()
 

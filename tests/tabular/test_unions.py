@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cursors import open_cursor
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.exports.union_writer import InexactNumbersError, write_union
 from udi.tabular.exports.unions import (
@@ -34,8 +34,8 @@ ROWS = st.lists(
 
 def write(path: Path, rows: list[tuple[int | None, str | None]], *, swap: bool) -> None:
     """A typed table with the columns n and a, the other way round if asked."""
-    with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE x (n BIGINT, a VARCHAR)")
+    with open_cursor() as connection:
+        connection.execute("CREATE TEMP TABLE x (n BIGINT, a VARCHAR)")
         for row in rows:
             connection.execute("INSERT INTO x VALUES (?, ?)", list(row))
         names = "a, n" if swap else "n, a"
@@ -63,7 +63,7 @@ def test_the_rows_are_those_of_each_table_in_order(
     expected = [
         (2000 + number, *row) for number, (rows, _) in enumerate(tables) for row in rows
     ]
-    with duckdb.connect() as connection:
+    with open_cursor() as connection:
         written = connection.execute(f"SELECT * FROM '{output}'").fetchall()
     assert count == len(expected)
     assert [row[0] for row in written] == list(range(1, count + 1))
@@ -131,8 +131,8 @@ def test_types_that_do_not_agree_are_not_merged(types: tuple[str, ...]) -> None:
 
 
 def write_column(path: Path, values: list[Any], sql_type: str) -> None:
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE TABLE x (n {sql_type})")
+    with open_cursor() as connection:
+        connection.execute(f"CREATE TEMP TABLE x (n {sql_type})")
         for value in values:
             connection.execute("INSERT INTO x VALUES (?)", [value])
         connection.execute(
@@ -162,9 +162,9 @@ def test_whole_numbers_that_decimals_do_not_hold_are_refused_beside_them(
 def write_places(path: Path, wkt: str, *types: str) -> None:
     box = ['"__xmin"', '"__ymin"', '"__xmax"', '"__ymax"']
     boxes = ", ".join(f"0.0::DOUBLE AS {name}" for name in box)
-    with duckdb.connect() as connection:
+    with open_cursor() as connection:
         place = shapely.to_wkb(shapely.from_wkt(wkt))
-        connection.execute("CREATE TABLE x AS SELECT ?::BLOB AS geometry", [place])
+        connection.execute("CREATE TEMP TABLE x AS SELECT ?::BLOB AS geometry", [place])
         connection.execute(
             f"COPY (SELECT 1::BIGINT AS __line, 1::BIGINT AS n, geometry, {boxes} FROM x) TO '{path}' "
             f"(FORMAT parquet, KV_METADATA {{geo: '{geo_key(types, None)}'}})"

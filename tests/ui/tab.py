@@ -17,6 +17,8 @@ NARROW: ViewportSize = {"width": 320, "height": 256}
 """1280 × 1024 at 400 % (WCAG 2.2, 1.4.10)."""
 ELSEWHERE = '<!doctype html><html lang="en"><title>Elsewhere</title></html>'
 """What answers for every other host."""
+PICTURES = "UDI_PICTURES"
+"""The variable that names the folder of pictures."""
 OK = 200
 IMMUTABLE = "immutable"
 """What a browser keeps and asks for once; it asks each time where requests are answered for it, as here."""
@@ -122,7 +124,7 @@ class Tab:
 
     async def take_picture(self, name: str) -> None:
         """Keep a picture of the whole page in the folder `UDI_PICTURES`, when there is one."""
-        if folder := os.environ.get("UDI_PICTURES"):
+        if folder := os.environ.get(PICTURES):
             await self.page.screenshot(
                 path=Path(folder) / f"{name}.png", full_page=True
             )
@@ -174,13 +176,40 @@ class Tab:
         )
 
 
-async def open_tab(browser: Browser, *, axe: bool = True, **options: Any) -> Tab:
-    """Open a tab in a context of its own; with `axe`, its pages have axe-core from the start, compiled once."""
+async def open_tab(
+    browser: Browser, *, axe: bool = True, still: bool = False, **options: Any
+) -> Tab:
+    """Open a tab in a context of its own; with `axe`, its pages have axe-core from the start, compiled once.
+
+    A `still` tab is laid out and never drawn, which takes two fifths of the processor: nothing can be clicked in it, since
+    Playwright waits for a picture to see that what it clicks stands still.
+    """
     context = await browser.new_context(
         viewport=WIDE, reduced_motion="reduce", **options
     )
     if axe:
         await context.add_init_script(axe_script())
-    tab = Tab(await context.new_page())
+    page = await context.new_page()
+    if still and PICTURES not in os.environ:
+        page = await _replace_by_still(page)
+    tab = Tab(page)
     await tab.page.route("**/*", tab.answer)
     return tab
+
+
+async def _replace_by_still(page: Page) -> Page:
+    """A page of the same context that draws when it is told to; a browser that knows no such pages opens another."""
+    context = page.context
+    session = await context.new_cdp_session(page)
+    target = (await session.send("Target.getTargetInfo"))["targetInfo"]
+    async with context.expect_page() as opened:
+        await session.send(
+            "Target.createTarget",
+            {
+                "url": "about:blank",
+                "browserContextId": target["browserContextId"],
+                "enableBeginFrameControl": True,
+            },
+        )
+    await page.close()
+    return await opened.value

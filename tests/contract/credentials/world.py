@@ -14,7 +14,7 @@ from joserfc import jwt
 from litestar import Litestar
 
 from tests import stage, visitors
-from tests.contract.node import Issuer
+from tests.contract.node import Issuer, trusted_key
 from tests.node.agreements.granting import METERS
 from tests.node.producer import SLUG, Producer
 from tests.portal.access.policies import POLICY
@@ -277,10 +277,11 @@ async def start_programs(settings: Settings, folder: Path) -> AsyncIterator[Prog
         "portal": portal.create(sites["portal"]),
         "node": node.create(sites["node"]),
     }
-    issuer = Issuer(sites["portal"].services[SESSIONS].service.issuer)
+    issuer = Issuer(sites["portal"].services[SESSIONS].service.issuer, trusted_key())
     async with AsyncExitStack() as stack:
         for name, site in sites.items():
             visitors.freshen(site.registry)
+            stack.push_async_callback(visitors.set_apart(site).close)
             site.services[SESSIONS].service.keys = IssuerKeys(issuer.published)
             stack.push_async_callback(visitors.shut_down, apps[name])
         for budget in (

@@ -7,10 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import duckdb
 import pytest
 from hypothesis import given, settings
 
+from tests.cursors import open_cursor
 from tests.depth import examples
 from tests.node.made_tables import write_table
 from tests.protocol.drawn import Case, Cell, cases
@@ -39,7 +39,7 @@ ROWS = [
 
 
 def rows_of(path: Path) -> list[tuple[object, ...]]:
-    with duckdb.connect() as connection:
+    with open_cursor() as connection:
         return connection.execute(f"SELECT * FROM read_parquet('{path}')").fetchall()
 
 

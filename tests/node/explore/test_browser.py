@@ -27,30 +27,30 @@ async def test_the_page_of_a_table_at_every_width_and_by_its_keys(
     trees: str,
     passer_by: httpx.AsyncClient,
     producer: Producer,
-    tab: Tab,
+    drawn_tab: Tab,
     demo: Territory,
 ) -> None:
     address = f"{demo.links['node']}{trees}"
 
-    faults = await tab.find_faults(
+    faults = await drawn_tab.find_faults(
         passer_by, f"{address}?essence__exact=Tilleul", "explore", "fr", "en"
     )
-    faults += await tab.find_faults(
+    faults += await drawn_tab.find_faults(
         passer_by, f"{address}?view=column&column=hauteur", "explore-column", "fr"
     )
-    faults += await tab.find_faults(
+    faults += await drawn_tab.find_faults(
         passer_by,
         f"{address}?essence__groupby=&hauteur__sum=&view=group",
         "explore-group",
         "fr",
     )
-    faults += await tab.find_faults(
+    faults += await drawn_tab.find_faults(
         passer_by, f"{address}?view=cards", "explore-cards", "fr"
     )
     assert faults == []
 
-    await tab.visit(passer_by, address, "en", unfold=False)
-    page = tab.page
+    await drawn_tab.visit(passer_by, address, "en", unfold=False)
+    page = drawn_tab.page
     await page.focus("#sort-2")
     await press_and_wait(page, "Enter", "60 rows")
     await page.wait_for_selector("th[aria-sort=ascending]")
@@ -81,4 +81,4 @@ async def test_the_page_of_a_table_at_every_width_and_by_its_keys(
     assert await page.is_visible("#filter-column")
     await page.keyboard.press("Escape")
     assert not await page.is_visible("#filter-column")
-    assert tab.hosts == {demo.links["node"].partition("//")[2]}
+    assert drawn_tab.hosts == {demo.links["node"].partition("//")[2]}

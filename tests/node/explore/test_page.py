@@ -172,6 +172,8 @@ async def test_pages_columns_cards_and_one_row(
         await open_page(passer_by, link(row, "row-previous"))
     )
     assert "rows 21 to 40" in words(await open_page(passer_by, link(row, "row-table")))
+    [number] = re.findall(r"Number of this row in the table: (\d+)", words(row))
+    assert re.search(rf'/data/[\w-]+/fault-reports/new\?row={number}"', row)
 
     fields = [*form_fields(page, "f.columns"), ("f.columns", "adresse"), ("f.columns", "hauteur")]  # fmt: skip
     narrow = await open_page(passer_by, f"{trees}?{urlencode(fields)}")

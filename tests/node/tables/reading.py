@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from tests.cursors import open_cursor
 from udi.tabular.columns.column import LINE
 from udi.tabular.profiles.conversion import TableConversion, convert_table
 from udi.tabular.profiles.corrections import NONE, Corrections
@@ -25,20 +24,16 @@ def converted(
 
 def rows(target: Path) -> list[tuple[Any, ...]]:
     """All rows of a typed table, in the order of the file."""
-    return (
-        duckdb.connect()
-        .execute("select * from read_parquet(?)", [str(target)])
-        .fetchall()
-    )
+    with open_cursor() as cursor:
+        return cursor.execute("select * from read_parquet(?)", [str(target)]).fetchall()
 
 
 def names(target: Path) -> list[str]:
     """Names of the columns of a typed table, after the line."""
-    described = (
-        duckdb.connect()
-        .execute("describe select * from read_parquet(?)", [str(target)])
-        .fetchall()
-    )
+    with open_cursor() as cursor:
+        described = cursor.execute(
+            "describe select * from read_parquet(?)", [str(target)]
+        ).fetchall()
     first, *others = (str(row[0]) for row in described)
     assert first == LINE
     return others

@@ -19,6 +19,7 @@ from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.catalogue.service_models import CatalogueService
 from udi.portal.nodes.harvest import kinds, source_kinds
 from udi.portal.nodes.sources.actions import register_source
 from udi.portal.nodes.sources.models import RecordOutcome, SourceRecord, SourceRun
@@ -108,7 +109,12 @@ async def source(filled: Catalogue) -> dict[str, str]:
             source_id=stored_source.id, id=uuid.uuid4(), identifier="c3", digest="", first_read_at=now(), changed_at=now(),
             original_type="application/json", original=b"{}",
         )  # fmt: skip
-        session.add_all([run, record])
+        service = CatalogueService(
+            id=uuid.uuid4(), source_id=stored_source.id, organisation_id=producer.id, identifier="wms", title="Cartes",
+            titles={"fr": "Cartes"}, endpoint="https://data.example.org/wms", format="WMS", description={}, digest="",
+            first_read_at=now(), changed_at=now(),
+        )  # fmt: skip
+        session.add_all([run, record, service])
         await session.flush()
         fault = kinds.TITLE_MISSING.at("title")
         await log_records(
@@ -121,6 +127,7 @@ async def source(filled: Catalogue) -> dict[str, str]:
         "source_id": str(stored_source.id),
         "reading_id": str(run.id),
         "record_id": str(record.id),
+        "service_id": str(service.id),
     }
 
 
@@ -282,6 +289,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
     of_calls = 2 + 2
     of_data_requests = 6 + 1 + 3 + 1 + 4 + 4 + 3 + 2 + 1
     of_fault_reports = 4 + 5 + 6 + 7
+    of_services = 4 + 4
     of_access = 2 + 1 + 2 + 5 + 1 + 4 + 2 + 4 + 5
     of_teams = 4 + 2 + 3 + 3 + 3 + 4 + 4 + 2
     of_registers = 4 + 8 + 4
@@ -301,6 +309,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
         + of_calls
         + of_data_requests
         + of_fault_reports
+        + of_services
         + of_access
         + of_drafts
     )
@@ -347,6 +356,8 @@ async def test_each_refusal_that_is_described_is_one(
         (credentials, "403"): credentials.format(**path_parameters),
         (suggestions, "404"): f"{suggestions}?organisation=nobody",
         (suggestions, "422"): f"{suggestions}?colour=red",
+        (f"{BASE}/services", "422"): f"{BASE}/services?size=0",
+        (f"{BASE}/services/{{service_id}}", "404"): f"{BASE}/services/{NOBODY}",
         (f"{BASE}/datasets", "422"): f"{BASE}/datasets?sort=colour",
         (f"{BASE}/datasets/all", "422"): f"{BASE}/datasets/all?cursor=here",
         (f"{BASE}/datasets/{{dataset_id}}", "404"): f"{BASE}/datasets/{NOBODY}",
@@ -508,7 +519,7 @@ async def test_the_links_of_an_answer_lead_on(
                 assert response.status_code == 200
                 followed += 1
 
-    assert followed == 12
+    assert followed == 13
 
 
 async def test_every_word_of_the_document_and_of_its_page_is_in_both_languages(

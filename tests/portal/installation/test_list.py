@@ -206,6 +206,7 @@ async def test_a_hundred_and_one_territories_are_two_pages_in_any_order(
 ALERTS = [
     (figures(certificate_days=20), "warn"),
     (figures(certificate_days=6), "bad"),
+    (figures(certificate_missing=True), "bad"),
     (figures(overdue_seconds=1000.0), "bad"),
     (figures(failed_jobs=2), "warn"),
     (figures(undelivered_reports=2), "warn"),

@@ -6,6 +6,7 @@ import pytest
 from udi.portal.organisations.joining.applications import ApplicationInput
 from udi.portal.organisations.joining.identity_checks import (
     check_number,
+    find_home_country,
     legal_person_key,
     list_identity_checks,
 )
@@ -53,6 +54,30 @@ def test_check_number_refuses_a_french_number_whose_key_is_wrong() -> None:
 def test_a_country_without_a_check_takes_any_number_and_is_not_named() -> None:
     assert check_number("BE", "1234") is None
     assert ApplicationInput(country="BE").tidy().country == ""
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "country"),
+    [
+        ("Europe/Paris", "FR"),
+        ("Indian/Reunion", "FR"),
+        ("Europe/Madrid", "ES"),
+        ("Atlantic/Canary", "ES"),
+        ("Europe/Berlin", "DE"),
+        ("Europe/Bucharest", "RO"),
+        ("Europe/Brussels", ""),
+        ("UTC", ""),
+    ],
+)
+def test_find_home_country_is_that_whose_registers_serve_the_time_zone(
+    time_zone: str, country: str
+) -> None:
+    assert find_home_country(time_zone) == country
+
+
+@pytest.mark.usefixtures("belgium")
+def test_find_home_country_knows_the_registers_of_a_package() -> None:
+    assert find_home_country("Europe/Brussels") == "BE"
 
 
 @pytest.mark.usefixtures("belgium")

@@ -3,7 +3,7 @@
 import asyncio
 import json as jsonlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -93,7 +93,12 @@ def check(slug: Slug) -> None:
 
 @app.command()
 def apply(
-    slug: Slug,
+    slugs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SLUG...", help="Slugs of territories, or paths of their folders."
+        ),
+    ],
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite what pages published since.")
     ] = False,
@@ -101,9 +106,30 @@ def apply(
 ) -> None:
     """Make a territory's files true: databases, identity, hosted node. May be repeated.
 
-    Refused, with the differences, where the team published on pages what these files do not know.
+    Refused, with the differences, where the team published on pages what these files do not know. Of several territories
+    one that is refused is named, and the others are applied.
     """
     settings = get_settings()
+    if len(slugs) == 1:
+        changes = _apply_one(settings, slugs[0], force=force)
+        refused: list[str] = []
+    else:
+        changes, refused = _apply_several(settings, slugs, force=force)
+    changes += provision.apply_installation(settings)
+    rows = [{"what": what, "outcome": outcome} for what, outcome in changes]
+    output.show(
+        rows,
+        {"what": "What", "outcome": "Outcome"},
+        as_json=json,
+        empty="Nothing to apply.",
+    )
+    if refused:
+        print(f"Not applied: {', '.join(refused)}.", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+def _apply_one(settings: Settings, slug: str, *, force: bool) -> list[tuple[str, str]]:
+    """Apply one territory; what changed."""
     folder = _read_tenant(settings, slug)
     mark = read_mark(_find_folder(settings, slug))
     try:
@@ -114,14 +140,26 @@ def apply(
         raise tenant_versions.explain_newer_version(folder.slug, error) from error
     for warning in applied.warnings:
         print(warning, file=sys.stderr)
-    changes = [*applied.changes, *provision.apply_installation(settings)]
-    rows = [{"what": what, "outcome": outcome} for what, outcome in changes]
-    output.show(
-        rows,
-        {"what": "What", "outcome": "Outcome"},
-        as_json=json,
-        empty="Nothing to apply.",
-    )
+    return applied.changes
+
+
+def _apply_several(
+    settings: Settings, slugs: Sequence[str], *, force: bool
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """Apply territories one after the other; what changed, by territory, and those that were refused."""
+    changes = []
+    refused = []
+    for slug in slugs:
+        try:
+            applied = _apply_one(settings, slug, force=force)
+        except typer.Exit:
+            refused.append(slug)
+        except LocalError as error:
+            print(error, file=sys.stderr)
+            refused.append(slug)
+        else:
+            changes += [(f"{slug}: {what}", outcome) for what, outcome in applied]
+    return changes, refused
 
 
 @app.command()

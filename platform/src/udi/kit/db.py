@@ -117,7 +117,10 @@ class TenantColumns:
     """Columns of most tables that belong to a territory: `(tenant_id, id)` is the key."""
 
     tenant_id: Mapped[TenantKey]
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    id: Mapped[UUID] = mapped_column(
+        primary_key=True, default=uuid.uuid4, insert_sentinel=True
+    )
+    """By it the rows that are added together are told apart when the server answers: one statement adds them all."""
 
 
 def tenant_foreign_key(

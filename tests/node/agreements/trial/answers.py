@@ -11,11 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import duckdb
 import python_calamine
 from nanoarrow import ArrayStream
 from nanoarrow.ipc import InputStream
 
+from tests.cursors import open_cursor
 from tests.node.agreements.trial.model import Question, Record, Table, group
 from tests.node.agreements.trial.sources import Cell, Kind, Source, cell_text
 from udi.tabular.columns.column import BOX, GEOMETRY, LINE
@@ -180,7 +180,7 @@ def _read_sheet(content: bytes) -> View:
 
 def _read_parquet(content: bytes) -> View:
     """The file itself: every column that it holds, whatever it is called."""
-    with TemporaryDirectory() as folder, duckdb.connect() as connection:
+    with TemporaryDirectory() as folder, open_cursor() as connection:
         path = Path(folder, "table.parquet")
         path.write_bytes(content)
         result = connection.execute(f"SELECT * FROM read_parquet('{path}')")

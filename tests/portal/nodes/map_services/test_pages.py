@@ -267,7 +267,7 @@ async def test_a_map_is_drawn_in_a_browser_that_asks_its_server_alone(
     armor: Catalogue,
     visitor: httpx.AsyncClient,
     maps: Elsewhere,
-    tab: Tab,
+    drawn_tab: Tab,
     contract: str,
     layer: str,
 ) -> None:
@@ -300,15 +300,15 @@ async def test_a_map_is_drawn_in_a_browser_that_asks_its_server_alone(
     maps.live = answer
     address = await add_service(armor, f"{maps.origin}/ows", contract)
     origin = armor.territory.origin
-    await tab.page.route(f"{maps.origin}/**", give)
+    await drawn_tab.page.route(f"{maps.origin}/**", give)
 
-    await tab.visit(visitor, f"{origin}{address}", "en")
+    await drawn_tab.visit(visitor, f"{origin}{address}", "en")
     before = list(drawn)
-    await tab.visit(visitor, f"{origin}{address}?layer={layer}", "en")
-    await tab.page.wait_for_selector("#service-map[data-ready]", timeout=60_000)
-    status = await tab.page.locator("#service-status").text_content()
-    rows = await tab.page.locator("#service-rows li").all_text_contents()
-    faults = await tab.find_faults(
+    await drawn_tab.visit(visitor, f"{origin}{address}?layer={layer}", "en")
+    await drawn_tab.page.wait_for_selector("#service-map[data-ready]", timeout=60_000)
+    status = await drawn_tab.page.locator("#service-status").text_content()
+    rows = await drawn_tab.page.locator("#service-rows li").all_text_contents()
+    faults = await drawn_tab.find_faults(
         visitor, f"{origin}{address}?layer={layer}", f"service-{contract}", "en", "fr"
     )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi import __version__
-from udi.cli.checks.certificate import find_days_left
+from udi.cli.checks.certificate import CertificateState, find_certificate_state
 from udi.cli.installation.login_changes import read_login
 from udi.kit import jobs
 from udi.kit.backups import BackupRun, BackupState, read_state
@@ -93,7 +93,7 @@ async def gather_all(
     queues = [
         await _read_queue(database) for database in (databases.portal, databases.node)
     ]
-    days_left = await _read_certificates(tenants)
+    certificates = await _read_certificates(tenants)
     backups = read_state(settings) or BackupState()
     figures = {}
     for tenant in tenants:
@@ -102,7 +102,8 @@ async def gather_all(
             **await _count_in_node(databases.node, tenant.id),
             **_describe_queues(queues, tenant.id),
             **await read_login(settings, databases.portal, tenant),
-            certificate_days=days_left.get(tenant.id),
+            certificate_days=certificates[tenant.id].days,
+            certificate_missing=certificates[tenant.id].is_missing,
             version=__version__,
             backup_at=_moment(backups.created),
             drill_at=_moment(backups.verified),
@@ -252,12 +253,19 @@ def _add_costs(costs: Sequence[SpaceCost]) -> dict[str, Any]:
     }
 
 
-async def _read_certificates(tenants: Sequence[Tenant]) -> dict[UUID, int | None]:
+async def _read_certificates(
+    tenants: Sequence[Tenant],
+) -> dict[UUID, CertificateState]:
+    """Those of the portals; of a territory whose node has none that browsers take, that of its node."""
     turns = asyncio.Semaphore(AT_ONCE)
 
-    async def read(tenant: Tenant) -> int | None:
+    async def read(tenant: Tenant) -> CertificateState:
         async with turns:
-            return await find_days_left(tenant.links["portal"])
+            portal = await find_certificate_state(tenant.links["portal"])
+            if portal.is_missing:
+                return portal
+            node = await find_certificate_state(tenant.links.get("node", ""))
+            return replace(portal, is_missing=node.is_missing)
 
-    days = await asyncio.gather(*(read(tenant) for tenant in tenants))
-    return dict(zip((tenant.id for tenant in tenants), days, strict=True))
+    states = await asyncio.gather(*(read(tenant) for tenant in tenants))
+    return dict(zip((tenant.id for tenant in tenants), states, strict=True))

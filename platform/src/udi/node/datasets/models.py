@@ -51,17 +51,14 @@ class Dataset(TenantColumns, NodeTable):
     """What a producer publishes; its id is RUDI's `global_id`.
 
     `description` holds the producer's answers as typed; `record` what the portal last accepted; `opened_at` is set
-    while anyone may see it, or could before it was withdrawn; `retained_versions` is how many of its last published
-    versions stay, None for all. `document` is what a client of RUDI said of it, in RUDI's words, with all that the
-    answers do not hold, and `media_id` how that client calls its file. `restricted` is how it was published last:
-    what the answers say of that since counts once it is published again. `proposals` are the answers that the node
-    proposed from the file (`prefill.Proposals`); `accepted_file_id` is the file of the `record`, `accepted_parts`
-    what `Delivery.listed_parts` was for it. Data that were open before they were restricted were so until
-    `closed_at`, under `former_licence`. `default_view` is the canonical query of the page of the data that its
-    producer chose for it; empty: the page chooses. `column_roles` is what its producer says that columns are for, by
-    name (`ChosenRole`), and `column_units` their units where its file does not write them so. `versions` are those of
-    its main file (`file_first_day` to `file_last_day` is its period, where one is given); `parts` are what is beside it.
-    A dataset of links has no version of a main file.
+    while anyone may see it, or could until it was withdrawn; `retained_versions` is how many versions stay, None for
+    all. `document` is what a client of RUDI said of it besides, in RUDI's words, and `media_id` how that client calls
+    its file. `restricted` is how it was published last: what the answers say since counts once it is published again.
+    `proposals` are the answers that the node proposed from the file (`prefill.Proposals`); `accepted_file_id` is the
+    file of the `record`, `accepted_parts` what `Delivery.listed_parts` was for it. Restricted data were open until
+    `closed_at`, under `former_licence`. `default_view` is the canonical query that the page of the data opens with;
+    empty: it chooses. `column_roles` (`ChosenRole`) and `column_units` are of columns by name, as the producer says
+    them. `versions` are those of its main file, of a period (`file_first_day`, `file_last_day`).
     """
 
     __tablename__ = "dataset"
@@ -119,11 +116,16 @@ class Dataset(TenantColumns, NodeTable):
         cascade="all, delete-orphan",
     )
     delivery: Mapped["Delivery | None"] = relationship(
-        lazy="selectin",
+        lazy="joined",
         uselist=False,
         back_populates="dataset",
         cascade="all, delete-orphan",
     )
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The title by the language of the description; empty where that says none."""
+        return {code: self.title for code in [self.description.get("locale")] if code}
 
     @property
     def has_file(self) -> bool:

@@ -38,7 +38,7 @@ class OperatorAlert:
 def list_alerts(slug: str, figures: GatheredFigures) -> list[OperatorAlert]:
     """What is to be settled in one territory, the worst first."""
     alerts = [
-        *_check_certificate(slug, figures.certificate_days),
+        *_check_certificate(slug, figures),
         *_check_storage(slug, figures),
         *_check_jobs(slug, figures),
     ]
@@ -60,7 +60,17 @@ def sort_alerts(alerts: Sequence[OperatorAlert]) -> list[OperatorAlert]:
     return sorted(alerts, key=lambda alert: alert.tone != "bad")
 
 
-def _check_certificate(slug: str, days: int | None) -> list[OperatorAlert]:
+def _check_certificate(slug: str, figures: GatheredFigures) -> list[OperatorAlert]:
+    if figures.certificate_missing:
+        return [
+            OperatorAlert(
+                slug,
+                "bad",
+                "It has no certificate that browsers accept",
+                "Run `udi-certificates request` on the machine of the proxy: it says what is refused.",
+            )
+        ]
+    days = figures.certificate_days
     if days is None or days >= CERTIFICATE_DAYS:
         return []
     return [

@@ -57,6 +57,8 @@ class GatheredFigures(msgspec.Struct, frozen=True, kw_only=True):
     """Of the costs of the installation, from 0 to 1; None where nothing was used."""
     certificate_days: int | None = None
     """Before the certificate of the portal ends, 0 once it has; None where there is none, or it could not be read."""
+    certificate_missing: bool = False
+    """Whether browsers refuse its portal or its node: no authority gave the certificate, or nobody trusts it."""
     version: str = ""
     backup_at: datetime | None = None
     drill_at: datetime | None = None

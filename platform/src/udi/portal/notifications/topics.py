@@ -1,7 +1,7 @@
 """What can be followed: each kind is contributed by the domain that has it."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +20,9 @@ class TopicTarget:
     path: str
     feed: str = ""
     gone: bool = False
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Its name by language, where people wrote it in several."""
+    synopsis: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,16 @@ import duckdb
 
 Connection = duckdb.DuckDBPyConnection
 MEMORY = "512MB"
+IN_MEMORY = ":memory:"
+CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 1,
+    "async_threads": 0,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "preserve_insertion_order": True,
+}
+"""Of every database, before it is said what it may take. Without threads for reading and writing: eight would wait in each."""
 
 
 def connect(
@@ -22,22 +32,14 @@ def connect(
     `spill` is a folder for what exceeds the memory; without one, such a question ends in an error. `statements` are run
     before everything is locked. With one thread, rows stay in the order of their file.
     """
-    connection = duckdb.connect(
-        str(database or ":memory:"),
-        config={
-            "threads": threads,
-            "memory_limit": memory,
-            "temp_directory": str(spill / "spill") if spill else "",
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "allow_community_extensions": False,
-            "preserve_insertion_order": True,
-        },
-    )
+    connection = open_database(str(database or IN_MEMORY))
     places = [*reached, *([spill] if spill else [])]
     folders = ", ".join(literal(f"{place}/") for place in places if place.is_dir())
     files = ", ".join(literal(place) for place in places if not place.is_dir())
     for statement in (
+        f"SET threads = {threads}",
+        f"SET memory_limit = {literal(memory)}",
+        f"SET temp_directory = {literal(spill / 'spill' if spill else '')}",
         "SET TimeZone = 'UTC'",
         *statements,
         f"SET allowed_directories = [{folders}]",
@@ -47,6 +49,11 @@ def connect(
     ):
         connection.execute(statement)
     return connection
+
+
+def open_database(place: str) -> Connection:
+    """An empty database in memory, or a file, which is not locked yet."""
+    return duckdb.connect(place, config=CONFIGURATION)
 
 
 def identifier(name: str) -> str:

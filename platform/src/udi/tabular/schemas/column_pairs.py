@@ -2,9 +2,15 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from udi.tabular.schemas.report import ColumnFault
-from udi.tabular.schemas.schema import SchemaField, TableSchema, fold_name
+from udi.tabular.schemas.schema import (
+    MOST_NAMES,
+    SchemaField,
+    TableSchema,
+    fold_name,
+)
 
 Pairs = list[tuple[SchemaField, str]]
 
@@ -27,6 +33,7 @@ def match_columns(columns: Sequence[str], schema: TableSchema) -> Pairs:
     ]
 
 
+@lru_cache(MOST_NAMES)
 def _squeezed(name: str) -> str:
     """A name whose doubled letters count once: `coordonnnées` is meant as `coordonnees`."""
     return re.sub(r"(\D)\1+", r"\1", fold_name(name))

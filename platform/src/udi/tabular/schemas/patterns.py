@@ -6,9 +6,11 @@ Python when RE2 still refuses it.
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import duckdb
+
+from udi.tabular.sandbox.duckdb_sandbox import IN_MEMORY, Connection, open_database
 
 UNICODE = {
     "w": r"\p{L}\p{N}_",
@@ -75,13 +77,19 @@ def _escape(pattern: str, place: int, *, inside: bool) -> tuple[str, int]:
     return f"\\{letter}", place + 2
 
 
+@cache
+def _open_engine() -> Connection:
+    """A database without rows, which stays: to make one for each pattern took a hundred times what it is asked."""
+    return open_database(IN_MEMORY)
+
+
 @lru_cache(maxsize=4096)
 def compile_pattern(pattern: str) -> Pattern | None:
     """How to run a pattern, or None when no engine reads it."""
     text = translate(pattern)
     try:
-        with duckdb.connect(":memory:") as connection:
-            connection.execute("SELECT regexp_full_match('', ?)", [text])
+        with _open_engine().cursor() as cursor:
+            cursor.execute("SELECT regexp_full_match('', ?)", [text])
     except duckdb.Error:
         try:
             re.compile(pattern)

@@ -5,9 +5,13 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from udi.tabular.messages.messages import TranslatableMessage
+
+MOST_NAMES = 4096
+"""Names of columns that are kept as they were folded: those of the models are compared with each table."""
 
 
 class FieldType(StrEnum):
@@ -121,6 +125,7 @@ class TableSchema:
         return tuple(field.name for field in self.fields if field.required)
 
 
+@lru_cache(MOST_NAMES)
 def fold_name(name: str) -> str:
     """A column's name without what hands write differently: accents, case, spaces, underscores, hyphens."""
     plain = (

@@ -248,7 +248,9 @@ class DatasetTableCache:
             title=_join_titles(dataset.title, [series.title]),
             titles={
                 language: _join_titles(title, [series.title])
-                for language, title in titles_of(dataset.description).items()
+                for language, title in (
+                    dataset.titles | titles_of(dataset.description)
+                ).items()
             },
             table_name=SERIES,
             modified=max(dataset.updated_at, *(table.modified for table in tables)),
@@ -318,7 +320,9 @@ class DatasetTableCache:
             title=_join_titles(dataset.title, labels),
             titles={
                 language: _join_titles(title, labels)
-                for language, title in titles_of(dataset.description).items()
+                for language, title in (
+                    dataset.titles | titles_of(dataset.description)
+                ).items()
             },
             table_name=place.table_name,
             modified=preparation.updated_at,

@@ -117,24 +117,25 @@ async def _name_datasets(
     _language: str,
 ) -> Mapping[str, TopicTarget]:
     ids = [_identifier(target) for target in targets]
-    published_query = select(Dataset.id, Dataset.title).where(
-        Dataset.id.in_(ids), IS_PUBLISHED
-    )
-    titles = {str(row.id): row.title for row in await session.execute(published_query)}
+    published_query = select(
+        Dataset.id, Dataset.title, Dataset.titles, Dataset.synopsis
+    ).where(Dataset.id.in_(ids), IS_PUBLISHED)
+    rows = {str(row.id): row for row in await session.execute(published_query)}
     withdrawn = select(Withdrawal.id, Withdrawal.title).where(Withdrawal.id.in_(ids))
-    if len(titles) < len(ids):
+    if len(rows) < len(ids):
         left = {str(row.id): row.title for row in await session.execute(withdrawn)}
     else:
         left = {}
     named = {}
     for target in targets:
         path = f"{PAGE}/{target}"
-        gone = TopicTarget(left.get(target, target), path, gone=True)
-        named[target] = (
-            TopicTarget(titles[target], path, f"{path}/changes.atom")
-            if target in titles
-            else gone
-        )
+        if row := rows.get(target):
+            feed = f"{path}/changes.atom"
+            named[target] = TopicTarget(
+                row.title, path, feed, titles=row.titles, synopsis=row.synopsis
+            )
+        else:
+            named[target] = TopicTarget(left.get(target, target), path, gone=True)
     return named
 
 

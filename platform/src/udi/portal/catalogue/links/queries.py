@@ -1,6 +1,6 @@
 """What of a producer's does not stand as described, for its people and for the territory's team."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -46,6 +46,8 @@ class LinkedFile:
     name: str
     dataset_id: UUID
     title: str
+    titles: Mapping[str, str]
+    synopsis: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,14 @@ async def list_links(
     session: AsyncSession, *conditions: Any, most: int
 ) -> list[LinkedFile]:
     """One line an address, with the first of the datasets that have it; what cannot be had first."""
-    columns = (Link, Distribution.name, Dataset.id, Dataset.title)
+    columns = (
+        Link,
+        Distribution.name,
+        Dataset.id,
+        Dataset.title,
+        Dataset.titles,
+        Dataset.synopsis,
+    )
     order = (
         Link.state.in_(MISSING).desc(),
         Link.since,

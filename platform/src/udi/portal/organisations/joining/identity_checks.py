@@ -6,6 +6,7 @@ from functools import cache
 
 from udi.kit.entry_points import list_entry_points
 from udi.kit.errors import Refusal
+from udi.protocol.deadlines import country_of_zone
 
 GROUP = "udi.identity_checks"
 
@@ -33,12 +34,23 @@ class IdentityCheck:
     """Words before a number in documents of others (`siren`, `nif`), in small letters; patterns of `re`."""
     is_plain: Callable[[str], bool] = is_never_plain
     """Whether a tidy number that stands alone is surely meant as one: other codes may have its form."""
+    serves: frozenset[str] = frozenset()
+    """Parts of the world with a code of their own whose organisations stand in these registers (Réunion, in those of France)."""
 
 
 @cache
 def list_identity_checks() -> dict[str, IdentityCheck]:
     """The checks by country, ours first."""
     return {point.name: point.load() for point in list_entry_points(GROUP)}
+
+
+def find_home_country(time_zone: str) -> str:
+    """The country whose registers serve the place of a time zone (`Indian/Reunion`: FR); empty where none is known."""
+    place = country_of_zone(time_zone)
+    for country, identity_check in list_identity_checks().items():
+        if place == country or place in identity_check.serves:
+            return country
+    return ""
 
 
 def check_number(country: str, number: str) -> Refusal | None:

@@ -19,7 +19,10 @@ from udi.portal.organisations.joining.applications import (
     submit_application,
     withdraw_application,
 )
-from udi.portal.organisations.joining.identity_checks import list_identity_checks
+from udi.portal.organisations.joining.identity_checks import (
+    find_home_country,
+    list_identity_checks,
+)
 from udi.portal.organisations.joining.transitions import (
     APPLICATION,
     ApplicationEvent,
@@ -73,14 +76,16 @@ async def show_form(
     member: Member,  # noqa: ARG001 - a passer-by is led to the login first
 ) -> Response[str]:
     """The form; filled in for an organisation that nobody has claimed, where the person comes from its page."""
+    home_country = find_home_country(request.scope["state"]["territory"].time_zone)
     claims = await queries.find_unclaimed(
         session, request.query_params.get("organisation", "")
     )
     if claims is None:
-        return await _form(request, session, ApplicationInput())
+        blank = ApplicationInput(country=home_country)
+        return await _form(request, session, blank)
     application_input = ApplicationInput(
         name=claims.name,
-        country=claims.country or ApplicationInput.country,
+        country=claims.country or home_country,
         registry_number=claims.registry_number,
         url=claims.url,
         choice=HostingChoice.EXISTING,

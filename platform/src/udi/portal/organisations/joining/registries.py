@@ -80,4 +80,5 @@ FRENCH_REGISTERS = IdentityCheck(
         "unite-?legale",
     ),
     is_plain_number,
+    serves=frozenset({"BL", "GF", "GP", "MF", "MQ", "PM", "RE", "YT"}),
 )

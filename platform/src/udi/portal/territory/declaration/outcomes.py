@@ -52,6 +52,7 @@ class OwnRecord:
     files: int
     address: str
     other_names: Sequence[str] = ()
+    synopsis: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:

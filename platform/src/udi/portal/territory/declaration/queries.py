@@ -27,6 +27,7 @@ async def list_own_records(session: AsyncSession, origin: str) -> Sequence[OwnRe
             Dataset.id,
             Dataset.title,
             Dataset.titles,
+            Dataset.synopsis,
             Dataset.licence,
             Dataset.local_id,
             Dataset.doi,
@@ -45,6 +46,7 @@ async def list_own_records(session: AsyncSession, origin: str) -> Sequence[OwnRe
             row.files,
             f"{origin}/data/{row.id}",
             (row.local_id, row.doi),
+            row.synopsis,
         )
         for row in await session.execute(query)
     ]
