@@ -223,6 +223,7 @@ async def portal_site(settings: Settings) -> AsyncIterator[Site]:
     apart = visitors.set_apart(site)
     yield site
     await apart.close()
+    await site.database.close()
 
 
 @pytest.fixture(scope="session")
@@ -241,6 +242,7 @@ async def node_site(settings: Settings) -> AsyncIterator[Site]:
     apart = visitors.set_apart(site)
     yield site
     await apart.close()
+    await site.database.close()
 
 
 @pytest.fixture(scope="session")

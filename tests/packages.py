@@ -29,8 +29,9 @@ FOR_ALL = {
     "Rscript": "r-base-core",
     "/usr/lib/R/site-library/readr": "r-cran-readr",
     "/usr/lib/cgi-bin/mapserv": "cgi-mapserver",
+    "/usr/lib/python3/dist-packages/qgis/core": "python3-qgis",
 }
-"""What a real CKAN needs besides, with its Solr, the lines of R that pages show, and a real server of maps."""
+"""What a real CKAN needs besides, with its Solr, the lines of R that pages show, a real server of maps, and QGIS."""
 
 
 def find_missing() -> list[str]:

@@ -1,15 +1,19 @@
 """Every page of both programs, in every state and every mode, in both languages: nothing wrong, and no page forgotten."""
 
+import asyncio
 import json
 import os
 import re
+import subprocess
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from litestar import Litestar
 from playwright.async_api import Browser
 
+from tests.contract.readers.npm import npm_package
 from tests.depth import thorough
 from tests.pages import plain, rgaa
 from tests.pages.criteria import CHECKED, CRITERIA, SUBJECTS, broken_by
@@ -33,6 +37,10 @@ OF_PARTS = {"forced colours", "no motion", "paper", "keyboard"}
 FIRST = {stop.route: stop for stop in reversed(STOPS)}
 """Of each route, the state that bears every mode in each run; the others do in a thorough one, and for the declaration."""
 STATUS_OK = 200
+VNU = "26.9.27"
+"""The version of the Nu HTML checker."""
+OF_FIGURES = "A “figure” element with a “figcaption” descendant must not have a “role” attribute."
+"""What it refuses and the French rules ask for (RGAA 4.1.2, 1.9.1)."""
 PRESENT = "selectors => selectors.filter(each => document.querySelector(each))"
 ANONYMOUS = {"portal", "node", "installation"}
 
@@ -99,6 +107,34 @@ async def test_a_page_bears_every_mode(
     assert [str(fault) for fault in faults] == []
     assert others == set()
     assert [cookie for cookie in cookies if stop.who in ANONYMOUS] == []
+
+
+@pytest.mark.thorough
+async def test_the_nu_html_checker_finds_no_error(place: Place, tmp_path: Path) -> None:
+    checker = npm_package("vnu-jar", VNU)
+    names = {}
+    for position, stop in enumerate(STOPS):
+        url = filled(stop.address, place.names)
+        page = await place.visitors[stop.who].get(
+            f"{url}{language_of(url, LANGUAGES[0])}", follow_redirects=True
+        )
+        names[f"{position}.html"] = stop.name
+        (tmp_path / f"{position}.html").write_bytes(page.content)
+
+    completed = await asyncio.to_thread(
+        subprocess.run,
+        ["java", "-Xss4m", "-jar", checker.file("vnu-jar/build/dist/vnu.jar"),
+         "--errors-only", "--format", "json", "--exit-zero-always", tmp_path],
+        check=True, capture_output=True, text=True, timeout=540,
+    )  # fmt: skip
+
+    messages = json.loads(completed.stderr)["messages"]
+    assert len(names) > 200
+    assert [
+        (names[Path(message["url"]).name], message["message"], message.get("extract"))
+        for message in messages
+        if message["message"] != OF_FIGURES
+    ] == []
 
 
 def is_whole(language: str) -> bool:

@@ -61,6 +61,27 @@ async def open_page(client: httpx.AsyncClient, address: str) -> str:
     return page.text
 
 
+async def test_headings_say_what_each_column_holds(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    """Numbers that name something have no marks of thousands, and no least and greatest."""
+    content = "numero;essence;hauteur;plantation\n" + "".join(
+        f"{1001 + number};{('Chêne', 'Tilleul')[number % 2]};{number / 2:.1f};0{1 + number % 9}/03/{1990 + number % 4}\n"
+        for number in range(40)
+    ).replace(".", ",")
+    dataset = await producer.publish(await producer.draft(content.encode(), "a.csv"))
+
+    page = await open_page(passer_by, f"/datasets/{dataset}/data")
+    row = await open_page(passer_by, f"/datasets/{dataset}/data?view=row&page=40")
+
+    headings = re.findall(
+        r'<span class="small">([^<]*)</span><span class="hide">', page
+    )
+    assert headings == ["40 values", "2 values", "0 to 19.5", "1990 to 1993"]
+    assert "1,001" not in page
+    assert ">1040<" in row
+
+
 def words(page: str) -> str:
     """The text of a page in one line."""
     return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", page).split()))

@@ -1,8 +1,11 @@
 """Who leads a project that reads under an agreement hands it over before their account is deleted."""
 
+from uuid import UUID, uuid4
+
 from sqlalchemy import update
 
 from tests.portal.access.conftest import Workspace
+from udi.portal.access.bound_datasets import find_bound_datasets
 from udi.portal.access.models import AccessAgreement
 from udi.portal.identity.deletion.pages import PATH
 
@@ -38,3 +41,22 @@ async def test_a_request_that_waits_for_an_answer_is_withdrawn_first(
 
     assert f"{address}" in waiting.text
     assert address not in withdrawn.text
+
+
+async def test_a_dataset_that_is_asked_for_or_agreed_on_keeps_its_page(
+    workspace: Workspace,
+) -> None:
+    async def read_bound() -> set[UUID]:
+        async with workspace.site.database.session(workspace.territory.id) as session:
+            return await find_bound_datasets(session, {workspace.dataset, uuid4()})
+
+    await workspace.set_policy()
+    bound = [await read_bound()]
+    address = await workspace.ask()
+    bound.append(await read_bound())
+    await workspace.person.post(f"{address}/withdraw", data={"words": ""})
+    bound.append(await read_bound())
+    await workspace.agree()
+    bound.append(await read_bound())
+
+    assert bound == [set(), {workspace.dataset}, set(), {workspace.dataset}]

@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -187,24 +187,21 @@ class Catalogue:
             await withdraw_dataset(session, dataset)
 
 
-def _make_organisation(identifier: uuid.UUID, slug: str, name: str) -> dict[str, Any]:
-    return {
-        "id": identifier, "slug": slug, "name": name, "summary": {"fr": f"{name}, en bref.", "en": f"{name}, in short."},
-        "email": f"donnees@{slug}.example", "url": f"https://{slug}.example/", "address": "1 place du Marché", "producer": True,
-    }  # fmt: skip
-
-
 async def open_catalogue(database: Database, territory: Territory) -> Catalogue:
-    """A territory's catalogue, empty, with its producers."""
+    """A territory's catalogue, with its producers; empty when it is opened first."""
     ids = {slug: uuid.uuid5(territory.id, slug) for slug in PRODUCERS}
+    organisations = [
+        {
+            "id": ids[slug], "slug": slug, "name": name, "summary": {"fr": f"{name}, en bref.", "en": f"{name}, in short."},
+            "email": f"donnees@{slug}.example", "url": f"https://{slug}.example/", "address": "1 place du Marché",
+            "producer": True, "kind": "",
+        }
+        for slug, name in PRODUCERS.items()
+    ]  # fmt: skip
     async with database.session(territory.id) as session:
-        added = postgresql.insert(Organisation).values(
-            [
-                _make_organisation(ids[slug], slug, name)
-                for slug, name in PRODUCERS.items()
-            ]
+        await session.execute(
+            insert_or_skip(Organisation).on_conflict_do_nothing(), organisations
         )
-        await session.execute(added.on_conflict_do_nothing())
     return Catalogue(database, territory, ids)
 
 

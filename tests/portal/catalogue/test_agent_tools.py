@@ -1,5 +1,6 @@
 """`/mcp` of the portal: what programs that reason ask of the catalogue, in both modes of the protocol."""
 
+import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ import pytest
 from litestar import Litestar
 
 from tests.contract.readers.environments import environment
+from tests.contract.readers.npm import npm_package
 from tests.contract.readers.serving import read_with, serving
 from tests.mcp import HANDSHAKE, MODERN, call_tool, request_result, send, write_message
 from tests.portal.catalogue.corpus import Catalogue
@@ -358,6 +360,26 @@ async def test_the_client_of_the_protocols_own_kit_understands(
     assert (answer["version"], sorted(answer["tools"])) == (version, TOOLS)
     assert answer["answers"][0]["content"]["datasets"]
     assert [entry["is_error"] for entry in answer["answers"]] == [False, True]
+
+
+@pytest.mark.thorough
+async def test_the_inspector_of_the_protocol_understands(
+    filled: Catalogue, portal_app: Litestar
+) -> None:
+    inspector = npm_package("@modelcontextprotocol/inspector", "2.12.0")
+    program = str(inspector.file(".bin/mcp-inspector"))
+    server = f"{filled.territory.origin}{PATH}"
+    plain = (program, "--cli", server, "--transport", "http", "--method")
+    search = ("tools/call", "--tool-name", "search_datasets", "--tool-arg", "q=arbres")
+
+    async with serving(portal_app):
+        listed = await asyncio.to_thread(inspector.run, *plain, "tools/list")
+        called = await asyncio.to_thread(inspector.run, *plain, *search)
+
+    tools = json.loads(listed)["tools"]
+    answer = json.loads(called)
+    assert [tool["name"] for tool in tools] == TOOLS
+    assert answer["structuredContent"]["datasets"][0]["producer"]["name"]
 
 
 async def test_a_request_for_data_is_drafted_and_nothing_is_sent(

@@ -123,6 +123,13 @@ class Written:
         writer.commit()
         writer.wait_merging_threads()
 
+    def remove_without_merging(self, row: Row) -> None:
+        """As the worker does between two merges: the words of the document stay in its file."""
+        home = str((self.home / CURRENT).resolve())
+        writer = tantivy.Index.open(home).writer(15_000_000, 1)
+        delete_documents(writer, [row.id])
+        writer.commit()
+
     def find(self, text: str = "", **criteria: object) -> query.SearchResult:
         reader = self.indexes.find(self.tenant)
         assert reader is not None

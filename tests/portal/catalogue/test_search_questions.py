@@ -367,3 +367,22 @@ def test_concepts_are_found_in_the_singular_and_in_the_plural() -> None:
         == list(thesaurus.concepts)
     )
     assert thesaurus.find(["librairie"]) == []
+
+
+def test_a_word_of_a_withdrawn_dataset_completes_nothing(
+    tmp_path: Path,
+) -> None:
+    index = Written(tmp_path)
+    index.start("first", ROWS)
+    withdrawn = next(row for row in ROWS if row.title == "Parkings relais")
+    reader = index.indexes.find(index.tenant)
+    assert reader is not None
+    before = query.suggest_completions(reader, "park")
+
+    index.remove_without_merging(withdrawn)
+
+    after = index.indexes.find(index.tenant)
+    assert after is not None
+    assert before == ["parkings"]
+    assert after.searcher.terms_with_prefix("words", "park", None, limit=10) != []
+    assert query.suggest_completions(after, "park") == []

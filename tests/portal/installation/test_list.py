@@ -173,7 +173,8 @@ async def many(console: Console) -> AsyncIterator[list[Territory]]:
         for number in range(MANY):
             slug = f"many-{word}-{number:03}"
             origins = {"portal": f"http://{slug}.localhost", "node": "http://n.test"}
-            row = stage._row("portal", uuid.uuid4(), slug, f"{slug}.localhost", origins)
+            values = stage._make_values(slug, f"{slug}.localhost", origins)
+            row = Tenant(id=uuid.uuid4(), **values)
             session.add(row)
             territories.append(row)
     gathered = {row.id: figures(people=1000 + n) for n, row in enumerate(territories)}

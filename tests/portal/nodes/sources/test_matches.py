@@ -1,6 +1,7 @@
 """Datasets of two places that seem to be one: sure, asked or neither; what the team says is remembered."""
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations
@@ -10,6 +11,7 @@ import httpx
 import pytest
 from litestar import Litestar
 from sqlalchemy import event, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, team
@@ -22,11 +24,17 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.actions import lock_datasets
 from udi.portal.catalogue.models import Dataset, DatasetState
+from udi.portal.identity.models import Person
 from udi.portal.nodes.inbox import list_match_proposals
 from udi.portal.nodes.sources.likeness import MatchBasis, is_likely, is_sure
 from udi.portal.nodes.sources.matches.actions import decide_match
 from udi.portal.nodes.sources.matches.queries import get_match, list_matches
+from udi.portal.nodes.sources.matches.uses import move_uses
 from udi.portal.nodes.sources.models import DatasetMatch, MatchState
+from udi.portal.notifications.models import Following
+from udi.portal.projects.models import Project, ProjectDataset
+from udi.portal.projects.transitions import ProjectState
+from udi.ui.site import Site
 
 PREFIXES = """
 @prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
@@ -80,8 +88,16 @@ async def matches(reading: Reading) -> list[DatasetMatch]:
 
 
 async def answer(
-    reading: Reading, pair: DatasetMatch, *, same: bool, actor: Actor | None = None
+    reading: Reading,
+    pair: DatasetMatch,
+    *,
+    same: bool,
+    actor: Actor | None = None,
+    bound: Collection[UUID] = (),
 ) -> None:
+    async def find_bound(_: AsyncSession, datasets: Collection[UUID]) -> set[UUID]:
+        return {*datasets} & {*bound}
+
     async with reading.database.session(reading.territory.id) as session:
         match = await get_match(session, pair.second_id, pair.first_id)
         await decide_match(
@@ -90,6 +106,7 @@ async def answer(
             match,
             same=same,
             say=lambda _, message: message,
+            bound=[find_bound],
         )
 
 
@@ -255,6 +272,78 @@ async def test_the_same_leaves_one_page_that_lasts_and_names_both(
     assert (run.outcome, run.unchanged, run.created) == ("complete", 1, 0)
     assert (await matches(first))[0].state == MatchState.SAME
     assert await first.count_events("dataset.match_answered") == 1
+
+
+async def test_a_page_with_agreements_stays_whichever_came_first(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    first, second = await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région")
+    )
+    [early] = (await first.list_published()).values()
+    [late] = (await second.list_published()).values()
+    [match] = await matches(first)
+
+    with pytest.raises(ConflictError):
+        await answer(first, match, same=True, bound={early, late})
+    states = [(await load(first, id_)).state for id_ in (early, late)]
+    await answer(first, match, same=True, bound={late})
+
+    assert states == [DatasetState.PUBLISHED, DatasetState.PUBLISHED]
+    assert (await load(first, early)).state == DatasetState.WITHDRAWN
+    assert (await load(first, late)).state == DatasetState.PUBLISHED
+
+
+async def test_what_uses_the_page_that_goes_uses_the_one_that_stays(
+    catalogue: Catalogue, open_source: Open, portal_site: Site
+) -> None:
+    first, second = await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région")
+    )
+    [stays] = (await first.list_published()).values()
+    [goes] = (await second.list_published()).values()
+    [match] = await matches(first)
+    reuse = Project(
+        title="Carte des bancs", summary="", language="fr", state=ProjectState.DELIVERED, confidential=False,
+        created_at=now(), changed_at=now(), published_at=now(),
+    )  # fmt: skip
+    person = Person(
+        issuer="https://id.example",
+        subject=str(uuid4()),
+        name="Compte de test",
+        email="follower@people.example",
+        locale="fr",
+    )
+    worker = first.database.session(first.territory.id, role="worker")
+    async with worker as session:
+        session.add_all([reuse, person])
+        await session.flush()
+        session.add(
+            ProjectDataset(project_id=reuse.id, dataset_id=goes, added_at=now())
+        )
+        followings = [
+            Following(
+                person_id=person.id, kind="dataset", target=str(id_), created_at=now()
+            )
+            for id_ in (goes, stays)
+        ]
+        session.add_all(followings)
+
+    await answer(first, match, same=True)
+    async with first.database.session(first.territory.id, role="worker") as session:
+        await move_uses(portal_site, session, goes, stays)
+        await move_uses(portal_site, session, goes, stays)
+        used = await session.scalars(
+            select(ProjectDataset.dataset_id).where(
+                ProjectDataset.project_id == reuse.id
+            )
+        )
+        followed = await session.scalars(
+            select(Following.target).where(Following.person_id == person.id)
+        )
+        targets = (list(used), list(followed))
+
+    assert targets == ([stays], [str(stays)])
 
 
 async def test_the_same_may_be_taken_back(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import islice
 
 import tantivy
 
@@ -64,9 +65,15 @@ def complete_word(
     terms = reader.searcher.terms_with_prefix(
         "words", start, reader.among if among is None else among, limit=MOST_STARTED
     )
-    return [word for word, _ in sorted(terms, key=lambda pair: (-pair[1], pair[0]))][
-        :MOST_COMPLETED
-    ]
+    ordered = (word for word, _ in sorted(terms, key=lambda pair: (-pair[1], pair[0])))
+    current = (word for word in ordered if is_in_dataset(reader, word))
+    return list(islice(current, MOST_COMPLETED))
+
+
+def is_in_dataset(reader: IndexReader, word: str) -> bool:
+    """Whether a dataset still has a plain word: the engine keeps those of withdrawn ones until it merges its files."""
+    query = reader.narrow(tantivy.Query.term_query(reader.schema, "words", word))
+    return bool(reader.searcher.search(query, 1, count=False).hits)
 
 
 def list_similar_words(reader: IndexReader, word: str) -> list[str]:
@@ -77,9 +84,10 @@ def list_similar_words(reader: IndexReader, word: str) -> list[str]:
         "words", word[:ALIKE_START], reader.among, limit=MOST_STARTED
     )
     similar_terms = get_close_matches(
-        word, [term for term, _ in first], MOST_ALIKE, SIMILARITY_CUTOFF
+        word, [term for term, _ in first], MOST_STARTED, SIMILARITY_CUTOFF
     )
-    return [restore_accents(reader, term) for term in similar_terms]
+    current = (term for term in similar_terms if is_in_dataset(reader, term))
+    return [restore_accents(reader, term) for term in islice(current, MOST_ALIKE)]
 
 
 def restore_accents(reader: IndexReader, word: str) -> str:

@@ -5,11 +5,14 @@ from typing import Any
 from udi.tabular.columns.area_names import name_code
 from udi.tabular.columns.column import ColumnType
 from udi.tabular.overviews.chart_labels import YES_AND_NO
+from udi.tabular.queries.query import NUMBERS
 from udi.ui.formats import display_figure, display_iso_date
 
 LONGEST_CELL = 80
 """Characters of a cell in a table; a row's own page shows all of it."""
 MOMENTS = frozenset({ColumnType.DATE, ColumnType.DATETIME})
+ORDERED = frozenset({*NUMBERS, *MOMENTS, ColumnType.TIME})
+"""Types that have a least and a greatest value."""
 PLAIN_NUMBERS = frozenset({ColumnType.YEAR})
 RIGHT_ALIGNED = frozenset(
     {ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.LATITUDE, ColumnType.LONGITUDE}

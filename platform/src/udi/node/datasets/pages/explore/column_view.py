@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from udi.node.datasets.pages.explore.cells import display_cell, shorten
+from udi.node.datasets.pages.explore.cells import ORDERED, display_cell, shorten
 from udi.node.datasets.pages.explore.explore_query import GROUP, TABLE
 from udi.node.datasets.pages.explore.group_view import group_filters
 from udi.node.datasets.pages.explore.query_words import COUNTED
@@ -38,7 +38,6 @@ MOST_INTERVALS = 20
 MOST_COUNTED = 1_000_000
 """Rows of a table of which the single values of a measure are counted; of a longer one its intervals say enough."""
 MEASURED = frozenset({ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.DATETIME})
-ORDERED = frozenset({*NUMBERS, ColumnType.DATE, ColumnType.DATETIME, ColumnType.TIME})
 DAYS = frozenset({ColumnType.DATE, ColumnType.DATETIME})
 YEARS_BY_MONTH = 2
 

@@ -1,17 +1,25 @@
 """Rows: a table, cards for a narrow screen, and one row alone."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from udi.kit.tenancy import Territory
-from udi.node.datasets.pages.explore.cells import RIGHT_ALIGNED, display_cell, shorten
+from udi.node.datasets.pages.explore.cells import (
+    MOMENTS,
+    ORDERED,
+    RIGHT_ALIGNED,
+    display_cell,
+    shorten,
+)
 from udi.node.datasets.pages.explore.explore_query import COLUMN, ROW, TABLE
 from udi.node.datasets.pages.explore.pictures import Bar, draw_column
 from udi.node.datasets.pages.explore.views import ExploreContext
 from udi.node.tables.api import ANSWERS
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.overviews.overview import SHOWING
+from udi.tabular.overviews.roles import ColumnRole, profile_columns
 from udi.tabular.overviews.statistics import ColumnStatistics
 from udi.tabular.queries.query import ROW as ROW_RANK
 from udi.tabular.queries.query import SORT
@@ -21,6 +29,8 @@ from udi.ui.site import site_of
 
 MOST_COLUMNS = 60
 """Columns of a table where none were chosen."""
+ROUND = 100
+"""Different values from which their number is given in two digits."""
 MOST_FIELDS = 5
 """Of a card."""
 ASCENDING = "asc"
@@ -38,7 +48,15 @@ class Heading:
     sort_address: str
     panel_address: str
     bars: tuple[Bar, ...] = ()
-    statistics: ColumnStatistics | None = None
+    ends: tuple[str, str] | None = None
+    """Its least and its greatest value, of a column that has an order."""
+    values: int = 0
+    """How many different ones it has, in round numbers beyond a hundred; 0: unknown, or none."""
+
+    @property
+    def has_many_values(self) -> bool:
+        """Whether the number of its values is a round one."""
+        return self.values > ROUND
 
     @property
     def is_number(self) -> bool:
@@ -65,10 +83,13 @@ async def read_table(context: ExploreContext) -> Mapping[str, Any]:
     ranks = visible_ranks(context)
     page = await _read_page(context, ranks)
     statistics = await _find_statistics(context)
+    codes = _list_codes(context, statistics)
     columns = [context.table.columns[rank] for rank in ranks]
     return {
-        **_list_rows(context, page, columns),
-        "headings": [_heading(context, column, statistics) for column in columns],
+        **_list_rows(context, page, columns, codes),
+        "headings": [
+            _heading(context, column, statistics, codes) for column in columns
+        ],
         "left_out": 0
         if context.query.columns
         else len(context.table.columns) - len(ranks),
@@ -80,7 +101,8 @@ async def read_cards(context: ExploreContext) -> Mapping[str, Any]:
     ranks = visible_ranks(context)[:MOST_FIELDS]
     page = await _read_page(context, ranks)
     columns = [context.table.columns[rank] for rank in ranks]
-    return {**_list_rows(context, page, columns), "row_columns": columns}
+    codes = _list_codes(context, await _find_statistics(context))
+    return {**_list_rows(context, page, columns, codes), "row_columns": columns}
 
 
 async def read_row(context: ExploreContext) -> Mapping[str, Any]:
@@ -91,8 +113,9 @@ async def read_row(context: ExploreContext) -> Mapping[str, Any]:
     table_page = -(-query.page // query.size)
     cells: list[tuple[TypedColumn, str]] = []
     if page.rows:
+        codes = _list_codes(context, await _find_statistics(context))
         cells = [
-            (column, display_cell(value, column.type, context.locale))
+            (column, _write_cell(context, value, column, codes))
             for column, value in zip(
                 context.table.columns, page.rows[0][1:], strict=True
             )
@@ -122,8 +145,37 @@ async def _read_page(context: ExploreContext, ranks: Sequence[int]) -> RowPage:
     return await answers.read_page(context.table, query)
 
 
+def _list_codes(
+    context: ExploreContext, statistics: Mapping[str, ColumnStatistics]
+) -> frozenset[str]:
+    """Names of the columns of whole numbers that name something: such numbers have no marks of thousands."""
+    profiles = profile_columns(
+        [
+            column
+            for column in context.table.columns
+            if column.type is ColumnType.INTEGER
+        ],
+        list(statistics.values()),
+        context.table.roles,
+    )
+    return frozenset(
+        profile.name for profile in profiles if profile.role is ColumnRole.IDENTIFIER
+    )
+
+
+def _write_cell(
+    context: ExploreContext, value: Any, column: TypedColumn, codes: frozenset[str]
+) -> str:
+    if value is not None and column.name in codes:
+        return str(value)
+    return display_cell(value, column.type, context.locale)
+
+
 def _list_rows(
-    context: ExploreContext, page: RowPage, columns: Sequence[TypedColumn]
+    context: ExploreContext,
+    page: RowPage,
+    columns: Sequence[TypedColumn],
+    codes: frozenset[str],
 ) -> Mapping[str, Any]:
     query = context.query
     first = query.query.offset + 1
@@ -132,7 +184,7 @@ def _list_rows(
             place,
             _row_address(context, place),
             tuple(
-                shorten(display_cell(value, column.type, context.locale))
+                shorten(_write_cell(context, value, column, codes))
                 for column, value in zip(columns, row[1:], strict=True)
             ),
         )
@@ -153,6 +205,7 @@ def _heading(
     context: ExploreContext,
     column: TypedColumn,
     statistics: Mapping[str, ColumnStatistics],
+    codes: frozenset[str],
 ) -> Heading:
     figures = statistics.get(column.name)
     direction = sort_direction(context, column.name)
@@ -165,8 +218,35 @@ def _heading(
             context.path, view=COLUMN, column=column.name
         ),
         bars=draw_column(figures) if figures and figures.filled else (),
-        statistics=figures,
+        ends=_write_ends(context, column, figures, codes) if figures else None,
+        values=_round_count(figures) if figures else 0,
     )
+
+
+def _write_ends(
+    context: ExploreContext,
+    column: TypedColumn,
+    figures: ColumnStatistics,
+    codes: frozenset[str],
+) -> tuple[str, str] | None:
+    """The least and the greatest value; of days of several years, these years."""
+    is_code = column.name in codes
+    if is_code or column.type not in ORDERED or figures.least is None:
+        return None
+    least = _write_cell(context, figures.least, column, codes)
+    greatest = _write_cell(context, figures.greatest, column, codes)
+    if column.type in MOMENTS:
+        years = str(figures.least)[:4], str(figures.greatest)[:4]
+        if years[0] != years[1]:
+            return years
+    return least, greatest
+
+
+def _round_count(figures: ColumnStatistics) -> int:
+    """How many different values a column has: those of many are counted nearly, and not said to the last."""
+    if figures.distinct <= ROUND:
+        return figures.distinct
+    return round(figures.distinct, 1 - int(math.log10(figures.distinct)))
 
 
 def sort_direction(context: ExploreContext, name: str) -> str:

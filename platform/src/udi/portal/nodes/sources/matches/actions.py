@@ -15,6 +15,7 @@ from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.nodes.actions.push import lock_records
 from udi.portal.nodes.sources.matches.queries import require_team
+from udi.portal.nodes.sources.matches.uses import FindBound, queue_move
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     DatasetMatch,
@@ -40,21 +41,22 @@ async def decide_match(
     *,
     same: bool,
     say: Translate,
+    bound: Collection[FindBound] = (),
 ) -> None:
     """Remember the answer; of two that are one, the page that was there first stays, and says where the dataset is too.
 
-    Whoever said that two are the same may take it back: the other page comes again with the next reading.
+    `bound` tell which pages may not go, whatever came first. Whoever said that two are the same may take it back: the other page comes again with the next reading.
 
     Raises:
         ForbiddenError: the person is not of the territory's team.
-        ConflictError: it was answered, one of them is gone, or both are pushed by nodes.
+        ConflictError: it was answered, one of them is gone, both are pushed by nodes, or neither page may go.
     """
     require_team(actor)
     if match.state == MatchState.DIFFERENT or (same and match.state == MatchState.SAME):
         raise ConflictError("This question was answered already.")
     moment = now()
     if same:
-        await _join(session, match, say, moment)
+        await _join(session, match, say, moment, bound)
     elif match.state == MatchState.SAME:
         await _separate(session, match, moment)
     match.state = MatchState.SAME if same else MatchState.DIFFERENT
@@ -70,7 +72,11 @@ async def decide_match(
 
 
 async def _join(
-    session: AsyncSession, match: DatasetMatch, say: Translate, moment: datetime
+    session: AsyncSession,
+    match: DatasetMatch,
+    say: Translate,
+    moment: datetime,
+    bound: Collection[FindBound],
 ) -> None:
     ids = {match.first_id, match.second_id}
     nodes = select(Dataset.node_id).where(Dataset.id.in_(ids))
@@ -84,9 +90,21 @@ async def _join(
         raise ConflictError("One of the two datasets is not published any more.")
     moved = {dataset.node_id for dataset in pair} - sources.keys()
     sources |= await _lock_sources(session, moved)
+    held = {id_ for find_bound in bound for id_ in await find_bound(session, ids)}
     # What its node pushes stays: nobody here may take it off.
-    pair.sort(key=lambda dataset: (dataset.node_id in sources, dataset.published_at))
+    pair.sort(
+        key=lambda dataset: (
+            dataset.node_id in sources,
+            dataset.id not in held,
+            dataset.published_at,
+        )
+    )
     stays, goes = pair
+    if goes.id in held:
+        raise ConflictError(
+            "Agreements or requests for access name each of the two datasets.",
+            remedy="End or answer those of one of them first.",
+        )
     source = sources.get(goes.node_id)
     if source is None:
         raise ConflictError(
@@ -103,6 +121,7 @@ async def _join(
             "It is the same dataset as one that had its page already.",
         ),
     )
+    await queue_move(session, goes.id, stays.id)
 
 
 async def _lock_sources(

@@ -28,6 +28,7 @@ from udi.portal.nodes.sources.matches.schemas import (
     DatasetMatchList,
     MatchAnswer,
 )
+from udi.portal.nodes.sources.matches.uses import BOUND_DATASETS
 from udi.portal.nodes.sources.schemas import PATH, TAG
 from udi.portal.notifications.api import read_json_texts
 from udi.ui.cross_origin import CrossOriginMiddleware
@@ -84,6 +85,7 @@ async def answer_dataset_match(
         match,
         same=same,
         say=site_of(context.request).pages.gettext,
+        bound=site_of(context.request).services.contributions(BOUND_DATASETS),
     )
     await context.session.flush()
     return context.send(await _describe(context))

@@ -15,6 +15,7 @@ from udi.portal.nodes.sources.matches.queries import (
     require_team,
 )
 from udi.portal.nodes.sources.matches.schemas import ANSWERS
+from udi.portal.nodes.sources.matches.uses import BOUND_DATASETS
 from udi.ui.dependencies import AnyRequest, Member, Routes, Session
 from udi.ui.site import render, site_of
 
@@ -56,6 +57,7 @@ async def answer_match(
         match,
         same=same,
         say=site_of(request).pages.gettext,
+        bound=site_of(request).services.contributions(BOUND_DATASETS),
     )
     return Redirect(PATH, status_code=303)
 

@@ -1,0 +1,86 @@
+"""What uses a dataset whose page goes: followers, reuses, calls and services go on with the page that stays."""
+
+from collections.abc import Awaitable, Callable, Collection
+from uuid import UUID
+
+from sqlalchemy import delete, literal, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.jobs import Handlers, Job
+from udi.kit.service_registry import Hook
+from udi.portal.catalogue.feeds.topics import DATASET
+from udi.portal.catalogue.service_models import CatalogueServiceDataset
+from udi.portal.notifications.models import Following
+from udi.ui.site import Site
+
+MOVE_USES = "move_uses"
+MoveUses = Callable[[AsyncSession, UUID, UUID], Awaitable[None]]
+"""Have what a domain keeps of the first dataset be of the second."""
+DATASET_USES = Hook[MoveUses]("uses of a dataset that is one with another")
+FindBound = Callable[[AsyncSession, Collection[UUID]], Awaitable[set[UUID]]]
+"""Those of some datasets whose page may not go: somebody signed for it, or waits for an answer."""
+BOUND_DATASETS = Hook[FindBound]("datasets whose page may not go")
+QUIET = {"synchronize_session": False}
+
+
+async def queue_move(session: AsyncSession, former: UUID, later: UUID) -> None:
+    """Have the uses moved by the worker: followings are seen by their own people alone, and by it."""
+    payload = {"dataset": str(former), "instead": str(later)}
+    await jobs.enqueue(session, MOVE_USES, payload)
+
+
+def task_handlers(site: Site) -> Handlers:
+    """The job of this module; for a territory that is not served any more, it does nothing."""
+
+    async def move(job: Job) -> None:
+        if territory := await site.registry.by_id(job.tenant):
+            former = UUID(job.payload["dataset"])
+            later = UUID(job.payload["instead"])
+            async with site.database.session(territory.id, role="worker") as session:
+                await move_uses(site, session, former, later)
+
+    return {MOVE_USES: move}
+
+
+async def move_uses(
+    site: Site, session: AsyncSession, former: UUID, later: UUID
+) -> None:
+    """Move followings, services and what other domains keep; done again, it changes nothing."""
+    await _move_followings(session, former, later)
+    await _move_services(session, former, later)
+    for move in site.services.contributions(DATASET_USES):
+        await move(session, former, later)
+
+
+async def _move_followings(session: AsyncSession, former: UUID, later: UUID) -> None:
+    theirs = (Following.kind == DATASET, Following.target == str(former))
+    rows = await session.execute(
+        select(Following.person_id, Following.created_at).where(*theirs)
+    )
+    moved = [
+        {
+            "person_id": row.person_id,
+            "kind": DATASET,
+            "target": str(later),
+            "created_at": row.created_at,
+        }
+        for row in rows
+    ]
+    if moved:
+        await session.execute(insert(Following).on_conflict_do_nothing(), moved)
+        await session.execute(delete(Following).where(*theirs), execution_options=QUIET)
+
+
+async def _move_services(session: AsyncSession, former: UUID, later: UUID) -> None:
+    link = CatalogueServiceDataset
+    of_former = link.dataset_id == former
+    copied = select(
+        link.tenant_id, link.service_id, literal(later, link.dataset_id.type)
+    ).where(of_former)
+    columns = ["tenant_id", "service_id", "dataset_id"]
+    await session.execute(
+        insert(link).from_select(columns, copied).on_conflict_do_nothing()
+    )
+    await session.execute(delete(link).where(of_former), execution_options=QUIET)
