@@ -41,7 +41,7 @@ from udi.portal.catalogue.data_services.descriptions import (
 )
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.catalogue.search.feed import SearchFeed
-from udi.portal.catalogue.service_models import (
+from udi.portal.catalogue.services.models import (
     CatalogueService,
     CatalogueServiceDataset,
 )

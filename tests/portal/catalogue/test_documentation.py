@@ -19,7 +19,7 @@ from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.feed import SearchFeed
-from udi.portal.catalogue.service_models import CatalogueService
+from udi.portal.catalogue.services.models import CatalogueService
 from udi.portal.nodes.harvest import kinds, source_kinds
 from udi.portal.nodes.sources.actions import register_source
 from udi.portal.nodes.sources.models import RecordOutcome, SourceRecord, SourceRun

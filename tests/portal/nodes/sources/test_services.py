@@ -12,7 +12,7 @@ from tests.portal.nodes.sources.conftest import Open, Reading, team
 from tests.visitors import browse
 from udi.portal.catalogue.links.inventory import add_links, delete_unused_links
 from udi.portal.catalogue.models import Link
-from udi.portal.catalogue.service_models import (
+from udi.portal.catalogue.services.models import (
     CatalogueService,
     CatalogueServiceDataset,
 )

@@ -17,7 +17,7 @@ from udi.portal.catalogue.models import (
     PastDescription,
     Withdrawal,
 )
-from udi.portal.catalogue.service_models import (
+from udi.portal.catalogue.services.models import (
     CatalogueService,
     CatalogueServiceDataset,
 )

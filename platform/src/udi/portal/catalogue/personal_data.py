@@ -8,7 +8,7 @@ from udi.portal.catalogue.models import (
     PastDescription,
     Withdrawal,
 )
-from udi.portal.catalogue.service_models import CatalogueService
+from udi.portal.catalogue.services.models import CatalogueService
 
 OF_DATA = "what a producer publishes about its data, for which it answers"
 PERSONAL: tuple[PersonalRows, ...] = ()

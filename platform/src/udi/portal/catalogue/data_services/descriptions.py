@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct, convert, to_builtins
 
-from udi.portal.catalogue.service_models import CatalogueService
+from udi.portal.catalogue.services.models import CatalogueService
 from udi.protocol.texts import Texts
 
 

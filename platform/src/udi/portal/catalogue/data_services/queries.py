@@ -15,7 +15,7 @@ from udi.kit.read_connections import SessionRowReader
 from udi.portal.catalogue.links.status import LinkStatus, read_link_status
 from udi.portal.catalogue.models import Dataset, Link
 from udi.portal.catalogue.queries import IS_PUBLISHED
-from udi.portal.catalogue.service_models import (
+from udi.portal.catalogue.services.models import (
     CatalogueService,
     CatalogueServiceDataset,
 )

@@ -8,7 +8,7 @@ from udi.portal.catalogue.data_services.descriptions import (
     read_description,
 )
 from udi.portal.catalogue.data_services.queries import ServiceWithDatasets
-from udi.portal.catalogue.service_models import CatalogueService
+from udi.portal.catalogue.services.models import CatalogueService
 from udi.protocol.catalogue import Catalogue
 from udi.protocol.licences import LICENCES
 from udi.protocol.triples import (

@@ -13,7 +13,7 @@ from udi.portal.catalogue.data_services.descriptions import read_description
 from udi.portal.catalogue.data_services.queries import ServedDataset, ServiceFilters
 from udi.portal.catalogue.links.status import LinkStatus
 from udi.portal.catalogue.schemas import BASE, ProducerName
-from udi.portal.catalogue.service_models import CatalogueService
+from udi.portal.catalogue.services.models import CatalogueService
 from udi.protocol.licences import LICENCES
 from udi.ui.openapi.parameters import PageNumber, page_size
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from udi.portal.catalogue.models import Distribution, Link
-from udi.portal.catalogue.service_models import CatalogueService
+from udi.portal.catalogue.services.models import CatalogueService
 
 HOST = "substring(lower(url) FROM '^https?://(?:[^/?#@]*@)?([^/?#@]+)')"
 COMING = f"""

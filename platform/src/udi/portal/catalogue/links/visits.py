@@ -27,7 +27,7 @@ from udi.portal.catalogue.links.probe import (
 )
 from udi.portal.catalogue.links.status import build_status
 from udi.portal.catalogue.models import Distribution, Link, LinkState
-from udi.portal.catalogue.service_models import CatalogueService
+from udi.portal.catalogue.services.models import CatalogueService
 from udi.ui.site import Site
 
 log = structlog.get_logger()

@@ -19,7 +19,7 @@ from udi.portal.catalogue.data_services.descriptions import (
     read_description,
     write_description,
 )
-from udi.portal.catalogue.service_models import (
+from udi.portal.catalogue.services.models import (
     CatalogueService,
     CatalogueServiceDataset,
 )

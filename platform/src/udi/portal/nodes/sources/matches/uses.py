@@ -11,7 +11,7 @@ from udi.kit import jobs
 from udi.kit.jobs import Handlers, Job
 from udi.kit.service_registry import Hook
 from udi.portal.catalogue.feeds.topics import DATASET
-from udi.portal.catalogue.service_models import CatalogueServiceDataset
+from udi.portal.catalogue.services.models import CatalogueServiceDataset
 from udi.portal.notifications.models import Following
 from udi.ui.site import Site
 

@@ -1,0 +1,1 @@
+"""Services that were read in catalogues of others, as the database keeps them."""
