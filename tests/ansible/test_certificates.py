@@ -254,6 +254,7 @@ def test_certbot_is_told_of_the_outgoing_proxy_and_of_the_authorities(
     text = render("reverse_proxy", "acme_environment.j2", values)
     (machine.folder / "tls/acme_environment").write_text(text)
 
+    machine.run("certificates.sh", "prepare")
     machine.run("certificates.sh", "request", https_proxy="", no_proxy="")
 
     environment = (machine.folder / "asked.environment").read_text().splitlines()

@@ -88,7 +88,7 @@ async def test_history_names_the_file_whose_reading_was_corrected(
     part = await add(producer, dataset, CODES, "codes.csv")
     address = f"/datasets/{dataset}/parts/{part}"
     await producer.client.post(
-        f"/datasets/{dataset}/understood", data={"encoding": "utf-8"}
+        f"/datasets/{dataset}/understood", data={"type-0": "text"}
     )
     await producer.client.post(f"{address}/understood", data={"type-0": "code"})
     await save(producer, dataset, part, title="Codes", role="data")
@@ -97,9 +97,12 @@ async def test_history_names_the_file_whose_reading_was_corrected(
     await producer.client.post(f"{address}/remove", data={"reason": "Doublon"})
     without = await read_corrections(producer, dataset)
 
-    assert corrected == ["Codes : Version n° 1", "Version n° 1"]
-    assert "Codes : Version n° 1" in page
-    assert without == ["Un fichier retiré depuis : Version n° 1", "Version n° 1"]
+    assert corrected == ["Codes\N{NO-BREAK SPACE}: Version n° 1", "Version n° 1"]
+    assert "Codes\N{NO-BREAK SPACE}: Version n° 1" in page
+    assert without == [
+        "Un fichier retiré depuis\N{NO-BREAK SPACE}: Version n° 1",
+        "Version n° 1",
+    ]
 
 
 async def read_corrections(producer: Producer, dataset: str) -> list[str]:
