@@ -258,8 +258,8 @@ def test_certbot_is_told_of_the_outgoing_proxy_and_of_the_authorities(
     machine.run("certificates.sh", "request", https_proxy="", no_proxy="")
 
     environment = (machine.folder / "asked.environment").read_text().splitlines()
-    told = {f"{name}={value}" for name, value in outgoing.items()}
-    assert told <= set(environment)
+    settings = {f"{name}={value}" for name, value in outgoing.items()}
+    assert settings <= set(environment)
     assert "REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt" in environment
     tasks = yaml.safe_load((PLAY / "roles/reverse_proxy/tasks/acme.yml").read_text())
     written = [
