@@ -167,10 +167,10 @@ def test_no_text_holds_a_secret() -> None:
     words = re.compile(
         r"^\s*\S*(?:PASSWORD|SECRET_KEY|TOKEN)\S*\s*[:=]\s*\S", re.MULTILINE
     )
-    found = [line for path in TEXTS for line in words.findall(path.read_text())]
+    assignments = [line for path in TEXTS for line in words.findall(path.read_text())]
 
-    assert len(found) == 2
-    assert [line for line in found if "POSTGRES_PASSWORD_FILE" not in line] == []
+    assert len(assignments) == 2
+    assert [line for line in assignments if "POSTGRES_PASSWORD_FILE" not in line] == []
 
 
 def test_each_part_is_given_the_secrets_that_the_play_gives_it() -> None:
