@@ -178,6 +178,7 @@ def _row(
         **facts,
         "id": id_,
         "source_id": source.id,
+        "publisher": publisher.key if publisher else "",
         "digest": digest,
         "missing": 0,
         "seen_run": run.id,
@@ -309,7 +310,7 @@ async def settle_services(
         await withdraw_services(
             session, source, moment, CatalogueService.missing >= MISSES
         )
-    await _join_datasets(session, source)
+    await _join_datasets(session, source, moment)
 
 
 async def withdraw_services(
@@ -333,7 +334,9 @@ async def withdraw_services(
     await note_changed_services(session, ids)
 
 
-async def _join_datasets(session: AsyncSession, source: CatalogueSource) -> None:
+async def _join_datasets(
+    session: AsyncSession, source: CatalogueSource, moment: datetime
+) -> None:
     """Join each service to the datasets of its source that it names; one that is elsewhere has its page there."""
     query = select(CatalogueService).where(
         CatalogueService.source_id == source.id,
@@ -359,19 +362,36 @@ async def _join_datasets(session: AsyncSession, source: CatalogueSource) -> None
         is_among(link.service_id, named)
     )
     before = {(row[0], row[1]) for row in await session.execute(rows)}
+    left: dict[UUID, list[UUID]] = {}
     for service, dataset in before - joined:
-        former = delete(link).where(
-            link.service_id == service, link.dataset_id == dataset
+        left.setdefault(service, []).append(dataset)
+    for service, former in left.items():
+        unserved = delete(link).where(
+            link.service_id == service, is_among(link.dataset_id, former)
         )
-        await session.execute(former, execution_options=QUIET)
+        await session.execute(unserved, execution_options=QUIET)
     new = [
         {"service_id": service, "dataset_id": dataset}
         for service, dataset in sorted(joined - before)
     ]
     if new:
         await session.execute(insert(link).on_conflict_do_nothing(), new)
-    changed = {dataset for _, dataset in joined ^ before}
-    await note_changed_services(session, changed)
+    changed = joined ^ before
+    await date_services(session, {service for service, _ in changed}, moment)
+    await note_changed_services(session, {dataset for _, dataset in changed})
+
+
+async def date_services(
+    session: AsyncSession, services: Collection[UUID], moment: datetime
+) -> None:
+    """Say when services changed: those who ask for what changed since then read what they serve now."""
+    if services:
+        changed = update(CatalogueService).where(
+            is_among(CatalogueService.id, services)
+        )
+        await session.execute(
+            changed.values(changed_at=moment), execution_options=QUIET
+        )
 
 
 async def find_datasets(
