@@ -1,5 +1,6 @@
 """PostgreSQL as each role of each program: reachable, recent, migrated, with its queue going on."""
 
+import ssl
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from udi.cli.finding import HOUR, MINUTE, Finding, fault, format_duration, ok, w
 from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.postgresql import find_port, is_external
 from udi.kit.schedules import ScheduleState, list_schedule_states
 from udi.portal.nodes.models import Report, ReportDeliveryState
 from udi.portal.tenants.queries import list_tenants
@@ -20,6 +22,12 @@ from udi.ui.pending_revisions import find_pending
 PROGRAMS: tuple[ProgramName, ...] = ("portal", "node")
 ROLES: tuple[Role, ...] = ("owner", "app", "public", "worker")
 OLDEST_POSTGRESQL = 15
+RIGHTS = """
+SELECT rolsuper OR rolbypassrls AS passes, pg_has_role(datdba, 'MEMBER') AS owns
+FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_database()
+"""
+OTHER_CERTIFICATE = "Set UDI_DATABASE_HOST to the name that its certificate has, and UDI_DATABASE_CA to the file of its authority."
+VERIFY = "Set UDI_DATABASE_SSLMODE to verify-full, and UDI_DATABASE_CA to the file of its authority."
 SKEW_WARNING = 2.0
 SKEW_FAULT = 30.0
 """Tokens are accepted with 30 s of difference between clocks."""
@@ -29,11 +37,10 @@ OVERDUE_FAULT = 15 * MINUTE
 
 async def check_databases(settings: Settings) -> list[Finding]:
     """Each role of each program, then what the databases hold."""
-    return [
-        finding
-        for program in PROGRAMS
-        for finding in await check_database(settings, program)
-    ]
+    findings = check_encryption(settings)
+    for program in PROGRAMS:
+        findings += await check_database(settings, program)
+    return findings
 
 
 async def check_database(settings: Settings, program: ProgramName) -> list[Finding]:
@@ -50,13 +57,16 @@ async def check_database(settings: Settings, program: ProgramName) -> list[Findi
 
 async def _check_role(settings: Settings, database: Database, role: Role) -> Finding:
     name = f"udi_{database.program}_{role}"
-    where = f"{settings.database_host}:{settings.database_port or settings.port(4)}"
+    where = f"{settings.database_host}:{find_port(settings)}"
     try:
         async with database.platform_session(role=role) as session:
-            await session.execute(text("SELECT 1"))
+            rights = (await session.execute(text(RIGHTS))).one()
     except MissingSecretError:
         remedy = "Run `udi up`, or provide the files: see «secrets»."
         return fault("postgresql", name, "Its password is absent.", remedy)
+    except ssl.SSLError as error:
+        message = f"The certificate of PostgreSQL at {where} is refused ({error})."
+        return fault("postgresql", name, message, OTHER_CERTIFICATE)
     except OSError:
         remedy = "Start PostgreSQL (`udi up`), or set UDI_DATABASE_HOST and UDI_DATABASE_PORT."
         return fault("postgresql", name, f"Nothing answers at {where}.", remedy)
@@ -66,7 +76,23 @@ async def _check_role(settings: Settings, database: Database, role: Role) -> Fin
         )
         remedy = f"Check the secret «{database.program}_{role}_password» and the role {name} in PostgreSQL."
         return fault("postgresql", name, f"Refused at {where}: {message}.", remedy)
+    if rights.passes or (rights.owns and role != "owner"):
+        message = "It may pass over row-level security, which keeps territories apart."
+        remedy = f"As an administrator of PostgreSQL: `ALTER ROLE {name} NOSUPERUSER NOBYPASSRLS`, and take it out of the roles that own the database."
+        return fault("postgresql", name, message, remedy)
     return ok("postgresql", name, f"Connects at {where}.")
+
+
+def check_encryption(settings: Settings) -> list[Finding]:
+    """Of a PostgreSQL that others run: whether it proves who it is."""
+    if not is_external(settings):
+        return []
+    host = settings.database_host
+    if settings.database_sslmode == "prefer":
+        message = f"Nothing proves that {host} is the PostgreSQL of this installation."
+        return [warning("postgresql", "encryption", message, VERIFY)]
+    message = f"Every connection is encrypted, to a certificate of {host}."
+    return [ok("postgresql", "encryption", message)]
 
 
 async def _check_content(database: Database) -> list[Finding]:

@@ -11,6 +11,7 @@ from udi.kit.backups import read_repository
 from udi.kit.child import ChildError, run
 from udi.kit.clock import now
 from udi.kit.keys import key_ages
+from udi.kit.postgresql import is_external
 from udi.node.files.storage.store import (
     ABSENT,
     REFUSED,
@@ -24,7 +25,6 @@ from udi.settings import MissingSecretError, Settings
 GIGABYTE = 10**9
 DATABASES = Path("/var/lib/postgresql")
 """Where Debian keeps the files of PostgreSQL."""
-LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
 READER_MEMORY = 512
 READER_SECONDS = 30.0
 ROOM_WARNING = 5 * GIGABYTE
@@ -109,7 +109,7 @@ async def check_reader() -> Finding:
 def check_disks(settings: Settings, index: Path | None = None) -> list[Finding]:
     """The room of each folder that fills."""
     places = {"state": settings.state, **({"index": index} if index else {})}
-    if DATABASES.is_dir() and settings.database_host in LOOPBACK_HOSTS:
+    if DATABASES.is_dir() and not is_external(settings):
         places["database"] = DATABASES
     backups = read_repository(settings)
     if backups.startswith("/"):
