@@ -1,6 +1,7 @@
 """A PostgreSQL that others run: TLS alone, no superuser; made, migrated and looked at by what it allows."""
 
 import asyncio
+import shlex
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -14,10 +15,11 @@ from sqlalchemy import text
 
 from tests import cluster
 from tests.cli.conftest import Run
+from tests.cli.test_remedies import find_commands
 from tests.kit.certificates import issue
 from tests.local_servers import start_postgres
 from tests.services import skipped_without
-from udi.cli import database, provision
+from udi.cli import database
 from udi.cli.checks.backup import check_backup
 from udi.cli.checks.databases import check_databases, check_encryption
 from udi.cli.finding import Finding
@@ -150,12 +152,17 @@ async def test_a_role_that_is_no_superuser_makes_all_that_an_installation_needs(
     refused = await run("database", "check")
     outputs = [(await run(*prepare)).output.strip() for _ in range(2)]
     checked = await run("database", "check")
-    await asyncio.to_thread(provision.migrate, elsewhere)
+    unmigrated = [f for f in await check_databases(elsewhere) if f.part == "migrations"]
+    [migrate] = {
+        command for finding in unmigrated for command in find_commands(finding.remedy)
+    }
+    await run(*shlex.split(migrate)[1:])
     findings = await check_databases(elsewhere)
 
     assert "udi database sql" in str(refused.exception)
     assert outputs == ["prepared", "unchanged"]
     assert checked.output.strip() == "Each role enters its database."
+    assert {f.severity for f in unmigrated} == {"fault"}
     assert select_faults(findings) == {}
     assert {"encryption", "version", "udi_node_worker"} <= {f.name for f in findings}
     assert {f.severity for f in findings if f.name == "encryption"} == {"ok"}
@@ -239,10 +246,12 @@ async def test_a_role_that_passes_over_row_level_security_is_a_fault(
         "GRANT udi_node_owner TO udi_node_public",
     )
 
-    faults = select_faults(await check_databases(elsewhere))
+    passing = [f for f in await check_databases(elsewhere) if "row-level" in f.message]
+    await service.change(*(s for f in passing for s in find_commands(f.remedy)))
+    mended = select_faults(await check_databases(elsewhere))
 
-    passing = {name for name, words in faults.items() if "row-level" in words}
-    assert passing == {"udi_portal_app", "udi_node_public"}
+    assert {f.name for f in passing} == {"udi_portal_app", "udi_node_public"}
+    assert [words for words in mended.values() if "row-level" in words] == []
 
 
 def test_a_server_that_nothing_verifies_is_a_warning(settings: Settings) -> None:
