@@ -172,19 +172,19 @@ def test_a_part_is_started_again_as_its_installation_runs_it(
     (tmp_path / "current").symlink_to("releases/0.3.0")
     of_a_cluster = settings.model_copy(update={"database_replica_port": 5001})
 
-    here = restart(settings, part)
-    deployed = restart(settings, part, prefix=str(environment))
-    clustered = restart(of_a_cluster, part, prefix=str(environment))
-    own = restart(settings.model_copy(update={"node_name": "quay"}), part)
+    local_remedy = restart(settings, part)
+    deployed_remedy = restart(settings, part, prefix=str(environment))
+    cluster_remedy = restart(of_a_cluster, part, prefix=str(environment))
+    node_remedy = restart(settings.model_copy(update={"node_name": "quay"}), part)
 
-    remedies = [here, deployed, clustered, own]
+    remedies = [local_remedy, deployed_remedy, cluster_remedy, node_remedy]
     for remedy in remedies:
         for command in find_commands(remedy):
             check_command(command)
     assert ["`udi up`" in remedy for remedy in remedies] == [True, False, False, False]
-    assert "systemctl restart" in deployed
-    assert ("udi-patroni" in clustered) is (part == "postgres")
-    assert "udi node serve" in own
+    assert "systemctl restart" in deployed_remedy
+    assert ("udi-patroni" in cluster_remedy) is (part == "postgres")
+    assert "udi node serve" in node_remedy
 
 
 @pytest.mark.parametrize(
