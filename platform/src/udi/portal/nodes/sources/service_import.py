@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -53,15 +53,16 @@ from udi.portal.nodes.sources.record_import import (
     identify_record_publisher,
     match_record_publishers,
 )
+from udi.portal.nodes.sources.service_changes import (
+    date_services,
+    note_changed_services,
+)
 
 MOST_SERVED = 2000
 """Datasets that a service may name."""
 LONGEST_TITLE = 500
 LONGEST_ADDRESS = 2000
 QUIET = {"synchronize_session": False}
-NOTE = text("""
-INSERT INTO ops.search_change (tenant_id, dataset_id)
-SELECT app.current_tenant(), id FROM unnest(CAST(:ids AS uuid[])) AS id""")
 
 
 async def store_page_services(
@@ -274,15 +275,6 @@ def _addresses(candidates: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(filter(_is_address, candidates)))
 
 
-async def note_changed_services(
-    session: AsyncSession, services: Collection[UUID]
-) -> None:
-    """Have made again what shows them: the catalogue, and the pages of the datasets that they serve."""
-    if services:
-        await session.execute(NOTE, {"ids": list(services)})
-        await session.execute(text("NOTIFY search_change"))
-
-
 async def settle_services(
     session: AsyncSession,
     source: CatalogueSource,
@@ -379,19 +371,6 @@ async def _join_datasets(
     changed = joined ^ before
     await date_services(session, {service for service, _ in changed}, moment)
     await note_changed_services(session, {dataset for _, dataset in changed})
-
-
-async def date_services(
-    session: AsyncSession, services: Collection[UUID], moment: datetime
-) -> None:
-    """Say when services changed: those who ask for what changed since then read what they serve now."""
-    if services:
-        changed = update(CatalogueService).where(
-            is_among(CatalogueService.id, services)
-        )
-        await session.execute(
-            changed.values(changed_at=moment), execution_options=QUIET
-        )
 
 
 async def find_datasets(

@@ -16,7 +16,7 @@ from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.catalogue.services.models import CatalogueServiceDataset
 from udi.portal.nodes.sources.matches.proposals import order_pair
 from udi.portal.nodes.sources.models import DatasetMatch, MatchState, SourceRecord
-from udi.portal.nodes.sources.service_import import (
+from udi.portal.nodes.sources.service_changes import (
     date_services,
     note_changed_services,
 )

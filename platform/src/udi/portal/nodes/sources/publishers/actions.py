@@ -26,7 +26,7 @@ from udi.portal.nodes.sources.publishers.queries import (
     find_choice,
     may_answer_for,
 )
-from udi.portal.nodes.sources.service_import import note_changed_services
+from udi.portal.nodes.sources.service_changes import note_changed_services
 from udi.portal.organisations.joining.unclaimed import (
     create_unclaimed,
     lock_organisations,
