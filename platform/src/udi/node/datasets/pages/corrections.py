@@ -171,7 +171,7 @@ def _collect_findings(file: CheckedFile) -> dict[str, Any]:
         "shown_at": _find_data_page(file) if has_table else "",
         "total": count_type_errors(file.version),
         "tables": [] if is_main else list_tables_of(file.dataset, file.version),
-        "correctable": is_main and can_correct_rows(file.dataset),
+        "correctable": can_correct_rows(file.dataset, file.version),
         "can_mend": is_main and has_table and file.profile.reads in TABLES,
     }
 
