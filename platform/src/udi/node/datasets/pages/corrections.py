@@ -172,7 +172,8 @@ def _collect_findings(file: CheckedFile) -> dict[str, Any]:
         "total": count_type_errors(file.version),
         "tables": [] if is_main else list_tables_of(file.dataset, file.version),
         "correctable": can_correct_rows(file.dataset, file.version),
-        "can_mend": is_main and has_table and file.profile.reads in TABLES,
+        "can_mend": has_table and file.profile.reads in TABLES,
+        "repairs": repairs_of(file.version),
     }
 
 
@@ -191,7 +192,6 @@ def _collect_main_findings(file: CheckedFile) -> dict[str, Any]:
         "treated": TreatmentSummary.from_json(made_from.treated) if made_from else None,
         "treatable": can_anonymise(version),
         **_schema_findings(file),
-        "repairs": repairs_of(version),
         **_list_tables(file),
     }
 
@@ -379,7 +379,7 @@ async def choose_table(
     return await _read_again(request, territory, file, "#tables")
 
 
-@post("/datasets/{dataset_id:uuid}/mended")
+@post([f"{address}/mended" for address in ADDRESSES])
 async def choose_copy(
     request: PageRequest,
     territory: NamedDependency[Territory],
