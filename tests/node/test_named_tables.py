@@ -706,3 +706,31 @@ async def test_a_part_has_tables_of_its_own(
     assert "Année 2025" in page
     assert f"/datasets/{dataset}/tables/{part}.arbres-plantes" in page
     assert f"/datasets/{dataset}/tables/{part}.arbres-plantes" in files
+
+
+async def test_a_table_of_a_part_is_left_out_of_its_next_versions_too(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    book = workbook(("A", PLACES), ("B", TREES), ("C", TREES))
+    longer = workbook(("A", PLACES), ("B", TREES), ("C", TREES), ("D", TREES))
+    dataset = await producer.publish(await producer.draft(book, "classeur.xlsx"))
+    part = await add_part(producer, dataset, book, "autre.xlsx")
+    await save_part(producer, dataset, part, title="2025", role="data")
+    path = f"{dataset}/parts/{part}"
+
+    chosen = await choose(producer, path, title="B", leave="1")
+    gone = await passer_by.get(f"/datasets/{dataset}/tables/{part}.b")
+    unknown = await choose(producer, path, title="2025 – C", leave="1")
+    await producer.send(longer, "autre.xlsx", f"/datasets/{path}/file")
+    checked = await producer.page(f"/datasets/{path}/check")
+    await save_part(producer, dataset, part, title="2025", role="data")
+    next_version = await passer_by.get(f"/datasets/{dataset}/tables/{part}.b")
+
+    assert chosen.headers["location"] == f"/datasets/{path}/check#tables"
+    assert f'action="/datasets/{path}/tables"' in checked
+    assert '<input type="hidden" name="title" value="C">' in checked
+    assert "Vous laissez ces tableaux de côté" in checked
+    assert (gone.status_code, next_version.status_code) == (404, 404)
+    assert unknown.status_code == 422
+    assert len(await rows_of(passer_by, dataset, f"{part}.d")) == 12
+    assert len(await rows_of(passer_by, dataset, "b")) == 12

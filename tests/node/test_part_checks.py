@@ -39,7 +39,8 @@ async def test_a_part_is_checked_against_a_model_that_holds_for_its_next_version
 
     assert 'value="prenoms" selected' in first_page
     assert answer.headers["location"] == f"{address}#remarks"
-    assert "ENFANT_SEXE</span>, ligne 3." in checked_page
+    line_link = f'<a href="{address}/rows?line=3">ligne 3</a>'
+    assert f"ENFANT_SEXE</span>, {line_link}." in checked_page
     assert "file_structure" not in faulty_media[1]
 
     await producer.send(VALID_TABLE.encode(), NAME, f"{address}/file")

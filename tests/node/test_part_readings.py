@@ -5,6 +5,8 @@ from html import unescape
 from typing import Any
 from uuid import UUID
 
+import httpx
+
 from tests.node.producer import Producer
 from tests.node.test_parts import add, announced, media_of, save
 from tests.node.test_settle_lines import SETTLED, TITLED, names_of, shown_values
@@ -111,6 +113,41 @@ async def read_corrections(producer: Producer, dataset: str) -> list[str]:
     text = response.content.decode("utf-8-sig")
     lines = csv.reader(text.splitlines(), delimiter=";")
     return [line[3] for line in lines if line[1] == "Lecture du fichier corrigée"]
+
+
+async def test_a_mended_copy_of_a_part_is_offered_beside_its_file_with_its_repairs(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    content = b"lieu;code insee;jour\nBourg;1053;12/03/2024\nBrest;29019;13/03/2024\n"
+    dataset = await producer.publish()
+    part = await add(producer, dataset, content, "codes.csv")
+    address = f"/datasets/{dataset}/parts/{part}"
+    table_address = f"/datasets/{dataset}/tables/{part}"
+    profile_address = f"/api/resources/{dataset}/tables/{part}/profile/"
+
+    offered = await producer.client.post(f"{address}/mended", data={"mended": "1"})
+    check_page = await producer.page(f"{address}/check")
+    await save(producer, dataset, part, role="data")
+    profile = (await passer_by.get(profile_address)).json()
+    table_page = (await passer_by.get(table_address)).text
+    copy = (await passer_by.get(f"{table_address}/codes.csv")).text
+    original = await passer_by.get(f"/datasets/{dataset}/files/{part}/codes.csv")
+    main_profile = (await passer_by.get(f"/api/resources/{dataset}/profile/")).json()
+    await producer.client.post(f"{address}/mended")
+    withdrawn_profile = (await passer_by.get(profile_address)).json()
+
+    assert offered.headers["location"] == f"{address}/check"
+    assert f'action="{address}/mended"' in check_page
+    assert "zéros de tête remis" in check_page
+    assert profile["profile"]["repairs"] == [
+        {"kind": "zeros", "count": 1, "column": "code insee"},
+        {"kind": "dates", "count": 2, "column": "jour"},
+    ]
+    assert "zéros de tête remis" in table_page
+    assert "Bourg,01053,2024-03-12" in copy
+    assert original.content == content
+    assert "repairs" not in main_profile["profile"]
+    assert "repairs" not in withdrawn_profile["profile"]
 
 
 async def test_a_reading_of_a_part_that_cannot_be_is_refused(

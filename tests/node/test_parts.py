@@ -412,9 +412,12 @@ async def test_a_stranger_and_a_reader_change_nothing(
             model = await client.post(
                 f"/datasets/{dataset}/parts/{part}/schema", data={"name": ""}
             )
+            corrected_rows = await client.post(
+                f"/datasets/{dataset}/parts/{part}/rows", data={"names": '["nom"]'}
+            )
             file = await client.get(f"/datasets/{dataset}/files/{part}/notice.md")
-            answers = (answer, model, file)
+            answers = (answer, model, corrected_rows, file)
             statuses.append(tuple(one.status_code for one in answers))
-    assert statuses == [(403, 403, 404), (404, 404, 404)]
+    assert statuses == [(403, 403, 403, 404), (404, 404, 404, 404)]
     [dataset_row] = await rows(node_database, demo, Dataset)
     assert [stored_part.title for stored_part in dataset_row.parts] == ["notice"]

@@ -201,10 +201,12 @@ async def add_part_version(
     dataset: Dataset,
     part: DatasetPart | None,
     dropped: DroppedFile,
+    *,
+    corrected: bool = False,
 ) -> tuple[Version, list[str]]:
     """A version of the file of a part, or of a new one (None), which waits; keys to delete after the commit.
 
-    The dataset must be locked, and its space.
+    The dataset must be locked, and its space. `corrected`: it is the last one with rows that were corrected on a page.
 
     Raises:
         ConflictError: the part is no file, these are the bytes that it has, or the dataset has too many parts,
@@ -239,7 +241,10 @@ async def add_part_version(
     )
     part.updated_at = now()
     dataset.updated_at = now()
-    dataset.record_event(author, "part.version_added", part=str(part.id))
+    if corrected:
+        dataset.record_event(author, "part.rows_corrected", part=str(part.id))
+    else:
+        dataset.record_event(author, "part.version_added", part=str(part.id))
     await session.flush()
     return version, orphans
 

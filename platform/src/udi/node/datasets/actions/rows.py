@@ -1,4 +1,4 @@
-"""Rows of the newest file of a dataset, corrected by whoever may change it: the file is written again, and waits."""
+"""Rows of the newest main file of a dataset, or of that of a part, corrected: the file is written again, and waits."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,10 +13,11 @@ from udi.kit.child import ChildError
 from udi.kit.errors import ConflictError, UnavailableError
 from udi.kit.identity import Actor
 from udi.node.datasets.actions.draft import DroppedFile, create_next_version
+from udi.node.datasets.actions.parts import add_part_version
 from udi.node.datasets.actions.prepare import PreparationContext, prepare_promptly
 from udi.node.datasets.descriptions.prefill import AnswerProposer
-from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.models import Version
+from udi.node.datasets.queries import CheckedFile, get_checked_file
 from udi.node.datasets.versions.findings import (
     corrections_of,
     find_row_obstacle,
@@ -30,7 +31,7 @@ from udi.node.files.storage.local_copies import (
     write_copy,
 )
 from udi.node.files.storage.store import ObjectStore
-from udi.node.spaces.queries import DatasetPermission, lock_space
+from udi.node.spaces.queries import lock_space
 from udi.tabular.editing.row_changes import (
     CorrectionResult,
     EditableRowPage,
@@ -106,22 +107,22 @@ class ReplacedVersionError(ConflictError):
 
 @dataclass(frozen=True)
 class TableSource:
-    """The newest file of a dataset, in a folder of its own, and the child that reads it."""
+    """A file that may be corrected, in a folder of its own, and the child that reads it."""
 
     version: Version
     path: Path
     reading: FileReader
 
 
-def require_editable(dataset: Dataset) -> Version:
-    """The newest version, if its rows may be corrected here.
+def require_editable(file: CheckedFile) -> Version:
+    """The newest version of a file, if its rows may be corrected here.
 
     Raises:
         ConflictError: it is being read, is no small table in a format that is corrected, could harm, or was made by the node without personal data; or
             the dataset is withdrawn.
     """
-    version = dataset.latest
-    if dataset.withdrawn_at is not None:
+    version = file.version
+    if file.dataset.withdrawn_at is not None:
         raise ConflictError(
             "This dataset is withdrawn.", remedy="Publish it again first."
         )
@@ -177,16 +178,16 @@ async def read_row_page(
 
 
 async def compare_with_published(
-    context: PreparationContext, dataset: Dataset
+    context: PreparationContext, file: CheckedFile
 ) -> RowDifference | None:
-    """What the version that waits changes of the published one, row by row; None where there are not both.
+    """What the version of a file that waits changes of the published one, row by row; None where there are not both.
 
     Raises:
         ReplacedVersionError: another version took the place of one of them.
         UnavailableError: too many files are being read, or the child failed.
     """
-    version = dataset.latest
-    former = dataset.find_published_before(version)
+    version = file.version
+    former = file.dataset.find_published_before(version)
     is_waiting = version.published_at is None
     if former is None or not is_waiting or former.file.size > LARGEST:
         return None
@@ -208,21 +209,22 @@ async def correct_table(
     context: PreparationContext,
     actor: Actor,
     dataset_id: UUID,
+    part_id: UUID | None,
     correction: TableCorrection,
     words: AnswerProposer,
 ) -> CorrectionResult:
-    """Write the newest file again with these rows, as a version that waits; what came meanwhile is kept.
+    """Write the newest main file (None), or that of a part, again with these rows, as a version that waits.
 
-    With conflicts, refusals or faults, nothing changes.
+    What came meanwhile is kept. With conflicts, refusals or faults, nothing changes.
 
     Raises:
-        NotFoundError, ForbiddenError, ErasedError: as `get_dataset`.
+        NotFoundError, ForbiddenError, ErasedError: as `get_checked_file`.
         ConflictError: as `require_editable`, or other versions came all the time.
         TooLargeError: the space has no place left for it.
         UnavailableError: too many files are being read, or the child failed.
     """
     for _ in range(MOST_ATTEMPTS):
-        version = await _find_version_to_correct(context, actor, dataset_id)
+        version = await _find_version_to_correct(context, actor, dataset_id, part_id)
         try:
             async with _open_source(context, version) as source:
                 result = await _write(context, source, correction)
@@ -238,26 +240,24 @@ async def correct_table(
 
 
 async def _find_version_to_correct(
-    context: PreparationContext, actor: Actor, dataset_id: UUID
+    context: PreparationContext, actor: Actor, dataset_id: UUID, part_id: UUID | None
 ) -> Version:
     """The newest version, if its rows may be corrected; a small file that is not looked at yet is looked at now.
 
     Another correction may have made it a moment ago: this one comes after it, and its author has nothing to do again.
     """
-    dataset = await _get_dataset_to_change(context, actor, dataset_id)
-    if is_being_read(dataset.latest):
-        await prepare_promptly(context, dataset.latest)
-        dataset = await _get_dataset_to_change(context, actor, dataset_id)
-    return require_editable(dataset)
+    file = await _get_file(context, actor, dataset_id, part_id)
+    if is_being_read(file.version):
+        await prepare_promptly(context, file.version)
+        file = await _get_file(context, actor, dataset_id, part_id)
+    return require_editable(file)
 
 
-async def _get_dataset_to_change(
-    context: PreparationContext, actor: Actor, dataset_id: UUID
-) -> Dataset:
+async def _get_file(
+    context: PreparationContext, actor: Actor, dataset_id: UUID, part_id: UUID | None
+) -> CheckedFile:
     async with context.storage.session() as session:
-        return await get_dataset(
-            session, actor, dataset_id, to=DatasetPermission.CHANGE
-        )
+        return await get_checked_file(session, actor, dataset_id, part_id)
 
 
 @asynccontextmanager
@@ -352,14 +352,20 @@ async def _replace_version(
     words: AnswerProposer,
 ) -> tuple[Version, list[str]] | None:
     """The version that waits now, and the keys of objects to delete; None where another one came meanwhile."""
+    version = source.version
     async with context.storage.session() as session:
-        dataset = await get_dataset(
-            session, actor, dropped.dataset_id, to=DatasetPermission.CHANGE, lock=True
+        file = await get_checked_file(
+            session, actor, version.dataset_id, version.part_id, lock=True
         )
-        if dataset.latest.id != source.version.id:
+        if file.version.id != version.id:
             return None
-        require_editable(dataset)
+        require_editable(file)
+        dataset = file.dataset
         await lock_space(session, dataset.space)
+        if file.part is not None:
+            return await add_part_version(
+                session, actor, dataset, file.part, dropped, corrected=True
+            )
         orphans = await create_next_version(
             session, actor, dataset, dropped, words, corrected=True
         )

@@ -47,7 +47,7 @@ async def show_cells(
         dataset=dataset,
         errors=cells,
         total=total,
-        correctable=can_correct_rows(dataset),
+        correctable=can_correct_rows(dataset, dataset.latest),
     )
 
 

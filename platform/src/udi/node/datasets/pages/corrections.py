@@ -159,7 +159,6 @@ def _find_data_page(file: CheckedFile) -> str:
 def _collect_findings(file: CheckedFile) -> dict[str, Any]:
     """What was understood of a file, before its lines are read."""
     has_table = is_table(file.version)
-    is_main = file.part is None
     return {
         "dataset": file.dataset,
         "part": file.part,
@@ -170,9 +169,10 @@ def _collect_findings(file: CheckedFile) -> dict[str, Any]:
         "settled": line_settings_of(file.version),
         "shown_at": _find_data_page(file) if has_table else "",
         "total": count_type_errors(file.version),
-        "tables": [] if is_main else list_tables_of(file.dataset, file.version),
-        "correctable": is_main and can_correct_rows(file.dataset),
-        "can_mend": is_main and has_table and file.profile.reads in TABLES,
+        **_list_tables(file),
+        "correctable": can_correct_rows(file.dataset, file.version),
+        "can_mend": has_table and file.profile.reads in TABLES,
+        "repairs": repairs_of(file.version),
     }
 
 
@@ -191,8 +191,6 @@ def _collect_main_findings(file: CheckedFile) -> dict[str, Any]:
         "treated": TreatmentSummary.from_json(made_from.treated) if made_from else None,
         "treatable": can_anonymise(version),
         **_schema_findings(file),
-        "repairs": repairs_of(version),
-        **_list_tables(file),
     }
 
 
@@ -355,7 +353,7 @@ async def repair_zeros(
     return await _read_again(request, territory, file)
 
 
-@post("/datasets/{dataset_id:uuid}/tables")
+@post([f"{address}/tables" for address in ADDRESSES])
 async def choose_table(
     request: PageRequest,
     territory: NamedDependency[Territory],
@@ -379,7 +377,7 @@ async def choose_table(
     return await _read_again(request, territory, file, "#tables")
 
 
-@post("/datasets/{dataset_id:uuid}/mended")
+@post([f"{address}/mended" for address in ADDRESSES])
 async def choose_copy(
     request: PageRequest,
     territory: NamedDependency[Territory],

@@ -120,7 +120,7 @@ async def show_dataset(
         discardable=is_fileless_draft(dataset),
         profile=profile_of(dataset),
         model_exports=await _list_model_exports(request, dataset),
-        correctable=can_correct_rows(dataset),
+        correctable=can_correct_rows(dataset, dataset.newest),
         tables=list_tables_of(dataset, dataset.latest) if dataset.has_file else [],
         part_roles=PART_ROLE_NAMES,
         series=find_newest_series(dataset),

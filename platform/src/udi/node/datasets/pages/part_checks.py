@@ -10,13 +10,14 @@ from litestar.response import Redirect
 from udi.node.datasets.actions.parts import get_part
 from udi.node.datasets.actions.prepare import prepare_promptly
 from udi.node.datasets.actions.schema import declare_schema
-from udi.node.datasets.models import DatasetPart
+from udi.node.datasets.models import Dataset, DatasetPart
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.pages.schema import list_installed_schemas, read_schema
 from udi.node.datasets.pages.upload import build_preparation_context
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.versions.cell_errors import count_cell_errors, list_cell_errors
 from udi.node.datasets.versions.findings import (
+    can_correct_rows,
     declared_schema_of,
     is_being_read,
     is_harmful,
@@ -58,7 +59,9 @@ async def submit_part_schema(
     return Redirect(f"/datasets/{dataset_id}/parts/{part_id}#remarks", status_code=303)
 
 
-async def list_part_checks(request: PageRequest, part: DatasetPart) -> dict[str, Any]:
+async def list_part_checks(
+    request: PageRequest, dataset: Dataset, part: DatasetPart
+) -> dict[str, Any]:
     """What the page of a part shows of its newest file; nothing of one that is no table, could harm, or is being read."""
     newest = next(iter(part.versions), None)
     if newest is None or is_being_read(newest) or is_harmful(newest):
@@ -74,6 +77,7 @@ async def list_part_checks(request: PageRequest, part: DatasetPart) -> dict[str,
     if profile.reads != "geo":
         models = await list_installed_schemas(request)
     return {
+        "correctable": can_correct_rows(dataset, newest),
         "remarks": profile.notes,
         "cells": list_cell_errors(newest)[:MOST_CELLS],
         "cell_count": count_cell_errors(newest),

@@ -388,7 +388,7 @@ async def _part_page(
         "errors": errors,
         "tables": list_tables_of(dataset, newest) if newest else [],
         "version_number": newest.number if newest else 0,
-        "checks": await list_part_checks(request, part),
+        "checks": await list_part_checks(request, dataset, part),
     }
     return render(
         request,

@@ -1,4 +1,4 @@
-"""Rows of a small table, corrected on pages: a list, a grid, a form; what is saved waits to be published."""
+"""Rows of a small table of the main file or of a part, corrected on pages: a list, a grid, a form; they wait to be published."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ from udi.node.datasets.actions.rows import (
 )
 from udi.node.datasets.actions.schema import find_declared_schema
 from udi.node.datasets.actions.source import find_source
-from udi.node.datasets.models import Dataset
+from udi.node.datasets.pages.corrections import ADDRESSES
 from udi.node.datasets.pages.messages import PageRequest, refusal_errors, translator
 from udi.node.datasets.pages.row_forms import (
     LARGEST_FORM,
@@ -45,9 +45,8 @@ from udi.node.datasets.pages.upload import (
     build_answer_proposer,
     build_preparation_context,
 )
-from udi.node.datasets.queries import get_dataset
-from udi.node.datasets.versions.findings import profile_of, read_difference
-from udi.node.spaces.queries import DatasetPermission
+from udi.node.datasets.queries import CheckedFile, get_checked_file
+from udi.node.datasets.versions.findings import read_difference
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.editing.row_changes import (
     PAGE_ROWS,
@@ -77,16 +76,26 @@ VIEWS = {"grid", "row"}
 
 @dataclass(frozen=True)
 class EditedTable:
-    """A dataset whose newest file may be corrected, with the model that it follows, if any."""
+    """The main file of a dataset, or that of a part, whose rows may be corrected, with the model that it follows, if any."""
 
-    dataset: Dataset
+    file: CheckedFile
     schema: TableSchema | None
     is_renewed: bool
     """Whether an address renews it: the next file takes the place of what is corrected."""
 
+    @property
+    def address(self) -> str:
+        """The list of its rows."""
+        return f"{self.file.address}/rows"
+
+    @property
+    def check_address(self) -> str:
+        """The page that leads to its publication: of a part, its own."""
+        return self.file.address if self.file.part else f"{self.file.address}/check"
+
     def describe(self, names: Sequence[str]) -> list[CellInput]:
         """The fields of these columns."""
-        by_name = {column.name: column for column in profile_of(self.dataset).columns}
+        by_name = {column.name: column for column in self.file.profile.columns}
         columns = [
             by_name.get(name) or TypedColumn(name, ColumnType.TEXT) for name in names
         ]
@@ -109,20 +118,18 @@ class RowsAddress:
         words = str(values.get("q") or "").strip()[:LONGEST_WORDS]
         return cls(words, number, view if view in VIEWS else "")
 
-    def path(self, dataset_id: UUID, page: int | None = None, view: str = "") -> str:
-        """The address of a page of the table."""
+    def path(self, list_address: str, page: int | None = None, view: str = "") -> str:
+        """The address of a page of the table, of which the list of rows has this one."""
         mode = view or ("grid" if self.view == "grid" else "")
         values = {"q": self.words, "view": mode}
         number = page or self.page
         query = {name: value for name, value in values.items() if value}
         if number > 1:
             query["page"] = str(number)
-        return f"/datasets/{dataset_id}/rows" + (
-            f"?{urlencode(query)}" if query else ""
-        )
+        return f"{list_address}?{urlencode(query)}" if query else list_address
 
 
-@get("/datasets/{dataset_id:uuid}/rows")
+@get([f"{address}/rows" for address in ADDRESSES])
 async def show_rows(
     request: PageRequest,
     territory: CurrentTerritory,
@@ -139,25 +146,23 @@ async def _rows_page(
     table = await _find_table(request, territory, member, dataset_id)
     address = RowsAddress.read(request.query_params)
     context = build_preparation_context(request, territory)
-    version = table.dataset.latest
+    version = table.file.version
     if line := request.query_params.get("line"):
         query = RowQuery(line=page_number(line, last=LAST_LINE))
         rows = await read_row_page(context, version, query)
         for row in rows.rows:
-            return Redirect(
-                f"/datasets/{dataset_id}/rows/{row.number}", status_code=303
-            )
+            return Redirect(f"{table.address}/{row.number}", status_code=303)
     if request.query_params.get("view") == "changes":
-        changes = await compare_with_published(context, table.dataset)
+        changes = await compare_with_published(context, table.file)
         return render(
             request,
             "datasets/rows_changes.html",
-            dataset=table.dataset,
             changes=changes,
+            **_describe_file(table),
         )
     size = PAGE_ROWS
     if address.view == "grid":
-        width = max(1, len(profile_of(table.dataset).columns))
+        width = max(1, len(table.file.profile.columns))
         size = min(PAGE_ROWS, max(FEWEST_GRID_ROWS, GRID_CELLS // width))
     rows = await read_row_page(
         context, version, RowQuery(address.words, address.page, size)
@@ -173,7 +178,7 @@ async def _rows_page(
     )
 
 
-@get("/datasets/{dataset_id:uuid}/rows/{number:int}")
+@get([f"{address}/rows/{{number:int}}" for address in ADDRESSES])
 async def show_row(
     request: PageRequest,
     territory: CurrentTerritory,
@@ -191,7 +196,7 @@ async def show_row(
     return _form_page(request, table, rows.names, form_rows, address)
 
 
-@get("/datasets/{dataset_id:uuid}/rows/new")
+@get([f"{address}/rows/new" for address in ADDRESSES])
 async def show_new_row(
     request: PageRequest,
     territory: CurrentTerritory,
@@ -205,7 +210,7 @@ async def show_new_row(
     return _form_page(request, table, rows.names, blank, RowsAddress(view="row"))
 
 
-@post("/datasets/{dataset_id:uuid}/rows", request_max_body_size=LARGEST_FORM)
+@post([f"{address}/rows" for address in ADDRESSES], request_max_body_size=LARGEST_FORM)
 async def save_rows(
     request: PageRequest,
     territory: CurrentTerritory,
@@ -235,6 +240,7 @@ async def save_rows(
             build_preparation_context(request, territory),
             member,
             dataset_id,
+            _read_part_id(request),
             correction,
             build_answer_proposer(request, territory),
         )
@@ -243,11 +249,11 @@ async def save_rows(
         status = error.status
         return _form_page(request, table, names, rows, address, errors, status=status)
     if result.is_clear and form.get("next"):
-        return Redirect(f"/datasets/{dataset_id}/rows/new", status_code=303)
+        return Redirect(f"{table.address}/new", status_code=303)
     if result.is_clear:
-        return Redirect(address.path(dataset_id), status_code=303)
+        return Redirect(address.path(table.address), status_code=303)
     inputs = table.describe(names)
-    encoding = profile_of(table.dataset).encoding
+    encoding = table.file.profile.encoding
     say = translator(request)
     form_rows, errors = show_result(rows, places, result, inputs, encoding, say)
     return _form_page(
@@ -272,7 +278,7 @@ async def _read_rows(
     async def read() -> tuple[EditedTable, EditableRowPage]:
         table = await _find_table(request, territory, member, dataset_id)
         context = build_preparation_context(request, territory)
-        rows = await read_row_page(context, table.dataset.latest, query)
+        rows = await read_row_page(context, table.file.version, query)
         return table, rows
 
     return await read_again(read)
@@ -286,21 +292,29 @@ async def _find_table(
     *,
     saving: bool = False,
 ) -> EditedTable:
-    """The dataset, if whoever asks may correct its rows; while they are `saving`, the correction itself says so.
+    """The file, if whoever asks may correct its rows; while they are `saving`, the correction itself says so.
 
     Raises:
-        NotFoundError, ForbiddenError, ErasedError: as `get_dataset`.
+        NotFoundError, ForbiddenError, ErasedError: as `get_checked_file`.
         ConflictError: as `require_editable`.
     """
     site = site_of(request)
     async with site.database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(
-            session, member, dataset_id, to=DatasetPermission.CHANGE
+        file = await get_checked_file(
+            session, member, dataset_id, _read_part_id(request)
         )
-        version = dataset.latest if saving else require_editable(dataset)
-        is_renewed = await find_source(session, dataset) is not None
-    schema = await find_declared_schema(site.settings.schemas, version)
-    return EditedTable(dataset, schema, is_renewed)
+        if not saving:
+            require_editable(file)
+        source = await find_source(session, file.dataset)
+    schema = await find_declared_schema(site.settings.schemas, file.version)
+    is_renewed = source is not None and file.part is None
+    return EditedTable(file, schema, is_renewed)
+
+
+def _read_part_id(request: PageRequest) -> UUID | None:
+    """The part that the address names; None for the main file."""
+    part_id: UUID | None = request.path_params.get("part_id")
+    return part_id
 
 
 def read_names(form: Mapping[str, Any]) -> tuple[str, ...]:
@@ -387,23 +401,37 @@ def _common(
     rows: EditableRowPage | None = None,
     size: int = PAGE_ROWS,
 ) -> dict[str, Any]:
-    dataset = table.dataset
-    waiting = dataset.pending
-    changes = read_difference(waiting) if waiting else None
+    version = table.file.version
+    is_waiting = version.published_at is None
+    changes = read_difference(version) if is_waiting else None
     matching = rows.matching if rows else 0
     return {
-        "dataset": dataset,
+        **_describe_file(table),
         "model": table.schema,
         "language": language_of(table.schema),
         "is_renewed": table.is_renewed,
         "address": address,
-        "page_url": lambda number: address.path(dataset.id, number),
-        "grid_url": address.path(dataset.id, view="grid"),
+        "page_url": lambda number: address.path(table.address, number),
+        "grid_url": address.path(table.address, view="grid"),
         "total": rows.total if rows else 0,
         "matching": matching,
         "last_page": max(1, -(-matching // size)),
-        "waiting": waiting,
+        "waiting": is_waiting,
         "difference": changes[1] if changes else None,
+    }
+
+
+def _describe_file(table: EditedTable) -> dict[str, Any]:
+    """What every page says of the file, and where it leads."""
+    file = table.file
+    return {
+        "dataset": file.dataset,
+        "part": file.part,
+        "part_crumbs": [(file.part.title, file.address)] if file.part else [],
+        "version": file.version,
+        "file_address": file.address,
+        "rows_address": table.address,
+        "check_address": table.check_address,
     }
 
 

@@ -265,9 +265,11 @@ def read_difference(version: Version) -> tuple[int, Difference] | None:
     return None
 
 
-def can_correct_rows(dataset: Dataset) -> bool:
-    """Whether a link to the correction of its rows leads somewhere, as far as is known without opening its file."""
-    version = dataset.newest
+def can_correct_rows(dataset: Dataset, version: Version | None) -> bool:
+    """Whether a link to the correction of the rows of its main file, or of a part, leads somewhere.
+
+    `version` is the newest one of that file, which is not opened for that.
+    """
     if version is None or dataset.withdrawn_at or is_being_read(version):
         return False
     return not find_row_obstacle(version)

@@ -13,13 +13,17 @@ from udi.tabular.profiles.profile import Profile
 
 @dataclass(frozen=True)
 class TableEntry:
-    """A line of the list: a table, its size, and the path of the page of its data."""
+    """A line of the list: a table, its size, and the path of the page of its data.
+
+    `sheet_title` is its own title beside the main table of its file; empty for that one.
+    """
 
     table_name: str
     title: str
     rows: int
     columns: int
     address: str
+    sheet_title: str = ""
 
 
 def list_tables_of(dataset: Dataset, version: Version) -> list[TableEntry]:
@@ -50,13 +54,19 @@ def _iterate_tables(dataset: Dataset, version: Version) -> Iterator[TableEntry]:
             [*prefix, sheet.title],
             sheet.rows,
             len(sheet.columns),
+            sheet.title,
         )
 
 
 def _entry(
-    dataset: Dataset, place: TablePlace, titles: list[str], rows: int, columns: int
+    dataset: Dataset,
+    place: TablePlace,
+    titles: list[str],
+    rows: int,
+    columns: int,
+    sheet_title: str = "",
 ) -> TableEntry:
     name = place.table_name
     title = " – ".join(filter(None, titles))
     address = TableAddresses(dataset.id, name).page
-    return TableEntry(name, title, rows, columns, address)
+    return TableEntry(name, title, rows, columns, address, sheet_title)
