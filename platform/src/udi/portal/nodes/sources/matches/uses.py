@@ -1,6 +1,6 @@
 """What uses a dataset whose page goes: followers, reuses, calls and services go on with the page that stays."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy import delete, literal, select
@@ -25,10 +25,14 @@ BOUND_DATASETS = Hook[FindBound]("datasets whose page may not go")
 QUIET = {"synchronize_session": False}
 
 
-async def queue_move(session: AsyncSession, former: UUID, later: UUID) -> None:
-    """Have the uses moved by the worker: followings are seen by their own people alone, and by it."""
-    payload = {"dataset": str(former), "instead": str(later)}
-    await jobs.enqueue(session, MOVE_USES, payload)
+async def queue_moves(session: AsyncSession, stays: Mapping[UUID, UUID]) -> None:
+    """Have the uses moved by the worker: followings are seen by their own people alone, and by it.
+
+    `stays`: by each dataset whose page goes, the one whose page stays.
+    """
+    if stays:
+        moves = {str(goes): str(later) for goes, later in stays.items()}
+        await jobs.enqueue(session, MOVE_USES, {"moves": moves})
 
 
 def task_handlers(site: Site) -> Handlers:
@@ -36,10 +40,9 @@ def task_handlers(site: Site) -> Handlers:
 
     async def move(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
-            former = UUID(job.payload["dataset"])
-            later = UUID(job.payload["instead"])
             async with site.database.session(territory.id, role="worker") as session:
-                await move_uses(site, session, former, later)
+                for former, later in job.payload["moves"].items():
+                    await move_uses(site, session, UUID(former), UUID(later))
 
     return {MOVE_USES: move}
 
