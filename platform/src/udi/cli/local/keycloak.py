@@ -59,6 +59,8 @@ class Keycloak:
     """Addresses of all that share one cache, its own among them; empty: it is alone."""
     proxies: tuple[str, ...] = ()
     """Addresses believed when they say who asks; empty: nobody is in front."""
+    host: str = LOOPBACK
+    """Address on which it listens."""
 
     def prepare(self, themes: Path | None) -> None:
         """Lay the instance's folder over the read-only distribution, with our login themes."""
@@ -101,7 +103,7 @@ class Keycloak:
             "KC_DB_POOL_MAX_SIZE": "20",
             "KC_HOSTNAME": self.url,
             "KC_HTTP_ENABLED": "true",
-            "KC_HTTP_HOST": LOOPBACK,
+            "KC_HTTP_HOST": self.host,
             "KC_HTTP_PORT": str(self.port),
             "KC_HTTP_MANAGEMENT_PORT": str(self.management_port),
             "KC_LOG_LEVEL": "info,io.smallrye.health:warn",
@@ -145,6 +147,7 @@ def make_keycloak(
     java: Path,
     distribution: Path,
     account: SystemAccount | None = None,
+    host: str = LOOPBACK,
 ) -> Keycloak:
     """The instance that the settings describe: its ports, its address, its database."""
     database_port = settings.database_port or settings.port(4)
@@ -168,4 +171,5 @@ def make_keycloak(
         address=settings.identity_address,
         peers=tuple(settings.identity_peers),
         proxies=tuple(settings.identity_proxies),
+        host=host,
     )

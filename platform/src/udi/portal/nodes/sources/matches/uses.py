@@ -1,4 +1,4 @@
-"""What uses a dataset whose page goes: followers, reuses, calls and services go on with the page that stays."""
+"""What uses a dataset whose page goes: followers, reuses, calls, services and reports of faults go on with the page that stays."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from uuid import UUID
