@@ -86,12 +86,12 @@ async def test_nobody_else_has_anything_of_it(talk: Talk, lead: dict[str, str]) 
             await call(talk, "DELETE", by, one),
         ]
         statuses.append([answer.status_code for answer in answers])
-    wrong = await call(talk, "POST", lead, **FORM | {"address": "voisin"})
+    bad_address = await call(talk, "POST", lead, **FORM | {"address": "voisin"})
     unknown = await call(talk, "DELETE", lead, f"/{talk.project.id}")
 
     assert statuses == [[401] * 4, [403] * 4, [404] * 4]
-    assert wrong.status_code == 422
-    assert [error["field"] for error in wrong.json()["errors"]] == ["address"]
+    assert bad_address.status_code == 422
+    assert [error["field"] for error in bad_address.json()["errors"]] == ["address"]
     assert unknown.status_code == 404
     [row] = await talk.workspace.rows(Connector)
     assert row.revoked_at is None

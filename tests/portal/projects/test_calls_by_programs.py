@@ -373,12 +373,12 @@ async def test_a_submission_is_for_its_candidate_then_the_jury_then_with_its_res
     }
     mine = (await ask(workshop, "GET", f"{BASE}/mine", tokens["candidate"])).json()
     judged = (await ask(workshop, "GET", f"{BASE}/mine", tokens["juror"])).json()
-    [own] = mine["submissions"]
-    own_call = f"{BASE}/{own['call']}"
+    [sent_entry] = mine["submissions"]
+    call_address = f"{BASE}/{sent_entry['call']}"
 
     async def read() -> dict[str, Any]:
         answers = {
-            name: await ask(workshop, "GET", own["url"], by)
+            name: await ask(workshop, "GET", sent_entry["url"], by)
             for name, by in tokens.items()
         }
         return {
@@ -393,16 +393,20 @@ async def test_a_submission_is_for_its_candidate_then_the_jury_then_with_its_res
     await workspace.declare(juror)
     await workspace.score(juror, submission)
     await workspace.act("judge")
-    decision = {"submission": own["id"], "laureate": "no", "reason": "Trop loin."}
+    decision = {
+        "submission": sent_entry["id"],
+        "laureate": "no",
+        "reason": "Trop loin.",
+    }
     await workspace.act("decide", **decision)
     closed = await read()
-    progress = await ask(workshop, "GET", f"{own_call}/progress", tokens["team"])
+    progress = await ask(workshop, "GET", f"{call_address}/progress", tokens["team"])
     await workspace.act("publish")
     published = await read()
 
     assert mine["drafts"] == mine["juries"] == judged["submissions"] == []
-    assert own["project"] == str(submission.project_id)
-    assert [call["id"] for call in judged["juries"]] == [own["call"]]
+    assert sent_entry["project"] == str(submission.project_id)
+    assert [call["id"] for call in judged["juries"]] == [sent_entry["call"]]
     assert opened["candidate"]["answer"] == "Une carte."
     assert [opened[name] for name in tokens if name != "candidate"] == [404] * 3 + [403]
     assert closed["candidate"] == opened["candidate"]
@@ -413,8 +417,8 @@ async def test_a_submission_is_for_its_candidate_then_the_jury_then_with_its_res
         if name in {"candidate", "juror", "team"}
     }
     hidden = (None, None, "")
-    shown = (submission_points(closed["team"]), False, "Trop loin.")
-    assert results == {"candidate": hidden, "juror": hidden, "team": shown}
+    full_result = (submission_points(closed["team"]), False, "Trop loin.")
+    assert results == {"candidate": hidden, "juror": hidden, "team": full_result}
     assert [score["points"] for score in closed["juror"]["scores"]] != []
     assert (closed["juror"]["results"], closed["team"]["scores"]) == ([], [])
     assert closed["candidate"]["results"] == []

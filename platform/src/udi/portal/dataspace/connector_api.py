@@ -53,7 +53,7 @@ ConnectorAddress = Annotated[
 Use = Annotated[
     str,
     Meta(
-        description="What the data are asked for.",
+        description="What the data are to be used for.",
         extra_json_schema={"enum": list(Purpose)},
     ),
 ]
@@ -213,7 +213,7 @@ async def renew_project_connector(
     **connector_operation(
         "revokeConnector",
         summary="Revoke a connector",
-        description="Nothing is said to it any more, and what its transfers were given is refused; once more changes nothing.",
+        description="It gets no message any more, and what its transfers were given is refused; once more changes nothing.",
         statuses=(204,),
         errors=(ForbiddenError, NotFoundError),
     ),
