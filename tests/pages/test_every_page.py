@@ -261,7 +261,7 @@ async def test_what_is_called_no_page_answers_with_none(place: Place) -> None:
         "archive_id": "0", "collection": "datasets", "record_id": place.names["portal table"],
         "source_id": place.names["portal source"], "reading_id": place.names["portal source"], "token": "x",
         "project_id": place.names["portal project"], "call_id": place.names["portal call"],
-        "request_id": place.names["portal request"], "access_request_id": place.names["portal request"], "data_request_id": "0", "fault_report_id": "0", "service_id": place.names["portal map"], "restricted_id": place.names["portal table"], "agreement_id": place.names["portal agreement"], "document_id": place.names["portal request"], "consent_id": place.names["portal consent"],
+        "request_id": place.names["portal request"], "access_request_id": place.names["portal request"], "data_request_id": "0", "fault_report_id": "0", "service_id": place.names["portal map"], "restricted_id": place.names["portal table"], "agreement_id": place.names["portal agreement"], "document_id": place.names["portal request"], "submission_id": place.names["portal submission"], "consent_id": place.names["portal consent"],
         "pid": place.names["portal request"], "language": "fr", "word": "test", "object_id": "count", "drawing": "logo",
         "start": place.names["portal start"], "file_name": "x.csv", "table_name": "arbres", "part_id": place.names["node part"],
         "organisation_id": "00000000-0000-0000-0000-000000000000",

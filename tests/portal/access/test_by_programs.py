@@ -1,11 +1,20 @@
 """Restricted data by programs: a request from its writing to the agreement, by the tokens of both sides and no other."""
 
+import base64
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from litestar import Litestar
 
 from tests.mcp import call_tool
@@ -26,6 +35,9 @@ REQUEST_BODY = {
     "columns": ["îlot", "énergie"], "answers": {"quels_t_s": "2022 à 2026", "qui_lira": "une équipe"},
 }  # fmt: skip
 WHY = "Ces deux colonnes suffisent."
+LETTER = {"label_3_fr": "Lettre", "kind_3": "document", "required_3": "yes"}
+"""A question of the policy that asks for a document."""
+BITS = 2048
 
 
 async def token_of(client: httpx.AsyncClient, *scopes: str) -> dict[str, str]:
@@ -36,6 +48,16 @@ async def token_of(client: httpx.AsyncClient, *scopes: str) -> dict[str, str]:
     match = re.search(r"udi_me_[\w-]+", page.text)
     assert match is not None
     return {"Authorization": f"Bearer {match[0]}", "Accept": "application/json"}
+
+
+def make_pems() -> tuple[str, str]:
+    """A public key and its private half."""
+    pair = generate_private_key(65537, BITS)
+    public = pair.public_key().public_bytes(
+        Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+    )
+    private = pair.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return public.decode(), private.decode()
 
 
 class Programs:
@@ -543,3 +565,137 @@ async def test_the_terms_of_a_dataset_are_set_by_its_producer(
         "unknown field": 422,
         "no revision": 422,
     }
+
+
+async def grant(programs: Programs) -> tuple[str, dict[str, Any]]:
+    """The address of a request that was granted, and the request as who asked reads it."""
+    home = (await programs.ask()).headers["location"]
+    event = {"event": "grant", "words": WHY, "revision": 1}
+    await programs.call("POST", f"{home}/events", programs.producer, **event)
+    return home, (await programs.call("GET", home, programs.person)).json()
+
+
+async def test_an_agreement_is_read_as_it_was_signed(programs: Programs) -> None:
+    _, request = await grant(programs)
+    address = f"/api/v1/agreements/{request['agreement']}/signed"
+
+    sides = [
+        await programs.call("GET", address, by)
+        for by in (programs.person, programs.producer)
+    ]
+    others = [await programs.call("GET", address, by) for by in (programs.team, None)]
+    poor = await token_of(programs.workspace.person, "reading")
+    unable = await programs.call("GET", address, poor)
+
+    [row] = await programs.workspace.rows(AccessAgreement)
+    for answer in sides:
+        body = answer.json()
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["cache-control"] == "no-store"
+        assert (body["id"], body["jws"], body["sha256"]) == (
+            str(row.id),
+            row.jws,
+            row.sha256,
+        )
+        assert "énergie" in body["text"]["fr"]
+    assert [answer.status_code for answer in (*others, unable)] == [404, 401, 403]
+
+
+async def test_the_public_key_of_a_project_is_given_read_and_removed(
+    programs: Programs,
+) -> None:
+    _, request = await grant(programs)
+    address = f"/api/v1/projects/{request['project']['id']}/key"
+    pem, private = make_pems()
+
+    async def call(
+        method: str, by: dict[str, str] | None = programs.person, **fields: str
+    ) -> httpx.Response:
+        return await programs.call(method, address, by, **fields)
+
+    empty = (await call("GET")).json()
+    given = await call("PUT", public_key=pem)
+    read = (await call("GET")).json()
+    refusals = {
+        "private": await call("PUT", public_key=private),
+        "no key": await call("PUT", public_key="x"),
+        "no text": await call("PUT"),
+        "stranger": await call("PUT", programs.producer, public_key=pem),
+        "stranger reads": await call("GET", programs.team),
+        "stranger removes": await call("DELETE", programs.producer),
+        "nobody": await call("GET", None),
+    }
+    stays = (await call("GET")).json()
+    removed = [(await call("DELETE")).status_code for _ in range(2)]
+
+    assert empty == {"key": None}
+    assert given.status_code == 200, given.text
+    assert given.json() == read == stays
+    assert read["key"]["public_key"] == pem
+    assert read["key"]["bits"] == BITS
+    assert {name: answer.status_code for name, answer in refusals.items()} == {
+        "private": 422,
+        "no key": 422,
+        "no text": 422,
+        "stranger": 404,
+        "stranger reads": 404,
+        "stranger removes": 404,
+        "nobody": 401,
+    }
+    assert "PRIVATE" not in refusals["private"].text
+    assert removed == [204, 204]
+    assert (await call("GET")).json() == empty
+
+
+async def test_documents_are_sent_and_read_by_both_sides(programs: Programs) -> None:
+    await programs.workspace.set_policy(**OPEN | LETTER)
+    letter = b"%PDF-1.7 notre laboratoire"
+    sent = await programs.ask(
+        documents={"lettre": base64.b64encode(letter).decode()},
+        filenames={"lettre": "Lettre du labo.pdf"},
+    )
+    assert sent.status_code == 201, sent.text
+    [document] = sent.json()["documents"]
+
+    files = [
+        await programs.call("GET", document["url"], by)
+        for by in (programs.person, programs.producer)
+    ]
+    others = [
+        await programs.call("GET", document["url"], by) for by in (programs.team, None)
+    ]
+    missing = await programs.call(
+        "GET", f"{sent.headers['location']}/documents/{uuid4()}", programs.person
+    )
+
+    assert (document["question"], document["filename"], document["size"]) == (
+        "lettre",
+        "Lettre du labo.pdf",
+        len(letter),
+    )
+    assert [answer.content for answer in files] == [letter, letter]
+    for answer in files:
+        assert answer.headers["content-type"] == "application/pdf"
+        assert answer.headers["content-disposition"].startswith("attachment")
+    assert [answer.status_code for answer in (*others, missing)] == [404, 401, 404]
+
+
+@pytest.mark.parametrize(
+    ("documents", "field"),
+    [
+        ({}, "answer_lettre"),
+        ({"lettre": "x"}, "documents"),
+        ({"lettre": base64.b64encode(b"\x00\x01").decode()}, "answer_lettre"),
+        ({"qui_lira": base64.b64encode(b"%PDF-").decode()}, "documents"),
+    ],
+)
+async def test_a_document_that_is_missing_or_none_is_named(
+    programs: Programs, documents: dict[str, str], field: str
+) -> None:
+    await programs.workspace.set_policy(**OPEN | LETTER)
+
+    answer = await programs.ask(documents=documents)
+
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert await programs.workspace.rows(AccessRequest) == []

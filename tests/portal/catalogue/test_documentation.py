@@ -45,13 +45,22 @@ POOR = (
     "access-requests",
     "agreements/mine",
     "suggestions",
+    "calls/mine",
 )
 """What a token without rights does not read."""
 OF_OTHERS = (
+    f"{BASE}/access-requests/{{access_request_id}}/documents/{{document_id}}",
     f"{BASE}/agreements/{{agreement_id}}/reading-key",
+    f"{BASE}/agreements/{{agreement_id}}/signed",
     f"{BASE}/calls/{{call_id}}/progress",
+    f"{BASE}/calls/{{call_id}}/submissions/{{submission_id}}",
+    f"{BASE}/calls/{{call_id}}/text",
 )
-"""What the token of the tests does not read: it is for whoever leads the project, organises the call or judges."""
+"""What the token of the tests does not read: it is for the sides of an agreement, the organiser of a call or its jury."""
+NO_ROWS = {"document_id": NOBODY, "submission_id": NOBODY}
+"""What the territory of the tests has none of."""
+LED = ("connectors", "credentials", "key")
+"""What whoever leads a project reads below it."""
 MATCHES = f"{BASE}/sources/matches"
 """What the territory's team reads."""
 DRAFT = f"{BASE}/access-requests/draft"
@@ -290,13 +299,15 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
     of_data_requests = 6 + 1 + 3 + 1 + 4 + 4 + 3 + 2 + 1
     of_fault_reports = 4 + 5 + 6 + 7
     of_services = 4 + 4
-    of_access = 2 + 1 + 2 + 5 + 1 + 4 + 2 + 4 + 5
+    of_access = 2 + 1 + 2 + 5 + 1 + 4 + 2 + 4 + 5 + 5
     of_teams = 4 + 2 + 3 + 3 + 3 + 4 + 4 + 2
     of_registers = 4 + 8 + 4
     of_drafts = 2 + 4 + 4
     of_keys = 5 + 8 + 5 + 7 + 6 + 4 + 7
+    of_keys += 5 + 6 + 4 + 5 + 7 + 6 + 4 + 5
     of_suggestions = 6 + 8 + 5 + 6 + 6
     of_organisers = 6 + 7 + 8 + 6 + 6 + 5 + 5 + 6 + 6
+    of_organisers += 4 + 5 + 5
     others = (
         of_keys
         + of_suggestions
@@ -330,7 +341,13 @@ async def test_each_refusal_that_is_described_is_one(
     others = await make_all(
         portal_app, filled, open_id, (await filled.add(RESTRICTED)).id
     )
-    path_parameters = {"dataset_id": open_id, "slug": "armor", **source, **others}
+    path_parameters = {
+        "dataset_id": open_id,
+        "slug": "armor",
+        **source,
+        **others,
+        **NO_ROWS,
+    }
     ours = [
         path for path, _ in operations(document) if path.startswith(f"{BASE}/sources")
     ]
@@ -343,17 +360,17 @@ async def test_each_refusal_that_is_described_is_one(
     rules = f"{BASE}/access-policies/{{restricted_id}}"
     team = f"{BASE}/projects/{{project_id}}/team"
     changes = f"{BASE}/projects/{{project_id}}/consent-changes"
-    credentials = f"{BASE}/projects/{{project_id}}/credentials"
+    led = [f"{BASE}/projects/{{project_id}}/{part}" for part in LED]
     suggestions = f"{BASE}/suggestions"
     await filled.withdraw(gone)
     urls = {
         **{(path, "403"): path.format(**path_parameters) for path in OF_OTHERS},
         **{
-            (path, "404"): path.format(agreement_id=NOBODY, call_id=NOBODY)
+            (path, "404"): path.format(**dict.fromkeys(path_parameters, NOBODY))
             for path in OF_OTHERS
         },
-        (credentials, "404"): credentials.format(project_id=NOBODY),
-        (credentials, "403"): credentials.format(**path_parameters),
+        **{(path, "404"): path.format(project_id=NOBODY) for path in led},
+        **{(path, "403"): path.format(**path_parameters) for path in led},
         (suggestions, "404"): f"{suggestions}?organisation=nobody",
         (suggestions, "422"): f"{suggestions}?colour=red",
         (f"{BASE}/services", "422"): f"{BASE}/services?size=0",
@@ -435,7 +452,7 @@ async def test_each_refusal_that_is_described_is_one(
                     reports,
                     team,
                     changes,
-                    credentials,
+                    *led,
                     suggestions,
                     *OF_OTHERS,
                 )

@@ -324,3 +324,124 @@ async def test_a_conflict_with_no_submission_of_the_call_is_refused(
     assert await workspace.rows(Conflict) == []
     declared = {row.email: row.declared_at for row in await workspace.rows(Juror)}
     assert declared[login.email] is None
+
+
+async def test_the_text_of_a_draft_is_read_as_it_is_sent(workspace: Workspace) -> None:
+    workshop = workspace.workshop
+    team = await token_of(workshop.team, "calls")
+    other = await token_of(workshop.other, "calls")
+    sent = call_text(
+        closes_at=f"{moment(10)[:10]}T18:00",
+        results_at=f"{moment(30)[:10]}T18:00",
+        criteria_by_language={"en": "Useful\nKind\nQuick\nOpen"},
+    )
+    created = await ask(workshop, "POST", BASE, team, sent)
+    address = created.headers["location"]
+
+    text = (await ask(workshop, "GET", f"{address}/text", team)).json()
+    changed = await ask(workshop, "PUT", address, team, text)
+    again = (await ask(workshop, "GET", f"{address}/text", team)).json()
+    mine, theirs = [
+        (await ask(workshop, "GET", f"{BASE}/mine", by)).json() for by in (team, other)
+    ]
+    drafted = [
+        await ask(workshop, "GET", f"{address}/text", by) for by in (other, None)
+    ]
+    await ask(workshop, "POST", f"{address}/events", team, {"event": "open"})
+    opened = await ask(workshop, "GET", f"{address}/text", other)
+
+    assert {name: text[name] for name in sent} == sent
+    assert (changed.status_code, again) == (200, text)
+    assert [draft["id"] for draft in mine["drafts"]] == [created.json()["id"]]
+    assert [draft["state"] for draft in mine["drafts"]] == ["draft"]
+    assert theirs == {"drafts": [], "juries": [], "submissions": []}
+    assert [answer.status_code for answer in drafted] == [404, 401]
+    assert opened.status_code == 403
+
+
+async def test_a_submission_is_for_its_candidate_then_the_jury_then_with_its_result(
+    workspace: Workspace,
+) -> None:
+    await bring_to(workspace, CallState.OPEN)
+    workshop = workspace.workshop
+    tokens = {
+        "candidate": await token_of(workshop.other, "calls"),
+        "juror": await token_of(workspace.jury[0][0], "calls"),
+        "team": await token_of(workshop.team, "calls"),
+        "stranger": await token_of(workshop.leader, "calls"),
+        "no right": await token_of(workshop.other, "projects"),
+    }
+    mine = (await ask(workshop, "GET", f"{BASE}/mine", tokens["candidate"])).json()
+    judged = (await ask(workshop, "GET", f"{BASE}/mine", tokens["juror"])).json()
+    [sent_entry] = mine["submissions"]
+    call_address = f"{BASE}/{sent_entry['call']}"
+
+    async def read() -> dict[str, Any]:
+        answers = {
+            name: await ask(workshop, "GET", sent_entry["url"], by)
+            for name, by in tokens.items()
+        }
+        return {
+            name: answer.json() if answer.status_code == 200 else answer.status_code
+            for name, answer in answers.items()
+        }
+
+    opened = await read()
+    await workspace.pass_hour()
+    [submission] = await workspace.rows(Submission)
+    juror, _ = workspace.jury[0]
+    await workspace.declare(juror)
+    await workspace.score(juror, submission)
+    await workspace.act("judge")
+    decision = {
+        "submission": sent_entry["id"],
+        "laureate": "no",
+        "reason": "Trop loin.",
+    }
+    await workspace.act("decide", **decision)
+    closed = await read()
+    progress = await ask(workshop, "GET", f"{call_address}/progress", tokens["team"])
+    await workspace.act("publish")
+    published = await read()
+
+    assert mine["drafts"] == mine["juries"] == judged["submissions"] == []
+    assert sent_entry["project"] == str(submission.project_id)
+    assert [call["id"] for call in judged["juries"]] == [sent_entry["call"]]
+    assert opened["candidate"]["answer"] == "Une carte."
+    assert [opened[name] for name in tokens if name != "candidate"] == [404] * 3 + [403]
+    assert closed["candidate"] == opened["candidate"]
+    assert [closed[name] for name in ("stranger", "no right")] == [404, 403]
+    results = {
+        name: (reply["points"], reply["laureate"], reply["reason"])
+        for name, reply in closed.items()
+        if name in {"candidate", "juror", "team"}
+    }
+    hidden = (None, None, "")
+    full_result = (submission_points(closed["team"]), False, "Trop loin.")
+    assert results == {"candidate": hidden, "juror": hidden, "team": full_result}
+    assert [score["points"] for score in closed["juror"]["scores"]] != []
+    assert (closed["juror"]["results"], closed["team"]["scores"]) == ([], [])
+    assert closed["candidate"]["results"] == []
+    assert sorted(entry["scored"] for entry in progress.json()["jurors"]) == [0, 0, 1]
+    assert published["candidate"]["results"] == closed["team"]["results"]
+    assert published["candidate"]["reason"] == "Trop loin."
+
+
+def submission_points(detail: dict[str, Any]) -> float:
+    """The sum of the means that the jury gave by criterion."""
+    return sum(result["mean"] for result in detail["results"])
+
+
+async def test_a_juror_reads_their_own_conflict(workspace: Workspace) -> None:
+    await bring_to(workspace, CallState.CLOSED)
+    [submission] = await workspace.rows(Submission)
+    await workspace.declare(workspace.jury[0][0], submission)
+    address = f"/api/v1{workspace.address}/submissions/{submission.id}"
+
+    conflicts = []
+    for juror, _ in workspace.jury[:2]:
+        by = await token_of(juror, "calls")
+        detail = (await ask(workspace.workshop, "GET", address, by)).json()
+        conflicts.append(detail["conflict"])
+
+    assert conflicts == ["J’y travaille.", None]

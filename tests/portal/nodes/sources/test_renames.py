@@ -5,25 +5,34 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select, text
 
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.harvest.federated import CONTEXT, FIRST, SECOND
 from tests.portal.nodes.sources.conftest import Open, Reading, team
 from tests.portal.nodes.sources.test_identity import move
+from udi.kit.clock import now
 from udi.kit.errors import ConflictError
+from udi.kit.jobs import Job
+from udi.portal.identity.models import Person
 from udi.portal.nodes.harvest import format_detection
 from udi.portal.nodes.harvest.conversion import convert
 from udi.portal.nodes.sources.actions import accept_renames
+from udi.portal.nodes.sources.matches.uses import MOVE_USES, task_handlers
 from udi.portal.nodes.sources.models import CatalogueSource
 from udi.portal.nodes.sources.reconciliation import RunAssessment, assess_run
 from udi.portal.nodes.sources.renames import Content, pair_contents
+from udi.portal.notifications.models import Following
+from udi.portal.projects.models import Project, ProjectDataset
+from udi.portal.projects.transitions import ProjectState
 from udi.protocol.rdf import write_dataset
 from udi.protocol.serialisations import write_turtle
+from udi.ui.site import Site
 
 PATH = "/data.json"
 CATALOGUE = "protezione-civile-it_catalog.rdf"
@@ -81,6 +90,75 @@ async def test_a_catalogue_with_new_identifiers_keeps_its_pages(
     assert (after.outcome, after.updated, after.created) == ("complete", number, 0)
     assert (again.unchanged, again.missing) == (number, 0)
     assert await reading.count_events("source.renames_accepted") == 1
+
+
+async def use_page(reading: Reading, dataset_id: UUID) -> tuple[UUID, UUID]:
+    """Have somebody follow a dataset, and a reuse name it; both."""
+    reuse = Project(
+        title="Carte des bancs", summary="", language="fr", state=ProjectState.DELIVERED, confidential=False,
+        created_at=now(), changed_at=now(), published_at=now(),
+    )  # fmt: skip
+    person = Person(
+        issuer="https://id.example",
+        subject=str(uuid4()),
+        name="Compte de test",
+        email="follower@people.example",
+        locale="fr",
+    )
+    worker = reading.database.session(reading.territory.id, role="worker")
+    async with worker as session:
+        session.add_all([reuse, person])
+        await session.flush()
+        session.add_all(
+            [
+                ProjectDataset(
+                    project_id=reuse.id, dataset_id=dataset_id, added_at=now()
+                ),
+                Following(
+                    person_id=person.id,
+                    kind="dataset",
+                    target=str(dataset_id),
+                    created_at=now(),
+                ),
+            ]
+        )
+    return person.id, reuse.id
+
+
+async def take_moves(reading: Reading, goes: UUID) -> list[dict[str, Any]]:
+    """What waits for the worker to move the uses of a page, taken from its queue."""
+    statement = text(
+        "DELETE FROM queue.pgqueuer WHERE entrypoint = :name AND convert_from(payload, 'UTF8') LIKE :goes"
+        " RETURNING convert_from(payload, 'UTF8')"
+    )
+    values = {"name": MOVE_USES, "goes": f"%{goes}%"}
+    async with reading.database.session(reading.territory.id, role="worker") as session:
+        rows = await session.execute(statement, values)
+        return [json.loads(row[0]) for row in rows]
+
+
+async def test_who_used_the_page_that_goes_uses_the_one_that_stays(
+    catalogue: Catalogue, open_source: Open, portal_site: Site
+) -> None:
+    reading = await open_source(f"{catalogue.origin}{PATH}")
+    await read(reading, catalogue, dataset("Bancs", "old"))
+    [stays] = (await reading.list_published()).values()
+    await read(reading, catalogue, dataset("Bancs", "new"))
+    [goes] = {id_ for _, id_ in await reading.list_shown()} - {stays}
+    person, reuse = await use_page(reading, goes)
+
+    await accept(reading)
+    await reading.read()
+    [payload] = await take_moves(reading, goes)
+    job = Job(MOVE_USES, reading.territory.id, payload, 0, last=True)
+    await task_handlers(portal_site)[MOVE_USES](job)
+
+    used = select(ProjectDataset.dataset_id).where(ProjectDataset.project_id == reuse)
+    followed = select(Following.target).where(Following.person_id == person)
+    async with reading.database.session(reading.territory.id, role="worker") as session:
+        targets = [list(await session.scalars(query)) for query in (used, followed)]
+    assert await reading.list_published() == {"Bancs": stays}
+    assert targets == [[stays], [str(stays)]]
 
 
 async def test_a_source_that_moves_to_another_installation_keeps_its_pages(

@@ -4,6 +4,7 @@ from udi.portal.access.access_summary import summarise_access
 from udi.portal.access.agreements import (
     api,
     credentials_api,
+    key_api,
     own_api,
     project_pages,
 )
@@ -13,7 +14,12 @@ from udi.portal.access.policies import api as policies_api
 from udi.portal.access.policies import odrl_pages
 from udi.portal.access.policies import pages as policies
 from udi.portal.access.requests import api as requests_api
-from udi.portal.access.requests import case_pages, renewal_api, renewal_pages
+from udi.portal.access.requests import (
+    case_pages,
+    document_api,
+    renewal_api,
+    renewal_pages,
+)
 from udi.portal.access.requests import pages as requests
 from udi.portal.catalogue.dataset_page.access_sections import SUMMARISE_ACCESS
 from udi.portal.nodes.encryption import FIND_KEY
@@ -33,6 +39,8 @@ routes: Routes = [
     *api.routes,
     *own_api.routes,
     *credentials_api.routes,
+    *key_api.routes,
+    *document_api.routes,
     *renewal_api.routes,
     *project_pages.routes,
 ]

@@ -1,6 +1,6 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from udi.portal.dataspace import api, pages
+from udi.portal.dataspace import api, connector_api, pages
 from udi.ui.dependencies import Routes
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
@@ -8,7 +8,7 @@ from udi.ui.site import Site
 
 def list_routes(_site: Site) -> Routes:
     """The addresses."""
-    return [*api.routes, *pages.routes]
+    return [*api.routes, *connector_api.routes, *pages.routes]
 
 
 def provide_web_services(site: Site) -> None:

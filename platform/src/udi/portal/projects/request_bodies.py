@@ -1,5 +1,7 @@
 """Bodies of JSON that describe projects, read field by field: each that is wrong is named."""
 
+import base64
+import binascii
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
@@ -100,6 +102,18 @@ def _is_sound(value: Any, usual: Any) -> bool:
     if isinstance(usual, int):
         return isinstance(value, int) and 0 <= value < 10**9
     return isinstance(value, str)
+
+
+def decode_base64(text: str, field: str) -> bytes:
+    """The bytes that a field has in base64.
+
+    Raises:
+        InvalidError: it is something else.
+    """
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise field_error(field, "This is not base64.", code="no-base64") from None
 
 
 def read_identifiers(texts: list[str]) -> list[UUID]:

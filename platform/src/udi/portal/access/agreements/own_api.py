@@ -23,6 +23,7 @@ from udi.portal.access.agreements.creation import (
 )
 from udi.portal.access.agreements.dispatch import apply_event, get_agreement_for_event
 from udi.portal.access.agreements.queries import (
+    get_readable_agreement,
     get_signed_agreement,
     list_member_agreements,
 )
@@ -33,6 +34,7 @@ from udi.portal.identity.operations import api_operation
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.request_bodies import read_body
 from udi.protocol.addresses import NodeAddresses
+from udi.protocol.agreement import read_agreement
 from udi.protocol.credentials import TABLE_READING
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
@@ -93,6 +95,32 @@ async def list_own_agreements(
     return Response(
         schemas.MyAgreements(total=len(items), items=items), headers=PRIVATE
     )
+
+
+@get(
+    "/{agreement_id:uuid}/signed",
+    **agreement_operation(
+        "readSignedAgreement",
+        summary="Read an agreement as it was signed",
+        description="For its two sides, and whoever accepted it: its text, and its signature to check.",
+        answer=schemas.SignedAgreementText,
+        errors=(ForbiddenError, NotFoundError),
+    ),
+)
+async def read_signed(
+    session: Session,
+    bearer: NamedDependency[Bearer],
+    agreement_id: schemas.AgreementPath,
+) -> Response[schemas.SignedAgreementText]:
+    """The text that both accepted, and the signature."""
+    agreement = await get_readable_agreement(session, bearer.member, agreement_id)
+    signed_text = schemas.SignedAgreementText(
+        id=agreement.id,
+        text=read_agreement(agreement.document).text,
+        jws=agreement.jws,
+        sha256=agreement.sha256,
+    )
+    return Response(signed_text, headers=PRIVATE)
 
 
 @get(
@@ -187,7 +215,9 @@ async def change_agreement(
 
 routes: Routes = [
     program_router(
-        schemas.BASE, [list_own_agreements, change_agreement], schemas.SCOPE
+        schemas.BASE,
+        [list_own_agreements, read_signed, change_agreement],
+        schemas.SCOPE,
     ),
     program_router(schemas.BASE, [open_agreement], schemas.READING_SCOPE),
 ]

@@ -197,6 +197,24 @@ class AgreementDetail(Struct, frozen=True, kw_only=True):
         )
 
 
+class SignedAgreementText(Struct, frozen=True, kw_only=True):
+    """What both sides accepted."""
+
+    id: UUID
+    text: Annotated[
+        dict[str, str], Meta(description="The words of the agreement, by language.")
+    ]
+    jws: Annotated[
+        str,
+        Meta(
+            description="The agreement as the portal signed it (RFC 7515); its keys are at /.well-known/jwks.json."
+        ),
+    ]
+    sha256: Annotated[
+        str, Meta(description="Of the signed agreement, as its PDF prints it.")
+    ]
+
+
 class MyAgreements(Struct, frozen=True, kw_only=True):
     """The agreements of a person and of the organisations for which they publish."""
 

@@ -1,7 +1,6 @@
 """`/api/v1/access-requests`: requests for restricted data, for programs of either side, with their token."""
 
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post, put
@@ -28,6 +27,7 @@ from udi.portal.access.policies.queries import (
 from udi.portal.access.requests import queries, requester_actions, schemas
 from udi.portal.access.requests.decisions import apply_event
 from udi.portal.access.requests.documents import list_documents
+from udi.portal.access.requests.request_body import LARGEST_BODY, read_request_input
 from udi.portal.access.requests.request_input import AccessRequestInput, check_input
 from udi.portal.access.requests.thread import list_steps
 from udi.portal.catalogue.open.query_parameters import QueryParameters as Parameters
@@ -39,7 +39,6 @@ from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_ro
 from udi.portal.projects.form_drafts import LONGEST_ADDRESS, FormDraft, write_draft
 from udi.portal.projects.queries import get_led_project
 from udi.portal.projects.request_bodies import read_body
-from udi.protocol.policy import FieldKind, Policy
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
 from udi.ui.site import site_of
@@ -148,6 +147,7 @@ async def draft_request(
         statuses=(201,),
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=schemas.NewAccessRequest,
+        largest_body=LARGEST_BODY,
     ),
 )
 async def create_request(
@@ -169,7 +169,7 @@ async def create_request(
         bearer.member,
         dataset,
         project,
-        _read_input(payload, policy_of(policy)),
+        read_request_input(payload, policy_of(policy)),
         policy=policy,
         territory=territory,
         language=request.scope["state"]["locale"],
@@ -213,6 +213,7 @@ async def read_request(
         answer=schemas.AccessRequestDetail,
         errors=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         body=schemas.AccessRequestCorrection,
+        largest_body=LARGEST_BODY,
     ),
 )
 async def correct_request(
@@ -228,7 +229,7 @@ async def correct_request(
     )
     policy = await get_policy(session, case.dataset)
     project = await get_led_project(session, bearer.member, case.project.id)
-    request_input = _read_input(
+    request_input = read_request_input(
         read_body(await request.body(), schemas.AccessRequestCorrection),
         policy_of(policy),
     )
@@ -299,36 +300,6 @@ def _identifier(text: str, name: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise field_error(name, "This is not an identifier.", code="no-uuid") from None
-
-
-def _read_input(payload: dict[str, Any], policy: Policy) -> AccessRequestInput:
-    question_names = {
-        policy_field.name
-        for policy_field in policy.fields
-        if policy_field.kind is not FieldKind.DOCUMENT
-    }
-    if not set(payload["answers"]) <= question_names:
-        values = {"names": ", ".join(sorted(question_names))}
-        remedy = (
-            "Answer these by their names: %(names)s. Documents are sent on the page."
-        )
-        raise field_error(
-            "answers",
-            "The policy does not ask this here.",
-            remedy,
-            "unknown-field",
-            values,
-        )
-    columns = tuple(dict.fromkeys(payload["columns"]))
-    words = ("purpose", "words", "interest")
-    texts = {name: payload[name].replace("\x00", "").strip() for name in words}
-    answers = {
-        name: answer.replace("\x00", "").strip()
-        for name, answer in payload["answers"].items()
-    }
-    return AccessRequestInput(
-        **texts, months=str(payload["months"]), columns=columns, answers=answers
-    )
 
 
 async def describe_request(

@@ -22,6 +22,7 @@ from udi.portal.access.policies.queries import get_policy, policy_of
 from udi.portal.access.requests import clock, requester_actions
 from udi.portal.access.requests.calendar import write_deadline
 from udi.portal.access.requests.decisions import apply_event
+from udi.portal.access.requests.document_api import document_response
 from udi.portal.access.requests.documents import get_document, list_documents
 from udi.portal.access.requests.form import form_from_request, read_request_form
 from udi.portal.access.requests.queries import (
@@ -178,20 +179,7 @@ async def send_document(
 ) -> Response[bytes]:
     """A document, for the two sides: to be kept as a file, shown by no page."""
     case = await get_case(session, member, request_id)
-    document = await get_document(session, case.request, document_id)
-    extension = {
-        "application/pdf": "pdf",
-        "image/png": "png",
-        "image/jpeg": "jpg",
-        "text/plain": "txt",
-    }
-    name = f"document-{str(document.id)[:8]}.{extension.get(document.media_type, 'odt' if 'oasis' in document.media_type else 'docx')}"
-    headers = {
-        "Cache-Control": "no-store",
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-    }
-    return Response(document.content, media_type=document.media_type, headers=headers)
+    return document_response(await get_document(session, case.request, document_id))
 
 
 async def _render_correction(

@@ -79,6 +79,16 @@ Answers = Annotated[
     dict[str, str],
     Meta(description="Answers to the questions of the policy, by their names."),
 ]
+Documents = Annotated[
+    dict[str, str],
+    Meta(
+        description="Documents that the policy asks for, in base64, by the names of their questions: PDF, ODT, DOCX, TXT, PNG or JPEG, of 5 MB at most."
+    ),
+]
+Filenames = Annotated[
+    dict[str, str],
+    Meta(description="Names of the files of these documents, by the same names."),
+]
 Revision = Annotated[
     int,
     Meta(
@@ -92,6 +102,7 @@ TAG = Tag("access-requests", "Requests for access")
 AccessRequestPath = Annotated[
     UUID, PathParameter(description="Identifier of the request.")
 ]
+DocumentPath = Annotated[UUID, PathParameter(description="Identifier of the document.")]
 
 
 class AccessProject(Struct, frozen=True, kw_only=True):
@@ -136,12 +147,14 @@ class MyAccessRequests(Struct, frozen=True, kw_only=True):
 
 
 class AccessDocumentItem(Struct, frozen=True, kw_only=True):
-    """A document that was sent on the page, where it is read."""
+    """A document that was sent with the request."""
 
+    id: UUID
     question: Annotated[str, Meta(description="Name of the question that it answers.")]
     filename: str
     media_type: str
     size: Annotated[int, Meta(description="In bytes.", ge=0)]
+    url: Annotated[str, Meta(description="Path of the document in this API.")]
 
 
 class AccessThreadItem(Struct, frozen=True, kw_only=True):
@@ -225,10 +238,12 @@ class AccessRequestDetail(Struct, frozen=True, kw_only=True):
             **{name: getattr(row, name) for name in same},
             documents=[
                 AccessDocumentItem(
+                    id=document.id,
                     question=document.field,
                     filename=document.filename,
                     media_type=document.media_type,
                     size=document.size,
+                    url=f"{BASE}/{row.id}/documents/{document.id}",
                 )
                 for document in around.documents
             ],
@@ -252,6 +267,8 @@ class AccessRequestCorrection(Struct, kw_only=True):
     interest: Interest = ""
     columns: Columns = []
     answers: Answers = {}
+    documents: Documents = {}
+    filenames: Filenames = {}
 
 
 class NewAccessRequest(AccessRequestCorrection, kw_only=True):

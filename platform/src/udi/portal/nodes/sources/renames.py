@@ -16,6 +16,7 @@ from udi.kit.db import is_not_among
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import Dataset, DatasetState, Distribution
 from udi.portal.nodes.harvest.identity import fold_address, fold_text
+from udi.portal.nodes.sources.matches.uses import queue_moves
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     SourceRecord,
@@ -236,11 +237,15 @@ async def list_renames(
 async def join_batch(
     session: AsyncSession, source: CatalogueSource, say: Translate
 ) -> None:
-    """Join a batch of records with those that they became: the former address stays, under the new identifier."""
+    """Join a batch of records with those that they became: the former address stays, under the new identifier.
+
+    Whoever came to use the page that the new identifier had made meanwhile uses the one that stays.
+    """
     pairs = await list_renames(session, source, limit=BATCH)
     ids = [id_ for pair in pairs for id_ in (pair.former_id, pair.new_id)]
     datasets = await catalogue.lock_datasets(session, ids)
     reason = say("It is the same dataset as one that had its page already.")
+    stays: dict[UUID, UUID] = {}
     for pair in pairs:
         dataset = datasets.get(pair.new_id)
         if (
@@ -250,8 +255,10 @@ async def join_batch(
         ):
             if former := datasets.get(pair.former_id):
                 await move_other_origins(session, dataset, former, now())
+                stays[dataset.id] = former.id
             await catalogue.withdraw_dataset(session, dataset, reason=reason)
         await _join_records(session, source, pair)
+    await queue_moves(session, stays)
     if len(pairs) < BATCH:
         await _forget_renames(session, source)
         source.accepts_renames = False

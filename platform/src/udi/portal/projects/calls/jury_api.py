@@ -7,7 +7,6 @@ from uuid import UUID
 
 from litestar import Response, get, put
 from litestar.di import NamedDependency
-from litestar.params import PathParameter
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,10 +21,6 @@ from udi.portal.projects.listing import is_identifier
 from udi.portal.projects.request_bodies import read_body
 from udi.portal.projects.schemas import Instant
 from udi.ui.dependencies import Routes, Session
-
-SubmissionPath = Annotated[
-    UUID, PathParameter(description="Identifier of the submission.")
-]
 
 
 class NumberedCriterion(Struct, frozen=True, kw_only=True):
@@ -87,6 +82,9 @@ class CallJuror(Struct, frozen=True, kw_only=True):
     declared: Annotated[
         Instant | None,
         Meta(description="When they declared their conflicts of interest."),
+    ]
+    scored: Annotated[
+        int, Meta(description="How many submissions they have scored.", ge=0)
     ]
 
 
@@ -168,10 +166,7 @@ async def read_progress(
             CallSubmission.of(row, with_result=with_result) for row in submissions
         ],
         questions=await _list_questions(session, call) if organises else [],
-        jurors=[
-            CallJuror(id=row.id, email=row.email, declared=row.declared_at)
-            for row in (await queries.list_jurors(session, call) if organises else [])
-        ],
+        jurors=await _list_jurors(session, call) if organises else [],
     )
     return Response(progress, headers=PRIVATE)
 
@@ -182,6 +177,19 @@ async def _list_questions(
     return [
         WaitingQuestion(id=row.id, question=row.question)
         for row in await queries.list_questions(session, call, waiting=True)
+    ]
+
+
+async def _list_jurors(session: AsyncSession, call: models.Call) -> list[CallJuror]:
+    scored = await queries.count_scored_submissions(session, call)
+    return [
+        CallJuror(
+            id=row.id,
+            email=row.email,
+            declared=row.declared_at,
+            scored=scored.get(row.id, 0),
+        )
+        for row in await queries.list_jurors(session, call)
     ]
 
 
@@ -230,7 +238,7 @@ async def score_submission(
     session: Session,
     bearer: NamedDependency[Bearer],
     call_id: schemas.CallPath,
-    submission_id: SubmissionPath,
+    submission_id: schemas.SubmissionPath,
 ) -> None:
     """Give points, each with its reason."""
     payload = read_body(await request.body(), ScoresInput)

@@ -9,14 +9,13 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, NotFoundError
+from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
 from udi.portal.projects.calls import jury_actions, queries
 from udi.portal.projects.calls.forms import read_points, read_text
-from udi.portal.projects.calls.models import Call, Submission
+from udi.portal.projects.calls.models import Call, Score, Submission
 from udi.portal.projects.calls.pages import ONE, PATH
 from udi.portal.projects.calls.transitions import CallState
-from udi.portal.projects.queries import is_leader
 from udi.ui.dependencies import AnyRequest, Member, Session
 from udi.ui.errors import form_errors
 from udi.ui.site import render
@@ -98,13 +97,7 @@ async def show_submission(
 ) -> Response[str]:
     """What was sent: for its candidate, for the jury once the call is closed, for the organiser."""
     call = await queries.get_call(session, member, call_id)
-    return await _render_submission(
-        request,
-        session,
-        member,
-        call,
-        await queries.get_submission(session, call, submission_id),
-    )
+    return await _render_submission(request, session, member, call, submission_id)
 
 
 @post(SUBMISSION, status_code=303)
@@ -137,7 +130,7 @@ async def score_submission(
             session,
             member,
             call,
-            submission,
+            submission_id,
             form_values=scores_by_criterion,
             error=error,
         )
@@ -149,34 +142,29 @@ async def _render_submission(
     session: AsyncSession,
     member: Actor,
     call: Call,
-    submission: Submission,
+    submission_id: UUID,
     *,
     form_values: Mapping[UUID, tuple[int | None, str]] | None = None,
     error: InvalidError | None = None,
 ) -> Response[str]:
-    juror = await queries.find_juror(session, member, call)
+    readable = await queries.get_readable_submission(
+        session, member, call, submission_id
+    )
+    submission = readable.submission
+    juror = readable.juror
+    leads = readable.leads
     standing = queries.call_state(call)
-    organises = queries.may_organise(
-        member, await queries.find_organiser(session, call)
-    )
-    leads = await is_leader(session, member, submission.project_id)
-    reads = standing not in {CallState.DRAFT, CallState.OPEN} and (
-        juror is not None or organises
-    )
-    if not (leads or reads):
-        raise NotFoundError("No submission has this address here.")
+    conflicts: dict[UUID, str] = {}
+    mine: dict[UUID, Score] = {}
     if juror:
         conflicts = await queries.list_conflicts(session, juror)
-    else:
-        conflicts = {}
-    if juror:
         mine = (await queries.list_scores(session, juror)).get(submission.id, {})
-    else:
-        mine = {}
     stored_scores = {
         criterion: (score.points, score.reason) for criterion, score in mine.items()
     }
-    can_read_verdicts = organises or (leads and standing == CallState.PUBLISHED)
+    can_read_verdicts = readable.organises or (
+        leads and standing == CallState.PUBLISHED
+    )
     return render(
         request,
         "projects/call-submission.html",

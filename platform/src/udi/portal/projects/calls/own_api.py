@@ -1,10 +1,12 @@
 """`/api/v1/calls`, for programs with a token: organising a call, asking about it, answering it, and judging answers."""
 
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, delete, post, put
+from litestar import Response, delete, get, post, put
 from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
 from msgspec import Meta, Struct
@@ -17,6 +19,7 @@ from udi.kit.errors import (
     PreconditionFailedError,
     field_error,
 )
+from udi.portal.catalogue.models import Dataset
 from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import api_operation
 from udi.portal.organisations.queries import find_organisations
@@ -26,7 +29,7 @@ from udi.portal.projects.calls.candidate_actions import (
     submit_project,
     withdraw_submission,
 )
-from udi.portal.projects.calls.models import Call
+from udi.portal.projects.calls.models import Call, CallCriterion
 from udi.portal.projects.calls.organiser_pages import ORGANISER_ACTIONS
 from udi.portal.projects.queries import get_led_project
 from udi.portal.projects.request_bodies import read_body
@@ -206,6 +209,31 @@ async def change_call(
     return _respond(call, territory.origin)
 
 
+@get(
+    "/{call_id:uuid}/text",
+    **call_operation(
+        "readCallText",
+        summary="Read the text of a call for projects",
+        description="For those who organise it, before it is open too: as it is sent to change it.",
+        answer=CallText,
+        errors=(ForbiddenError, NotFoundError),
+    ),
+)
+async def read_text(
+    session: Session,
+    territory: CurrentTerritory,
+    bearer: NamedDependency[Bearer],
+    call_id: schemas.CallPath,
+) -> Response[CallText]:
+    """The whole of its text, as it stands."""
+    call = await queries.get_organised_call(session, bearer.member, call_id)
+    criteria = await queries.list_criteria(session, call)
+    datasets = await queries.list_datasets(session, call)
+    return Response(
+        _write_text(call, criteria, datasets, territory.zone), headers=PRIVATE
+    )
+
+
 @post(
     "/{call_id:uuid}/events",
     guards=[require_confirmation()],
@@ -333,6 +361,37 @@ async def withdraw_answer(
     )
 
 
+def _write_text(
+    call: Call,
+    criteria: Sequence[CallCriterion],
+    datasets: Sequence[Dataset],
+    zone: tzinfo,
+) -> CallText:
+    """A call as a program sends it."""
+    form_values = forms.call_form_values(call, criteria, datasets, zone, "")
+    codes = {code for criterion in criteria for code in criterion.labels}
+    return CallText(
+        title=call.title,
+        summary=call.summary,
+        words=call.words,
+        closes_at=_write_moment(call.closes_at, zone),
+        results_at=_write_moment(call.results_at, zone),
+        criteria=form_values["criteria"].splitlines(),
+        datasets=[str(dataset.id) for dataset in datasets],
+        titles=call.translations.get("title", {}),
+        summaries=call.translations.get("summary", {}),
+        words_by_language=call.translations.get("words", {}),
+        criteria_by_language={
+            code: form_values[translated_name("criteria", code)] for code in codes
+        },
+        language=call.language,
+    )
+
+
+def _write_moment(moment: datetime, zone: tzinfo) -> str:
+    return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+
+
 def _write_form(payload: dict[str, Any], language: str) -> FormMultiDict:
     """The text of a call as its form has it."""
     values = {
@@ -362,6 +421,7 @@ routes: Routes = [
         [
             create_call,
             change_call,
+            read_text,
             organise_call,
             send_question,
             send_answer,

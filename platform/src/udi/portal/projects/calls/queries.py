@@ -26,11 +26,13 @@ from udi.portal.projects.calls.models import (
     Submission,
 )
 from udi.portal.projects.calls.transitions import CallState, state_at
-from udi.portal.projects.queries import select_led_projects
+from udi.portal.projects.queries import is_leader, select_led_projects
 
 PAGE = 10
 MOST_SUBMISSIONS = 500
 """Submissions that one call takes."""
+MOST_LISTED = 200
+"""Submissions and juries of one person, in a list."""
 
 
 class UnknownCallError(NotFoundError):
@@ -234,6 +236,63 @@ async def get_submission(
     if submission is None:
         raise NotFoundError("No submission has this address here.")
     return submission
+
+
+@dataclass(frozen=True)
+class ReadableSubmission:
+    """A submission, and what its reader is to it."""
+
+    submission: Submission
+    juror: Juror | None
+    """The reader, where the organiser named them."""
+    organises: bool
+    leads: bool
+    """Whether they lead its project now."""
+
+
+async def get_readable_submission(
+    session: AsyncSession, actor: Actor, call: Call, id_: UUID
+) -> ReadableSubmission:
+    """A submission for its candidate; for the jury and the organiser, once the call is closed.
+
+    Raises:
+        NotFoundError: the call has none of this identifier, or it is not for this person to read.
+    """
+    submission = await get_submission(session, call, id_)
+    readable = ReadableSubmission(
+        submission,
+        await find_juror(session, actor, call),
+        organises=may_organise(actor, await find_organiser(session, call)),
+        leads=await is_leader(session, actor, submission.project_id),
+    )
+    is_closed = call_state(call) not in {CallState.DRAFT, CallState.OPEN}
+    judges = readable.juror is not None or readable.organises
+    if not (readable.leads or (is_closed and judges)):
+        raise NotFoundError("No submission has this address here.")
+    return readable
+
+
+async def list_member_submissions(
+    session: AsyncSession, actor: Actor
+) -> Sequence[Submission]:
+    """Those of the projects that the person leads, to all calls, the last sent first."""
+    query = (
+        select(Submission)
+        .where(Submission.project_id.in_(select_led_projects(actor)))
+        .order_by(Submission.sent_at.desc(), Submission.id)
+    )
+    return (await session.scalars(query.limit(MOST_LISTED))).all()
+
+
+async def list_judged_calls(session: AsyncSession, actor: Actor) -> Sequence[Call]:
+    """The calls whose jury the person is of, those that close last first; no draft."""
+    judged = select(Juror.call_id).where(Juror.email == actor.verified_email)
+    query = (
+        select(Call)
+        .where(Call.id.in_(judged), Call.state != CallState.DRAFT)
+        .order_by(Call.closes_at.desc(), Call.id)
+    )
+    return (await session.scalars(query.limit(MOST_LISTED))).all()
 
 
 async def list_jurors(session: AsyncSession, call: Call) -> Sequence[Juror]:

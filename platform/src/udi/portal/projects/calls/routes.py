@@ -7,6 +7,7 @@ from udi.portal.projects.calls import (
     organiser_pages,
     own_api,
     pages,
+    submission_api,
 )
 from udi.ui.dependencies import Routes
 
@@ -17,4 +18,5 @@ routes: Routes = [
     *api.routes,
     *own_api.routes,
     *jury_api.routes,
+    *submission_api.routes,
 ]

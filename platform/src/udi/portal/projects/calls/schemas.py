@@ -33,6 +33,9 @@ CallStateCode = Annotated[
 
 TAG = Tag("calls", "Calls for projects")
 CallPath = Annotated[UUID, PathParameter(description="Identifier of the call.")]
+SubmissionPath = Annotated[
+    UUID, PathParameter(description="Identifier of the submission.")
+]
 
 
 class CallListParameters(Struct, kw_only=True):

@@ -1,7 +1,5 @@
 """The team and the pictures of a project, for programs of those who make it."""
 
-import base64
-import binascii
 from functools import partial
 
 from litestar import Response, delete, get, post, put
@@ -28,7 +26,11 @@ from udi.portal.projects.actions.picture import (
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
 from udi.portal.projects.models import Project
 from udi.portal.projects.pictures import MOST_BYTES, make_picture_pair
-from udi.portal.projects.request_bodies import read_body, read_languages
+from udi.portal.projects.request_bodies import (
+    decode_base64,
+    read_body,
+    read_languages,
+)
 from udi.portal.projects.schemas import BASE, SCOPE, ProjectPath
 from udi.portal.projects.team import team_schemas
 from udi.portal.projects.transitions import TeamMemberEvent, TeamMemberStage
@@ -201,7 +203,7 @@ async def send_picture(
         payload, territory.languages, project.language, {}
     )
     words = check_words(PictureWords(payload["alternative"], language, translations))
-    renditions = await make_picture_pair(_decode_base64(payload["content"]))
+    renditions = await make_picture_pair(decode_base64(payload["content"], "content"))
     await session.refresh(project, with_for_update=True)
     await add_picture(session, bearer.actor, project, renditions, words)
     pictures = await listing.list_pictures(session, project.id)
@@ -230,13 +232,6 @@ async def delete_picture(
         session, bearer.actor, project_id, lock=True
     )
     await remove_picture(session, bearer.actor, project, picture_id)
-
-
-def _decode_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise field_error("content", "This is not base64.", code="no-base64") from None
 
 
 async def _build_response(

@@ -1,6 +1,6 @@
 """What uses a dataset whose page goes: followers, reuses, calls, services and reports of faults go on with the page that stays."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy import delete, literal, select
@@ -33,10 +33,14 @@ BOUND_DATASETS = Hook[FindBound]("datasets whose page may not go")
 QUIET = {"synchronize_session": False}
 
 
-async def queue_move(session: AsyncSession, former: UUID, later: UUID) -> None:
-    """Have the uses moved by the worker: followings are seen by their own people alone, and by it."""
-    payload = {"dataset": str(former), "instead": str(later)}
-    await jobs.enqueue(session, MOVE_USES, payload)
+async def queue_moves(session: AsyncSession, stays: Mapping[UUID, UUID]) -> None:
+    """Have the uses moved by the worker: followings are seen by their own people alone, and by it.
+
+    `stays`: by each dataset whose page goes, the one whose page stays.
+    """
+    if stays:
+        moves = {str(goes): str(later) for goes, later in stays.items()}
+        await jobs.enqueue(session, MOVE_USES, {"moves": moves})
 
 
 def task_handlers(site: Site) -> Handlers:
@@ -44,24 +48,27 @@ def task_handlers(site: Site) -> Handlers:
 
     async def move(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
-            former = UUID(job.payload["dataset"])
-            later = UUID(job.payload["instead"])
             async with site.database.session(territory.id, role="worker") as session:
-                if await _is_same(session, former, later):
-                    stays = await _find_page(session, former, later)
-                    await move_uses(site, session, former, stays)
+                for goes, stays in job.payload["moves"].items():
+                    former, later = UUID(goes), UUID(stays)
+                    if await _still_holds(session, former, later):
+                        page = await _find_page(session, former, later)
+                        await move_uses(site, session, former, page)
 
     return {MOVE_USES: move}
 
 
-async def _is_same(session: AsyncSession, former: UUID, later: UUID) -> bool:
-    """Whether two datasets are one still; nobody takes that back before the transaction ends."""
+async def _still_holds(session: AsyncSession, former: UUID, later: UUID) -> bool:
+    """Whether two datasets are one still; nobody takes that back before the transaction ends.
+
+    Of those that a renamed record joined, nobody was asked.
+    """
     first, second = order_pair(former, later)
     query = select(DatasetMatch.state).where(
         DatasetMatch.first_id == first, DatasetMatch.second_id == second
     )
     state = await session.scalar(query.with_for_update(read=True))
-    return state == MatchState.SAME
+    return state in {None, MatchState.SAME}
 
 
 async def _find_page(session: AsyncSession, former: UUID, later: UUID) -> UUID:
