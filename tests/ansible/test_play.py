@@ -257,6 +257,10 @@ def changed(inventory: Path, was: str, becomes: str) -> str:
         ),
         (changed(CLUSTER, "192.0.2.13", "192.0.2.12"), "have the same address"),
         (
+            f"{CLUSTER.read_text()}\ninstallation_database_host=pg.example.org\n",
+            "it keeps the secrets and runs what is done once",
+        ),
+        (
             changed(CLUSTER, "release_object_store=s3://udi-files", ""),
             "Give release_object_store=s3://bucket",
         ),
@@ -283,6 +287,7 @@ def changed(inventory: Path, was: str, becomes: str) -> str:
         "name for address",
         "no address",
         "same address",
+        "cluster beside a database of others",
         "no store",
         "no way in",
         "acme",

@@ -267,12 +267,12 @@ async def test_who_waited_for_a_dataset_sees_what_was_asked_meanwhile(
         locked = await find_dataset(session, dataset, lock=True)
         assert locked is not None
         assert locked.delivery is not None
-        asked = locked.delivery.revision + 1
+        next_revision = locked.delivery.revision + 1
         reader = asyncio.create_task(read_revision())
         await wait_until(is_waiting)
-        locked.delivery.revision = asked
+        locked.delivery.revision = next_revision
 
-    assert await reader == asked
+    assert await reader == next_revision
 
 
 async def test_a_withdrawal_is_told_and_can_be_undone(
