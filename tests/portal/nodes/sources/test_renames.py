@@ -23,7 +23,7 @@ from udi.portal.identity.models import Person
 from udi.portal.nodes.harvest import format_detection
 from udi.portal.nodes.harvest.conversion import convert
 from udi.portal.nodes.sources.actions import accept_renames
-from udi.portal.nodes.sources.matches.uses import MOVE_USES, task_handlers
+from udi.portal.nodes.sources.matches.uses import MOVE_RENAMED, task_handlers
 from udi.portal.nodes.sources.models import CatalogueSource
 from udi.portal.nodes.sources.reconciliation import RunAssessment, assess_run
 from udi.portal.nodes.sources.renames import Content, pair_contents
@@ -131,7 +131,7 @@ async def take_moves(reading: Reading, goes: UUID) -> list[dict[str, Any]]:
         "DELETE FROM queue.pgqueuer WHERE entrypoint = :name AND convert_from(payload, 'UTF8') LIKE :goes"
         " RETURNING convert_from(payload, 'UTF8')"
     )
-    values = {"name": MOVE_USES, "goes": f"%{goes}%"}
+    values = {"name": MOVE_RENAMED, "goes": f"%{goes}%"}
     async with reading.database.session(reading.territory.id, role="worker") as session:
         rows = await session.execute(statement, values)
         return [json.loads(row[0]) for row in rows]
@@ -150,8 +150,8 @@ async def test_who_used_the_page_that_goes_uses_the_one_that_stays(
     await accept(reading)
     await reading.read()
     [payload] = await take_moves(reading, goes)
-    job = Job(MOVE_USES, reading.territory.id, payload, 0, last=True)
-    await task_handlers(portal_site)[MOVE_USES](job)
+    job = Job(MOVE_RENAMED, reading.territory.id, payload, 0, last=True)
+    await task_handlers(portal_site)[MOVE_RENAMED](job)
 
     used = select(ProjectDataset.dataset_id).where(ProjectDataset.project_id == reuse)
     followed = select(Following.target).where(Following.person_id == person)

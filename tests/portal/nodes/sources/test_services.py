@@ -205,10 +205,10 @@ async def test_services_leave_and_stay_where_the_site_says_that_nothing_changed(
     catalogue.put(path, f"{PREFIXES}{BENCHES}{stays}".encode(), ETag='"two"', **TURTLE)
     outcomes = [(await reading.read()).outcome for _ in range(3)]
 
-    [gone, there] = await services(reading)
+    [gone, kept] = await services(reading)
     assert outcomes == ["complete", "unchanged", "unchanged"]
     assert gone.withdrawn_at is not None
-    assert (there.missing, there.withdrawn_at) == (0, None)
+    assert (kept.missing, kept.withdrawn_at) == (0, None)
 
 
 async def test_what_a_service_serves_is_a_change_of_it(
@@ -222,13 +222,13 @@ async def test_what_a_service_serves_is_a_change_of_it(
     parts = (others, BENCHES, by_itself)
     reading, _ = await read(catalogue, open_source, "/served-later.ttl", *parts)
     [row] = await services(reading)
-    shown = await reading.list_published()
-    benches = shown["Bancs"]
+    published = await reading.list_published()
+    benches = published["Bancs"]
     link = CatalogueServiceDataset
     async with reading.database.session(reading.territory.id) as session:
         await session.execute(delete(link).where(link.service_id == row.id))
         session.add_all(
-            link(service_id=row.id, dataset_id=shown[title])
+            link(service_id=row.id, dataset_id=published[title])
             for title in ("trees", "wells")
         )
 

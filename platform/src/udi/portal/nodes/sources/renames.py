@@ -16,7 +16,7 @@ from udi.kit.db import is_not_among
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import Dataset, DatasetState, Distribution
 from udi.portal.nodes.harvest.identity import fold_address, fold_text
-from udi.portal.nodes.sources.matches.uses import queue_moves
+from udi.portal.nodes.sources.matches.uses import queue_renamed
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     SourceRecord,
@@ -258,7 +258,7 @@ async def join_batch(
                 stays[dataset.id] = former.id
             await catalogue.withdraw_dataset(session, dataset, reason=reason)
         await _join_records(session, source, pair)
-    await queue_moves(session, stays)
+    await queue_renamed(session, stays)
     if len(pairs) < BATCH:
         await _forget_renames(session, source)
         source.accepts_renames = False

@@ -15,7 +15,7 @@ from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.nodes.actions.push import lock_records
 from udi.portal.nodes.sources.matches.queries import require_team
-from udi.portal.nodes.sources.matches.uses import FindBound, queue_moves
+from udi.portal.nodes.sources.matches.uses import FindBound, queue_move
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     DatasetMatch,
@@ -121,7 +121,7 @@ async def _join(
             "It is the same dataset as one that had its page already.",
         ),
     )
-    await queue_moves(session, {goes.id: stays.id})
+    await queue_move(session, goes.id, stays.id)
 
 
 async def _lock_sources(

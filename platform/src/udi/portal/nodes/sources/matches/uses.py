@@ -24,6 +24,7 @@ from udi.portal.notifications.models import Following
 from udi.ui.site import Site
 
 MOVE_USES = "move_uses"
+MOVE_RENAMED = "move_uses_of_renamed"
 MoveUses = Callable[[AsyncSession, UUID, UUID], Awaitable[None]]
 """Have what a domain keeps of the first dataset be of the second."""
 DATASET_USES = Hook[MoveUses]("uses of a dataset that is one with another")
@@ -33,42 +34,49 @@ BOUND_DATASETS = Hook[FindBound]("datasets whose page may not go")
 QUIET = {"synchronize_session": False}
 
 
-async def queue_moves(session: AsyncSession, stays: Mapping[UUID, UUID]) -> None:
-    """Have the uses moved by the worker: followings are seen by their own people alone, and by it.
+async def queue_move(session: AsyncSession, former: UUID, later: UUID) -> None:
+    """Have the uses moved by the worker: followings are seen by their own people alone, and by it."""
+    payload = {"dataset": str(former), "instead": str(later)}
+    await jobs.enqueue(session, MOVE_USES, payload)
 
-    `stays`: by each dataset whose page goes, the one whose page stays.
-    """
+
+async def queue_renamed(session: AsyncSession, stays: Mapping[UUID, UUID]) -> None:
+    """The same for records that a person said to be renamed: by each page that goes, the one that stays."""
     if stays:
         moves = {str(goes): str(later) for goes, later in stays.items()}
-        await jobs.enqueue(session, MOVE_USES, {"moves": moves})
+        await jobs.enqueue(session, MOVE_RENAMED, {"moves": moves})
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The job of this module; for a territory that is not served any more, or once the answer is taken back, it does nothing."""
+    """The jobs of this module; for a territory that is not served any more, or once the answer is taken back, they do nothing."""
 
     async def move(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
+            former = UUID(job.payload["dataset"])
+            later = UUID(job.payload["instead"])
             async with site.database.session(territory.id, role="worker") as session:
-                for goes, stays in job.payload["moves"].items():
-                    former, later = UUID(goes), UUID(stays)
-                    if await _still_holds(session, former, later):
-                        page = await _find_page(session, former, later)
-                        await move_uses(site, session, former, page)
+                if await _is_same(session, former, later):
+                    stays = await _find_page(session, former, later)
+                    await move_uses(site, session, former, stays)
 
-    return {MOVE_USES: move}
+    async def move_renamed(job: Job) -> None:
+        if territory := await site.registry.by_id(job.tenant):
+            async with site.database.session(territory.id, role="worker") as session:
+                for goes, later in job.payload["moves"].items():
+                    stays = await _find_page(session, UUID(goes), UUID(later))
+                    await move_uses(site, session, UUID(goes), stays)
+
+    return {MOVE_USES: move, MOVE_RENAMED: move_renamed}
 
 
-async def _still_holds(session: AsyncSession, former: UUID, later: UUID) -> bool:
-    """Whether two datasets are one still; nobody takes that back before the transaction ends.
-
-    Of those that a renamed record joined, nobody was asked.
-    """
+async def _is_same(session: AsyncSession, former: UUID, later: UUID) -> bool:
+    """Whether two datasets are one still; nobody takes that back before the transaction ends."""
     first, second = order_pair(former, later)
     query = select(DatasetMatch.state).where(
         DatasetMatch.first_id == first, DatasetMatch.second_id == second
     )
     state = await session.scalar(query.with_for_update(read=True))
-    return state in {None, MatchState.SAME}
+    return state == MatchState.SAME
 
 
 async def _find_page(session: AsyncSession, former: UUID, later: UUID) -> UUID:
