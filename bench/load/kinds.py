@@ -14,7 +14,7 @@ KINDS = {
     "producer": r"/producers/[^/]+",
     "history": r"/data/[^/]+/history",
     "dataset": r"/data/[^/]+(?:/[^/]+)?",
-    "projects": r"/(?:projects|calls|data-requests|agreements)(?:/[^/]+)?(?:\?.*)?",
+    "projects": r"/(?:projects|calls|data-requests|agreements|services)(?:/[^/]+)?(?:\?.*)?",
     "text": r"/(?:charter|legal|accessibility|eco-design|help|status|my-data(?:/.+)?|(?:news|pages)(?:/[^/]+)?)(?:\?.*)?",
     "programs": r"/(?:api|problems)",
 }

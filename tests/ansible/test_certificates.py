@@ -1,5 +1,6 @@
 """Certificates of territories: each has its own, and one that is refused keeps nobody from theirs."""
 
+import configparser
 import os
 import shutil
 import socket
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 from cryptography import x509
 
 from tests.ansible.machine import PLAY
@@ -26,8 +28,9 @@ FILES = PLAY / "roles/reverse_proxy/files"
 AUTHORITY = """#!/bin/sh
 # Stands for certbot: refuses the names of the territory «mont», gives the others a certificate of its own authority.
 echo "$*" >>"$ASKED"
+env >"$ASKED.environment"
 case "$*" in
-  *delete*) rm -r "$UDI_LIVE/udi"; exit 0 ;;
+  *delete*) for name; do :; done; rm -r "$UDI_LIVE/$name"; exit 0 ;;
   *mont.test*) echo "DNS problem: no such name mont.test" >&2; exit 1 ;;
 esac
 for word in "$@"; do
@@ -186,6 +189,89 @@ def test_a_renewed_certificate_reaches_its_territory(machine: ProxyMachine) -> N
     certificate = machine.sites / "territory-mont/certificate.pem"
     assert certificate.read_text() == "the next one"
     assert machine.read_name("territory-baie") == STAND_IN
+
+
+def test_a_site_that_is_not_asked_for_keeps_the_certificate_that_its_operator_gave(
+    machine: ProxyMachine,
+) -> None:
+    machine.run("certificates.sh", "prepare")
+    write_list(machine.folder, {"baie": TERRITORIES["baie"]})
+    former = {
+        "udi-territory-mont": machine.sites / "territory-mont/certificate.pem",
+        "udi": machine.folder / "tls/certificate.pem",
+    }
+    for name, certificate in former.items():
+        lineage = machine.folder / "live" / name
+        lineage.mkdir()
+        for file in ("fullchain.pem", "privkey.pem"):
+            (lineage / file).write_text("of the authority")
+        certificate.write_text("given by the operator")
+
+        machine.run("install_certificate.sh", RENEWED_LINEAGE=str(lineage))
+
+        assert certificate.read_text() == "given by the operator"
+
+
+def test_prepare_ends_the_renewal_of_what_is_not_asked_for_any_more(
+    machine: ProxyMachine,
+) -> None:
+    live = machine.folder / "live"
+    ours = [
+        "udi-installation",
+        "udi-territory-baie",
+        "udi-territory-bai",
+        "udi-territory-mont",
+    ]
+    for name in (*ours, "udi-wiki", "of-the-operator"):
+        (live / name).mkdir()
+    write_list(machine.folder, {"baie": TERRITORIES["baie"]})
+
+    prepared = machine.run("certificates.sh", "prepare")
+    again = machine.run("certificates.sh", "prepare")
+
+    assert {path.name for path in live.iterdir()} == {
+        "of-the-operator",
+        "udi-territory-baie",
+        "udi-wiki",
+    }
+    assert {line.split(maxsplit=2)[1] for line in prepared if "any more" in line} == {
+        "installation",
+        "territory-bai",
+        "territory-mont",
+    }
+    assert again == []
+
+
+def test_certbot_is_told_of_the_outgoing_proxy_and_of_the_authorities(
+    machine: ProxyMachine,
+) -> None:
+    """At hand (`sudo udi-certificates request`) and at each renewal, whose unit reads the same file."""
+    outgoing = {
+        "https_proxy": "http://town:p%40s$x'y z@proxy.test:3128",
+        "no_proxy": "localhost,mirror.test",
+    }
+    values: dict[str, object] = {"installation_outgoing": outgoing}
+    text = render("reverse_proxy", "acme_environment.j2", values)
+    (machine.folder / "tls/acme_environment").write_text(text)
+
+    machine.run("certificates.sh", "prepare")
+    machine.run("certificates.sh", "request", https_proxy="", no_proxy="")
+
+    environment = (machine.folder / "asked.environment").read_text().splitlines()
+    settings = {f"{name}={value}" for name, value in outgoing.items()}
+    assert settings <= set(environment)
+    assert "REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt" in environment
+    tasks = yaml.safe_load((PLAY / "roles/reverse_proxy/tasks/acme.yml").read_text())
+    written = [
+        task[module]["dest"]
+        for task in tasks
+        for module in ("ansible.builtin.copy", "ansible.builtin.template")
+        if module in task
+    ]
+    unit = configparser.ConfigParser()
+    unit.read(FILES / "certbot.conf")
+    read = unit["Service"]["EnvironmentFile"].removeprefix("-")
+    assert written == [read, "/etc/systemd/system/certbot.service.d/udi.conf"]
 
 
 @pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx")

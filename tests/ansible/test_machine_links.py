@@ -2,6 +2,7 @@
 
 import contextlib
 import http.server
+import shlex
 import shutil
 import socket
 import ssl
@@ -123,6 +124,7 @@ def render(role: str, template: str, values: dict[str, object]) -> str:
         trim_blocks=True,
         autoescape=False,  # noqa: S701 - no page
     )
+    environment.filters["quote"] = shlex.quote
     return environment.get_template(template).render(**values)
 
 

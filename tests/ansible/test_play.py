@@ -193,6 +193,46 @@ def test_uninstall_is_refused_without_the_name_of_the_installation() -> None:
     assert "Find the units" not in done.stdout
 
 
+def test_uninstall_stops_a_service_before_its_settings_are_removed() -> None:
+    tasks = yaml.safe_load((PLAY / "tasks/uninstall.yml").read_text())
+    stops = [
+        place
+        for place, task in enumerate(tasks)
+        if "'keepalived'" in task.get("loop", "")
+        and task["ansible.builtin.systemd_service"]
+        == {"name": "{{ service }}", "state": "stopped", "enabled": False}
+    ]
+    removals = [
+        place
+        for place, task in enumerate(tasks)
+        if "/etc/keepalived/keepalived.conf" in json.dumps(task)
+    ]
+
+    assert (len(stops), len(removals)) == (1, 1)
+    assert stops < removals
+
+
+@pytest.mark.parametrize("role", ["release", "inner_proxy"])
+def test_an_installation_is_recognised_by_what_each_of_its_machines_has(
+    role: str,
+) -> None:
+    """One machine is in every group; several have in common only what a play of all of them makes."""
+    folder = read("installation", "defaults/main.yml")["installation_folder"]
+    mark = jinja2.Template(
+        read("installation", "vars/main.yml")["installation_mark"]
+    ).render(installation_alone=role == "release", installation_folder=folder)
+    text = (PLAY / "roles" / role / "tasks/main.yml").read_text()
+    plays = yaml.safe_load((PLAY / "site.yml").read_text())
+    [systems] = [play for play in plays if play["name"] == "Systems of the machines"]
+    needed = {"release": "db:", "inner_proxy": systems["hosts"]}
+    [maker] = [play for play in plays if role in json.dumps(play.get("roles", []))]
+
+    assert f"{mark}\n" in text.replace("{{ installation_folder }}", folder).replace(
+        '"', ""
+    )
+    assert maker["hosts"].startswith(needed[role])
+
+
 def changed(inventory: Path, was: str, becomes: str) -> str:
     text = inventory.read_text()
     assert was in text
@@ -216,6 +256,10 @@ def changed(inventory: Path, was: str, becomes: str) -> str:
             "need an IPv4 address for db3",
         ),
         (changed(CLUSTER, "192.0.2.13", "192.0.2.12"), "have the same address"),
+        (
+            f"{CLUSTER.read_text()}\ninstallation_database_host=pg.example.org\n",
+            "it keeps the secrets and runs what is done once",
+        ),
         (
             changed(CLUSTER, "release_object_store=s3://udi-files", ""),
             "Give release_object_store=s3://bucket",
@@ -243,6 +287,7 @@ def changed(inventory: Path, was: str, becomes: str) -> str:
         "name for address",
         "no address",
         "same address",
+        "cluster beside a database of others",
         "no store",
         "no way in",
         "acme",

@@ -100,7 +100,7 @@ async def test_a_stopped_database_is_named_with_its_remedy(sound: Settings) -> N
     )
 
     assert severities(findings) == {"fault"}
-    assert all("Start PostgreSQL" in finding.remedy for finding in findings)
+    assert all("`udi up`" in finding.remedy for finding in findings)
 
 
 async def test_a_wrong_password_names_the_secret_and_never_shows_it(
@@ -140,7 +140,7 @@ async def test_a_job_that_nobody_begins_is_a_fault_and_a_held_one_a_warning(
 
     assert queue.severity == "fault"
     assert queue.message.startswith("1 waiting, 1 held")
-    assert "udi work portal" in queue.remedy
+    assert "`udi logs portal-worker`" in queue.remedy
 
     async with portal_database.platform_session(role="worker") as session:
         await session.execute(
@@ -193,7 +193,7 @@ async def test_a_stopped_keycloak_is_named_with_its_remedy(sound: Settings) -> N
 
     faults_by_name = faults(await check_identity(away))
 
-    assert "Start Keycloak" in faults_by_name["realm"].remedy
+    assert "`udi logs keycloak`" in faults_by_name["realm"].remedy
 
 
 async def test_a_sound_machine_has_no_fault_once_the_index_was_made(

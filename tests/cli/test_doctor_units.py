@@ -11,10 +11,9 @@ from udi.cli.checks.units import (
     assess_releases,
     assess_units,
     check_units,
-    find_current_release,
     parse_properties,
 )
-from udi.cli.units import ServiceUnit
+from udi.cli.units import ServiceUnit, find_current_release
 from udi.settings import Settings
 
 NOW = 10_000.0

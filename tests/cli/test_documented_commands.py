@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def calls(page: Path) -> Iterator[str]:
 def check_call(arguments: list[str]) -> None:
     """Read a call as the command line does, without running it, and fail where it would refuse it."""
     name = arguments[0]
-    group: Any = typer.main.get_command(IN_A_CLONE.get(name, build_app()))
+    group = find_group(name)
     if name in IN_A_CLONE:
         arguments = arguments[1:]
     while hasattr(group, "commands"):
@@ -41,6 +42,12 @@ def check_call(arguments: list[str]) -> None:
         assert name in group.commands, f"no command «{name}»"
         group = group.commands[name]
     group.make_context(group.name, arguments)
+
+
+@cache
+def find_group(name: str) -> Any:
+    """The commands among which a call's first word is looked for."""
+    return typer.main.get_command(IN_A_CLONE.get(name) or build_app())
 
 
 IN_A_CLONE = {"bench": measures, "test": checks}

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from litestar import Litestar
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from tests.contract.node import clear_queue
+from tests.journeys.steps import wait_until
 from tests.node.conftest import Browse
 from tests.node.counterpart import PortalDouble, report
 from tests.node.producer import SLUG, Producer
@@ -21,6 +22,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.outbox import PUSH_DATASET
 from udi.node.datasets.exchange.portal import PortalClient, PortalUnavailableError
 from udi.node.datasets.models import Dataset, Delivery
+from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.tasks import task_handlers
 from udi.node.files.encryption.sealing_store import OBJECTS
 from udi.protocol.record import read_record
@@ -239,6 +241,38 @@ async def test_a_refused_version_leaves_the_accepted_one_in_place(
     assert await state_of(node_database, demo, dataset) == "refused"
     assert (await passer_by.get(f"/datasets/{dataset}/file")).content == before
     assert "reste en place" in await producer.page(f"/datasets/{dataset}")
+
+
+async def test_who_waited_for_a_dataset_sees_what_was_asked_meanwhile(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    dataset = uuid.UUID(await producer.publish())
+
+    async def read_revision() -> int:
+        async with node_database.session(demo.id, role="worker") as session:
+            waited = await find_dataset(session, dataset, lock=True)
+            assert waited is not None
+            assert waited.delivery is not None
+            return waited.delivery.revision
+
+    async def is_waiting() -> bool:
+        query = text(
+            "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+            " WHERE NOT l.granted AND a.datname = current_database()"
+        )
+        async with node_database.session(demo.id, role="worker") as session:
+            return bool(await session.scalar(query))
+
+    async with node_database.session(demo.id, role="worker") as session:
+        locked = await find_dataset(session, dataset, lock=True)
+        assert locked is not None
+        assert locked.delivery is not None
+        asked = locked.delivery.revision + 1
+        reader = asyncio.create_task(read_revision())
+        await wait_until(is_waiting)
+        locked.delivery.revision = asked
+
+    assert await reader == asked
 
 
 async def test_a_withdrawal_is_told_and_can_be_undone(

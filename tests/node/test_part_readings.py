@@ -1,5 +1,6 @@
 """How the file of a part is read is settled as that of the main file: before and after its publication, for its next versions."""
 
+import csv
 from html import unescape
 from typing import Any
 from uuid import UUID
@@ -115,6 +116,38 @@ async def test_a_mended_copy_of_a_part_is_offered_beside_its_file_with_its_repai
     assert original.content == content
     assert "repairs" not in main_profile["profile"]
     assert "repairs" not in withdrawn_profile["profile"]
+
+
+async def test_history_names_the_file_whose_reading_was_corrected(
+    producer: Producer,
+) -> None:
+    dataset = await producer.publish()
+    part = await add(producer, dataset, CODES, "codes.csv")
+    address = f"/datasets/{dataset}/parts/{part}"
+    await producer.client.post(
+        f"/datasets/{dataset}/understood", data={"type-0": "text"}
+    )
+    await producer.client.post(f"{address}/understood", data={"type-0": "code"})
+    await save(producer, dataset, part, title="Codes", role="data")
+    corrected = await read_corrections(producer, dataset)
+    page = unescape(await producer.page(f"/datasets/{dataset}"))
+    await producer.client.post(f"{address}/remove", data={"reason": "Doublon"})
+    without = await read_corrections(producer, dataset)
+
+    assert corrected == ["Codes\N{NO-BREAK SPACE}: Version n° 1", "Version n° 1"]
+    assert "Codes\N{NO-BREAK SPACE}: Version n° 1" in page
+    assert without == [
+        "Un fichier retiré depuis\N{NO-BREAK SPACE}: Version n° 1",
+        "Version n° 1",
+    ]
+
+
+async def read_corrections(producer: Producer, dataset: str) -> list[str]:
+    """What the history says of each corrected reading, the last first."""
+    response = await producer.client.get(f"/datasets/{dataset}/history.csv")
+    text = response.content.decode("utf-8-sig")
+    lines = csv.reader(text.splitlines(), delimiter=";")
+    return [line[3] for line in lines if line[1] == "Lecture du fichier corrigée"]
 
 
 async def test_a_reading_of_a_part_that_cannot_be_is_refused(

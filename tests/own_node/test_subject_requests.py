@@ -23,6 +23,7 @@ from tests.own_node.node import log_in as log_in_at_node
 from udi.cli.local.postgres import find_binaries
 from udi.cli.own.folder import read_own_node
 from udi.kit.oidc import own_subjects_client_id
+from udi.kit.postgresql import make_superuser_address
 from udi.portal.identity.provision import admin
 from udi.settings import Settings
 
@@ -103,7 +104,7 @@ def read_database(node: Node) -> bytes:
     """All that a dump of the node's own database holds."""
     settings = read_own_node(node.folder).settings
     tool = find_binaries(Settings().cache).folder / "pg_dump"
-    server = settings.superuser_dsn("postgres_password").rpartition("/")[0]
+    server = make_superuser_address(settings, "postgres_password").rpartition("/")[0]
     address = f"{server}/{settings.database_names['node']}"
     return subprocess.run([tool, address], check=True, capture_output=True).stdout
 

@@ -30,6 +30,7 @@ MADE = {
     "portal/nodes/actions/invite.py": "locks what an invitation opens with a key drawn from it (NODE_INVITATION)",
     "portal/notifications/webhooks/signatures.py": "draws and signs as Standard Webhooks say (WEBHOOK_SECRET)",
     "cli/local/state.py": "draws passwords of an installation's own parts",
+    "cli/local/cluster_script.py": "hashes passwords of database roles as PostgreSQL keeps them; a hash opens nothing",
     "cli/provision.py": "draws the secret of the worker's client at Keycloak",
     "cli/local/emails.py": "names the files of a mailbox",
     "cli/checks/mail.py": "names a mail of a trial",

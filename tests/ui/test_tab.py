@@ -23,7 +23,9 @@ def program(*contents: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url=ORIGIN)
 
 
-async def test_what_is_folded_is_open_and_its_frames_are_loaded(tab: Tab) -> None:
+async def test_what_is_folded_is_open_and_its_frames_are_loaded(
+    drawn_tab: Tab,
+) -> None:
     frame = (
         '<iframe title="Rows" src="https://node.example/rows" loading="lazy"></iframe>'
     )
@@ -31,15 +33,17 @@ async def test_what_is_folded_is_open_and_its_frames_are_loaded(tab: Tab) -> Non
     async with program(
         f"<details><summary>Rows</summary>{far}{frame}</details>"
     ) as client:
-        await tab.visit(client, f"{ORIGIN}/0", "en")
+        await drawn_tab.visit(client, f"{ORIGIN}/0", "en")
 
-    assert [page_frame.url for page_frame in tab.page.frames] == [
+    assert [page_frame.url for page_frame in drawn_tab.page.frames] == [
         f"{ORIGIN}/0",
         "https://node.example/rows",
     ]
-    assert await tab.page.get_by_text("First").is_visible()
-    assert await tab.page.frames[1].title() == "Elsewhere"
-    assert tab.hosts == {"data.example"}, "nothing else was asked before it was opened"
+    assert await drawn_tab.page.get_by_text("First").is_visible()
+    assert await drawn_tab.page.frames[1].title() == "Elsewhere"
+    assert drawn_tab.hosts == {"data.example"}, (
+        "nothing else was asked before it was opened"
+    )
 
 
 async def test_what_is_wrong_on_one_screen_is_found_there(tab: Tab) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -111,6 +111,14 @@ class Settings(BaseSettings):
     database_replica_port: int | None = Field(
         default=None,
         description="Port of a copy that follows the database, for public reads; unset: the database itself.",
+    )
+    database_sslmode: Literal["prefer", "verify-full"] = Field(
+        default="prefer",
+        description="How connections to PostgreSQL are encrypted: `prefer` (if it offers so, whoever it is) or `verify-full` (always, and its certificate has the name of its host).",
+    )
+    database_ca: Path = Field(
+        default=Path("/etc/ssl/certs/ca-certificates.crt"),
+        description="File of the authorities that PostgreSQL's certificate may come from, with `verify-full`.",
     )
     database_names: dict[ProgramName, str] = Field(
         default={"portal": "udi_portal", "node": "udi_node"},
@@ -477,11 +485,6 @@ class Settings(BaseSettings):
         )
         name = self.database_names[program]
         return f"postgresql+asyncpg://udi_{program}_{role}:{password}@{self.database_host}:{port}/{name}"
-
-    def superuser_dsn(self, secret: str) -> str:
-        """Address of the superuser's connection, with the password of a secret."""
-        port = self.database_port or self.port(4)
-        return f"postgresql://postgres:{quote(self.secret(secret), safe='')}@{self.database_host}:{port}/postgres"
 
 
 @lru_cache(maxsize=1)

@@ -60,7 +60,7 @@ SEVERAL: dict[str, dict[str, tuple[str, ...]]] = {
 """The values of a parameter, where it has several or its own."""
 NOBODYS = (
     "access_request_id", "agreement_id", "application_id", "archive_id", "call_id", "connector_id", "consent_id", "data_request_id",
-    "document_id", "drawing", "entry_id", "fault_report_id", "invitation_id", "notice_id", "organisation_id", "person_id", "pid", "process_id", "project_id", "reading_id", "report_id", "request_id", "source_id",
+    "document_id", "drawing", "entry_id", "fault_report_id", "invitation_id", "notice_id", "organisation_id", "person_id", "pid", "process_id", "project_id", "reading_id", "report_id", "request_id", "service_id", "source_id",
     "space", "submission_id", "token", "upload_id", "webhook_id",
 )  # fmt: skip
 """Parameters that name something else than the dataset: nothing of that name is there."""

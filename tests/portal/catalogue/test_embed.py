@@ -127,7 +127,9 @@ async def test_a_search_frame_follows_its_filters_and_pages(
     following = re.search(r'<a href="([^"]+)" target="_self">Next page', first.text)
     assert following
     second = await fetch(portal_app, filled, html.unescape(following[1]))
-    titles = [re.findall(r"<h2><a[^>]*>([^<]+)", page.text) for page in (first, second)]
+    titles = [
+        re.findall(r"<h2[^>]*><a[^>]*>([^<]+)", page.text) for page in (first, second)
+    ]
     filtered = await fetch(portal_app, filled, "/embed/search?lang=en&theme=education")
     nothing = await fetch(portal_app, filled, "/embed/search?lang=en&q=xylophone")
 

@@ -33,6 +33,7 @@ NAMES = {
     "catalogue/actions.py": "who followed its publisher; what stays once it is withdrawn",
     "catalogue/feeds/atom.py": "the author of an entry",
     "catalogue/dataset_page/citation.py": "who is cited",
+    "catalogue/data_services/queries.py": "the publisher of a service",
     "catalogue/dataset_rows.py": "the publisher's row, beside the producer that reads it",
     "catalogue/embed/snippets.py": "the name in a frame",
     "catalogue/models.py": "the column",

@@ -5,22 +5,26 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from litestar import Litestar
-from sqlalchemy import select, text, update
+from sqlalchemy import case, select, text, update
 from sqlalchemy.exc import ProgrammingError
+from structlog.testing import capture_logs
 
-from tests.mails import text_of
+from tests.mails import html_of, text_of
 from tests.portal.catalogue.corpus import document
 from tests.portal.fault_reports.conftest import Office, Relay
 from tests.portal.projects.test_by_programs import token_of
 from tests.portal.transitions import read_transitions
+from tests.service_overrides import override_service
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
+from udi.kit.signed_ids import sign_id
 from udi.kit.tenancy import Territory
+from udi.portal.catalogue.dataset_page.origins import FIND_ORIGIN
 from udi.portal.fault_reports.actions import (
     LONGEST_WAIT,
     RETENTION,
@@ -34,6 +38,10 @@ from udi.portal.fault_reports.transitions import (
     FaultReportState,
 )
 from udi.portal.identity.models import Person
+from udi.portal.nodes.sources.matches.uses import move_uses
+from udi.portal.notifications.inbox_digests import send_inbox_mail
+from udi.portal.notifications.models import Subscription
+from udi.portal.notifications.tokens import UNSUBSCRIBE
 from udi.portal.tenants.budgets import FAULT_REPORTS
 from udi.ui.domains import list_domains
 from udi.ui.person_erasure import erase_person
@@ -66,13 +74,20 @@ async def change(office: Office, **values: Any) -> None:
         await session.execute(update(FaultReport).values(**values))
 
 
-async def count_changes(office: Office) -> int:
+async def reports_of(office: Office) -> list[FaultReport]:
+    """Every report of the territory, the oldest first."""
+    reports: list[FaultReport] = await office.rows(FaultReport)
+    return sorted(reports, key=lambda report: report.submitted_at)
+
+
+async def count_changes(office: Office, dataset: UUID | None = None) -> int:
     """How often the feed that says which pages are stale named the dataset."""
     query = text("SELECT count(*) FROM ops.search_change WHERE dataset_id = :id")
     async with office.site.database.session(
         office.territory.id, role="worker"
     ) as session:
-        return await session.scalar(query, {"id": office.dataset}) or 0
+        values = {"id": dataset or office.dataset}
+        return await session.scalar(query, values) or 0
 
 
 async def work(office: Office) -> None:
@@ -113,6 +128,19 @@ async def test_each_answer_leads_on_and_back_and_is_given_once(office: Office) -
     ]
     report = await office.only_report()
     assert (report.state, report.answer, report.answered_at) == ("submitted", "", None)
+
+
+async def test_words_of_a_report_that_is_discarded_are_told_to_nobody(
+    office: Office,
+) -> None:
+    address = await office.report(office.person)
+    await office.answer("discard", words="Toujours la même personne.")
+    token = await token_of(office.person, "access")
+    path = address.removeprefix("/fault-reports")
+    document = (await ask(office, "GET", path, token)).json()
+
+    assert (document["state"], document["answer"]) == ("discarded", "")
+    assert (await office.only_report()).answer == ""
 
 
 def test_the_documented_table_is_the_tested_one() -> None:
@@ -159,6 +187,39 @@ async def test_an_address_to_follow_opens_no_other_report(
     assert elsewhere.status_code == 404
 
 
+async def test_an_address_to_follow_that_nobody_gave_opens_no_report(
+    office: Office,
+) -> None:
+    await office.report()
+    report = await office.only_report()
+    keys = [
+        b"another key",
+        office.site.settings.derived_key("portal", UNSUBSCRIBE.purpose),
+    ]
+    forged = [sign_id(key, office.territory.id, report.id) for key in keys]
+
+    assert [
+        (await office.passer_by.get(f"{SECRET}{token}")).status_code for token in forged
+    ] == [404, 404]
+
+
+async def test_the_log_of_a_fault_of_ours_has_no_address_to_follow(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise ValueError
+
+    address = await office.report()
+    override_service(monkeypatch, office.site.services, FIND_ORIGIN, fail)
+    with capture_logs() as lines:
+        answer = await office.passer_by.get(address)
+
+    [line] = [line for line in lines if line["event"] == "unforeseen"]
+    assert answer.status_code == 500
+    assert line["route"] == f"{SECRET}{{token}}"
+    assert [entry for entry in lines if address in str(entry)] == []
+
+
 async def test_a_person_is_asked_neither_name_nor_address(
     office: Office, relay: Relay
 ) -> None:
@@ -203,7 +264,7 @@ async def test_who_reported_a_fault_may_not_answer_it(office: Office) -> None:
 async def test_it_waits_in_the_inbox_of_its_producer_with_who_and_until_when(
     office: Office,
 ) -> None:
-    await office.report(name="Une voisine")
+    await office.report(office.person)
     report = await office.only_report()
     document = (await office.producer.get("/inbox.json")).json()
     page = await office.producer.get("/inbox")
@@ -212,7 +273,7 @@ async def test_it_waits_in_the_inbox_of_its_producer_with_who_and_until_when(
     [item] = document["items"]
     assert item["kind"] == "fault_report"
     assert item["role"] == "producer"
-    assert item["who"] == "Une voisine"
+    assert item["who"] == "Compte de test"
     assert item["due_on"] == report.due_on.isoformat()
     assert item["url"].endswith(f"/fault-reports/{report.id}")
     assert f'href="/fault-reports/{report.id}"' in page.text
@@ -222,6 +283,27 @@ async def test_it_waits_in_the_inbox_of_its_producer_with_who_and_until_when(
     await office.answer("correct")
 
     assert (await office.producer.get("/inbox.json")).json()["total"] == 0
+
+
+async def test_a_name_without_an_account_leaves_by_no_mail_and_no_feed(
+    office: Office, relay: Relay
+) -> None:
+    await office.report(name="Canari Libre")
+    await office.producer.post("/following/inbox-mail", data={"rhythm": "daily"})
+    [subscription] = await office.rows(Subscription)
+    await send_inbox_mail(
+        office.site, office.territory, subscription.id, subscription.inbox_mailed_until
+    )
+    feed = await office.producer.get("/inbox.atom")
+    [item] = (await office.producer.get("/inbox.json")).json()["items"]
+    page = await office.producer.get(item["url"])
+
+    [mail] = relay.mails
+    assert "Comptages vélo" in text_of(mail)
+    assert "Comptages vélo" in feed.text
+    assert "Canari" not in f"{text_of(mail)}{html_of(mail)}{feed.text}"
+    assert item["who"] == ""
+    assert "Canari Libre" in page.text
 
 
 async def test_personal_data_are_urgent_and_the_team_s_too(
@@ -302,6 +384,52 @@ async def test_several_reports_of_a_dataset_make_one_mail_and_none_repeats_their
     [mail] = relay.mails
     assert mail["To"] == "donnees@armor.example"
     assert "négatif" not in text_of(mail)
+
+
+async def test_reports_that_follow_each_other_silence_the_mail_for_a_day_only(
+    office: Office, relay: Relay
+) -> None:
+    await office.report()
+    await office.answer("discard")
+    await office.report()
+    async with office.site.database.session(
+        office.territory.id, role="worker"
+    ) as session:
+        hours = case(
+            (FaultReport.mailed_at.is_not(None), timedelta(hours=25)),
+            else_=timedelta(hours=2),
+        )
+        await session.execute(
+            update(FaultReport).values(
+                submitted_at=FaultReport.submitted_at - hours,
+                mailed_at=FaultReport.mailed_at - hours,
+            )
+        )
+    mailed = [report.mailed_at is not None for report in await reports_of(office)]
+    await office.report()
+    await office.send_emails()
+
+    assert mailed == [True, False], "the answer to one is no reason for another mail"
+    assert [r.mailed_at is not None for r in await reports_of(office)] == [
+        True,
+        False,
+        True,
+    ]
+    assert [mail["To"] for mail in relay.mails] == ["donnees@armor.example"]
+
+
+async def test_personal_data_are_as_urgent_once_the_report_is_opened_again(
+    office: Office,
+) -> None:
+    await office.report(kind="personal_data")
+    await office.answer("correct")
+    await change(office, due_on=now().date() - timedelta(days=30))
+    before = now()
+    await office.answer("reopen")
+    due_on = (await office.only_report()).due_on
+
+    days = {(moment + timedelta(days=3)).date() for moment in (before, now())}
+    assert due_on in days
 
 
 async def test_a_flood_is_refused(office: Office) -> None:
@@ -420,9 +548,14 @@ async def test_another_territory_sees_no_report(
 
 async def test_words_and_contact_are_erased_after_their_time(office: Office) -> None:
     hour = timedelta(hours=1)
-    await office.report(name="Une voisine", email="voisine@people.example", row="12")
-    for column, time in (("answered_at", RETENTION), ("submitted_at", LONGEST_WAIT)):
-        await change(office, **{column: now() - time + hour})
+    await office.report(
+        name="Une voisine", email="voisine@people.example", row="12", column="total"
+    )
+    await change(
+        office,
+        answered_at=now() - RETENTION + hour,
+        submitted_at=now() - LONGEST_WAIT - hour,
+    )
     await work(office)
     before = await office.only_report()
     await change(office, answered_at=now() - RETENTION - hour)
@@ -434,16 +567,62 @@ async def test_words_and_contact_are_erased_after_their_time(office: Office) -> 
         "12",
         None,
     )
-    assert [erased.name, erased.email, erased.words, erased.row_name] == [""] * 4
+    assert [erased.name, erased.email, erased.words] == [""] * 3
+    assert [erased.row_name, erased.column_name] == [""] * 2
     assert erased.erased_at is not None
 
 
 async def test_what_nobody_answers_is_erased_too(office: Office) -> None:
+    hour = timedelta(hours=1)
     await office.report(name="Une voisine")
-    await change(office, submitted_at=now() - LONGEST_WAIT - timedelta(hours=1))
+    await change(office, submitted_at=now() - LONGEST_WAIT + hour)
+    await work(office)
+    before = await office.only_report()
+    await change(office, submitted_at=now() - LONGEST_WAIT - hour)
     await work(office)
 
+    assert before.name == "Une voisine"
     assert (await office.only_report()).name == ""
+
+
+async def test_an_answer_given_after_the_erasure_is_erased_in_its_turn(
+    office: Office,
+) -> None:
+    late = timedelta(hours=1)
+    await office.report()
+    await office.answer("correct", words="Corrigé pour Une voisine.")
+    await change(office, answered_at=now() - RETENTION - late)
+    await work(office)
+    await office.answer("reopen")
+    await office.answer("confirm", words="Une voisine avait raison.")
+    await work(office)
+    answered = await office.only_report()
+    await change(office, answered_at=now() - RETENTION - late)
+    await work(office)
+    erased = await office.only_report()
+
+    assert answered.answer == "Une voisine avait raison."
+    assert (erased.answer, erased.words) == ("", "")
+    assert erased.erased_at is not None
+
+
+async def test_reports_go_on_with_the_dataset_that_is_the_same(
+    office: Office,
+) -> None:
+    await office.report()
+    await change(office, media_id=uuid4())
+    await office.answer("correct", version="2026-12")
+    changes = await count_changes(office, office.orphan)
+    async with office.site.database.session(
+        office.territory.id, role="worker"
+    ) as session:
+        await move_uses(office.site, session, office.dataset, office.orphan)
+    report = await office.only_report()
+    page = await office.passer_by.get(f"/data/{office.orphan}", follow_redirects=True)
+
+    assert (report.dataset_id, report.media_id) == (office.orphan, None)
+    assert await count_changes(office, office.orphan) == changes + 1
+    assert "Corrigé dans la version 2026-12." in page.text
 
 
 async def ask(
@@ -489,7 +668,7 @@ async def test_programs_report_and_answer_with_a_token(office: Office) -> None:
 async def test_the_erasure_of_an_account_takes_the_words_of_its_reports(
     office: Office,
 ) -> None:
-    await office.report(office.person)
+    await office.report(office.person, row="12", column="total")
     page = await office.person.get("/my-space/my-data")
     register = read_register(list_domains("portal"))
     async with office.site.database.session(
@@ -502,3 +681,4 @@ async def test_the_erasure_of_an_account_takes_the_words_of_its_reports(
     erased = await office.only_report()
     assert "Erreurs dans des données que j’ai signalées" in page.text
     assert (erased.person_id, erased.words) == (None, "")
+    assert (erased.row_name, erased.column_name) == ("", "")

@@ -40,6 +40,7 @@ def dataset(
     return AssessedDataset(
         uuid4(),
         title,
+        {},
         {"fr": title},
         publisher,
         publisher,

@@ -1,6 +1,7 @@
 """`udi database`: the two databases and Keycloak's, on a PostgreSQL that somebody else runs."""
 
 import asyncio
+import ssl
 from typing import Annotated
 
 import asyncpg
@@ -8,11 +9,13 @@ import typer
 from packaging.version import Version
 
 from udi.cli import provision
-from udi.cli.local.cluster import ROLES, prepare_cluster
+from udi.cli.local.cluster import KEYCLOAK, ROLES, prepare_cluster
+from udi.cli.local.cluster_script import write_script
 from udi.cli.local.errors import LocalError
 from udi.cli.upgrade.releases import list_complete_releases
 from udi.cli.upgrade.wheel import version_of
 from udi.kit import migrations
+from udi.kit.postgresql import find_encryption, find_port, make_superuser_address
 from udi.settings import ProgramName, Settings, get_settings
 
 app = typer.Typer(
@@ -21,6 +24,13 @@ app = typer.Typer(
 PROGRAMS: tuple[ProgramName, ...] = ("portal", "node")
 SOCKET = "postgresql://postgres@/postgres?host=/var/run/postgresql"
 PATIENCE = 5
+LACKS_RIGHTS = (
+    "enter as a role that may create roles and databases (CREATEROLE, CREATEDB), or give"
+    " what `udi database sql` prints to whoever runs PostgreSQL"
+)
+OTHER_CERTIFICATE = "give the name that its certificate has (UDI_DATABASE_HOST) and the file of its authority (UDI_DATABASE_CA)"
+UNREACHABLE = "check UDI_DATABASE_HOST, UDI_DATABASE_PORT, and that it lets this machine in and offers TLS"
+GIVE_SCRIPT = "have whoever runs PostgreSQL run what `udi database sql` prints"
 
 
 @app.command()
@@ -28,7 +38,8 @@ def prepare(
     dsn: Annotated[
         str,
         typer.Option(
-            help="Address of a superuser's connection; by default the local socket."
+            help="Address of the connection of a superuser, or of a role that may create roles and databases;"
+            " by default the local socket."
         ),
     ] = SOCKET,
     superuser_secret: Annotated[
@@ -43,14 +54,19 @@ def prepare(
     """Make roles and databases with the passwords of the secrets. May be repeated."""
     settings = get_settings()
     if superuser_secret:
-        address = settings.superuser_dsn(superuser_secret)
+        address = make_superuser_address(settings, superuser_secret)
     else:
         address = dsn
     try:
-        before = asyncio.run(_can_connect(settings))
+        refusal = asyncio.run(_find_refusal(settings))
         asyncio.run(
             prepare_cluster(address, settings.database_names, _passwords(settings))
         )
+    except ssl.SSLError as error:
+        raise _disbelieve(settings, error) from error
+    except asyncpg.InsufficientPrivilegeError as error:
+        cause = f"PostgreSQL refuses what this role wants to do: {str(error).partition(chr(10))[0]}"
+        raise LocalError(cause, LACKS_RIGHTS) from error
     except (OSError, asyncpg.PostgresError) as error:
         cause = (
             f"PostgreSQL refuses the superuser's connection ({type(error).__name__})"
@@ -59,7 +75,31 @@ def prepare(
         if superuser_secret:
             remedy = f"check that it runs, and that «{superuser_secret}» is its superuser's password"
         raise LocalError(cause, remedy) from error
-    print("unchanged" if before else "prepared")
+    print("prepared" if refusal else "unchanged")
+
+
+@app.command()
+def sql() -> None:
+    """Print the roles and databases as a script for psql, for whoever runs PostgreSQL; it holds no password. Changes nothing."""
+    settings = get_settings()
+    print(write_script(settings.database_names, _passwords(settings)))
+
+
+@app.command()
+def check() -> None:
+    """Say whether each role enters its database with its password. Changes nothing."""
+    settings = get_settings()
+    where = f"{settings.database_host}:{find_port(settings)}"
+    try:
+        refusal = asyncio.run(_find_refusal(settings))
+    except ssl.SSLError as error:
+        raise _disbelieve(settings, error) from error
+    except OSError as error:
+        cause = f"PostgreSQL at {where} cannot be reached ({error})"
+        raise LocalError(cause, UNREACHABLE) from error
+    if refusal:
+        raise LocalError(f"PostgreSQL at {where} refuses {refusal}", GIVE_SCRIPT)
+    print("Each role enters its database.")
 
 
 @app.command()
@@ -87,6 +127,12 @@ def migrate(
         pending += _list_contracting(settings)
     provision.migrate(settings, contract=contract)
     print("\n".join(pending) or "unchanged")
+
+
+def _disbelieve(settings: Settings, error: ssl.SSLError) -> LocalError:
+    where = f"{settings.database_host}:{find_port(settings)}"
+    cause = f"The certificate of PostgreSQL at {where} is refused ({error})"
+    return LocalError(cause, OTHER_CERTIFICATE)
 
 
 def _list_contracting(settings: Settings) -> list[str]:
@@ -118,15 +164,15 @@ def _passwords(settings: Settings) -> dict[str, str]:
         for p in PROGRAMS
         for role in ROLES
     }
-    return {**passwords, "udi_keycloak": settings.secret("keycloak_password")}
+    return {**passwords, KEYCLOAK: settings.secret("keycloak_password")}
 
 
-async def _can_connect(settings: Settings) -> bool:
-    """Whether every role enters its database with its password."""
+async def _find_refusal(settings: Settings) -> str:
+    """The first role that cannot enter its database with its password, and why; empty: each can."""
     databases = {
         f"udi_{program}": name for program, name in settings.database_names.items()
     }
-    databases["udi_keycloak"] = "udi_keycloak"
+    databases[KEYCLOAK] = KEYCLOAK
     for role, password in _passwords(settings).items():
         name = next(
             name for prefix, name in databases.items() if role.startswith(prefix)
@@ -134,13 +180,14 @@ async def _can_connect(settings: Settings) -> bool:
         try:
             connection = await asyncpg.connect(
                 host=settings.database_host,
-                port=settings.database_port or settings.port(4),
+                port=find_port(settings),
                 user=role,
                 password=password,
                 database=name,
+                ssl=find_encryption(settings),
                 timeout=PATIENCE,
             )
-        except asyncpg.PostgresError:
-            return False
+        except asyncpg.PostgresError as error:
+            return f"{role} ({error})"
         await connection.close()
-    return True
+    return ""

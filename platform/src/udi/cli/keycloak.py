@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
@@ -48,7 +49,11 @@ def install() -> None:
 
 
 @app.command()
-def run() -> None:
+def run(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on.")
+    ] = keycloak.LOOPBACK,
+) -> None:
     """Become Keycloak, behind the proxies of UDI_IDENTITY_PROXIES; its folder is in UDI_STATE.
 
     With UDI_IDENTITY_PEERS it is one of several: they share sessions through port 7800 of UDI_IDENTITY_ADDRESS.
@@ -56,7 +61,7 @@ def run() -> None:
     settings = get_settings()
     built = distribution.built_folder(settings.cache)
     instance = keycloak.make_keycloak(
-        settings, java=java.find_java(settings.cache), distribution=built
+        settings, java=java.find_java(settings.cache), distribution=built, host=host
     )
     instance.prepare(parts.THEMES)
     command = instance.command()

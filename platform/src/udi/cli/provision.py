@@ -63,19 +63,22 @@ class ApplyResult:
     warnings: list[str]
 
 
-def migrate(settings: Settings, *, contract: bool = True) -> None:
-    """Bring both databases to the newest revision, and draw the keys that there are none of: to sign, to seal.
-
-    So is the secret of the account that changes members.
-
-    Without `contract`, what earlier releases use stays.
-    """
+def draw_keys(settings: Settings) -> None:
+    """Draw the keys that there are none of, to sign and to seal, and the secret of the account that changes members."""
     write_secret(settings, "signing_keys", keys.new_secret, keep=True)
     write_secret(
         settings, admin.MEMBERS_SECRET, lambda: secrets.token_hex(24), keep=True
     )
     for name in (keyring.SECRET, *map(secret_name, get_args(ProgramName))):
         write_secret(settings, name, keyring.new_keyring, keep=True)
+
+
+def migrate(settings: Settings, *, contract: bool = True) -> None:
+    """Bring both databases to the newest revision, once the keys are there.
+
+    Without `contract`, what earlier releases use stays.
+    """
+    draw_keys(settings)
     migrations.upgrade(settings, "portal", contract=contract)
     migrations.upgrade(settings, "node", contract=contract)
     upgrade_domains(settings, "portal")

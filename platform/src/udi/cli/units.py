@@ -42,6 +42,16 @@ class ServiceUnit:
     """For Keycloak: the folder of the distribution that runs."""
 
 
+def find_current_release(prefix: str) -> str | None:
+    """The release that starts when a unit starts, where the program of `prefix` was installed by the play."""
+    environment = Path(os.path.realpath(prefix))
+    releases = environment.parent.parent
+    link = releases.parent / "current"
+    if releases.name == "releases" and link.is_symlink():
+        return link.readlink().name
+    return None
+
+
 def list_units() -> list[ServiceUnit]:
     """Units that are meant to run on this machine: web first, then workers, then Keycloak."""
     output = _systemctl(

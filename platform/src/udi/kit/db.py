@@ -45,6 +45,7 @@ from sqlalchemy.orm import (
 from udi.kit import read_connections
 from udi.kit.fifo_pool import FifoConnectionPool
 from udi.kit.keyring import Keyring
+from udi.kit.postgresql import find_encryption
 from udi.kit.sealed_columns import ColumnKeys, attach_keys
 from udi.kit.tenancy import NoTenantError, find_spaces, tenant_context
 from udi.kit.transaction_context import ContextConnection, note_context
@@ -251,6 +252,7 @@ class Database:
             json_deserializer=json.decode,
             connect_args={
                 "connection_class": ContextConnection,
+                "ssl": find_encryption(self._settings),
                 "server_settings": SERVER
                 | ({"idle_session_timeout": IDLE_TIMEOUT} if self._pages else {})
                 | (read_connections.SERVER if only_reads else {}),

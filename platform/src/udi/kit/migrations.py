@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from alembic import command, context
@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from udi.kit import revisions
 from udi.kit.errors import UnreleasedRevisionError
+from udi.kit.postgresql import find_encryption
 from udi.kit.revisions import (
     UNRELEASED_REVISIONS,
     list_missing_revisions,
@@ -56,6 +57,7 @@ def configuration(settings: Settings, program: ProgramName) -> Config:
     )
     config.set_main_option("path_separator", "os")
     config.attributes["dsn"] = settings.dsn(program, "owner")
+    config.attributes["encryption"] = find_encryption(settings)
     config.attributes["readers"] = f"udi_{program}_app, udi_{program}_public"
     return config
 
@@ -69,9 +71,7 @@ def upgrade(settings: Settings, program: ProgramName, *, contract: bool = True) 
     Raises:
         UnreleasedRevisionError: the database was made before the first release.
     """
-    heads = asyncio.run(
-        _with_connection(settings.dsn(program, "owner"), _current_heads)
-    )
+    heads = _read_heads(settings, program)
     _refuse_unreleased(program, heads)
     expand = revision_chain(program)
     last = revision_chain(program, "contract")
@@ -133,17 +133,12 @@ def check(settings: Settings, program: ProgramName) -> None:
 
 def pending(settings: Settings, program: ProgramName) -> list[str]:
     """Expanding revisions that the database does not have yet, oldest first."""
-    return list_missing_revisions(
-        program,
-        asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads)),
-    )
+    return list_missing_revisions(program, _read_heads(settings, program))
 
 
 def find_contracting(settings: Settings, program: ProgramName) -> dict[str, str]:
     """Contracting revisions that were not run, oldest first, each with the first version that can do without."""
-    heads = asyncio.run(
-        _with_connection(settings.dsn(program, "owner"), _current_heads)
-    )
+    heads = _read_heads(settings, program)
     contracting_revisions = revision_chain(program, "contract")
     reached = max(
         (
@@ -169,14 +164,24 @@ def find_contracted(settings: Settings, program: ProgramName) -> dict[str, str]:
     }
 
 
+def _read_heads(settings: Settings, program: ProgramName) -> tuple[str, ...]:
+    dsn = settings.dsn(program, "owner")
+    encryption = find_encryption(settings)
+    return asyncio.run(_with_connection(dsn, encryption, _current_heads))
+
+
 def _current_heads(connection: Connection) -> tuple[str, ...]:
     return MigrationContext.configure(
         connection, opts={"version_table_schema": "public"}
     ).get_current_heads()
 
 
-async def _with_connection(dsn: str, run: Callable[[Connection], T]) -> T:
-    engine = create_async_engine(dsn, poolclass=pool.NullPool)
+async def _with_connection(
+    dsn: str, encryption: Any, run: Callable[[Connection], T]
+) -> T:
+    engine = create_async_engine(
+        dsn, poolclass=pool.NullPool, connect_args={"ssl": encryption}
+    )
     try:
         async with engine.connect() as connection:
             return await connection.run_sync(run)
@@ -210,4 +215,5 @@ def run_environment(metadata: MetaData) -> None:
         )
         connection.commit()
 
-    asyncio.run(_with_connection(context.config.attributes["dsn"], migrate))
+    attributes = context.config.attributes
+    asyncio.run(_with_connection(attributes["dsn"], attributes["encryption"], migrate))

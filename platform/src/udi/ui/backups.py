@@ -4,12 +4,16 @@ from prometheus_client.core import Metric
 
 from udi.kit.backups import BackupRun, read_state
 from udi.kit.clock import now
+from udi.kit.postgresql import is_external
 from udi.ui.metrics import Samples, make_gauge
 from udi.ui.site import Site
 
 
 async def measure_backups(site: Site) -> list[Metric]:
-    """Nothing on a machine where no backup is made."""
+    """Nothing on a machine where no backup is made; of databases that others run, that they back them up."""
+    if is_external(site.settings):
+        words = "Whether others run the databases, and back them up."
+        return [make_gauge("udi_backup_elsewhere", words, [({}, 1)])]
     state = read_state(site.settings)
     if state is None:
         return []

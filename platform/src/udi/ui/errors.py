@@ -206,10 +206,9 @@ def on_database_error(request: AnyRequest, error: Exception) -> Response[Any]:
 
 
 def on_unexpected_error(request: AnyRequest, error: Exception) -> Response[Any]:
-    """Anything unforeseen: a page that admits it, a line in the log that says where."""
-    log.error(
-        "unforeseen", path=request.url.path, error=type(error).__name__, exc_info=error
-    )
+    """Anything unforeseen: a page that admits it, a line in the log that says where; a path may hold a secret."""
+    route = request.scope.get("path_template", "")
+    log.error("unforeseen", route=route, error=type(error).__name__, exc_info=error)
     return on_udi_error(
         request, InternalServerError("Something went wrong on our side.")
     )

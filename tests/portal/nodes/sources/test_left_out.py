@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading
+from udi.portal.catalogue.services.models import CatalogueService
 from udi.portal.nodes.sources.models import SourceAction, SourceRun
 from udi.portal.nodes.sources.queries import list_left_out
 
@@ -34,6 +35,9 @@ async def test_a_service_that_filters_leave_out_is_named_and_not_shown(
 
     assert (run.total, run.filtered, run.left_out) == (0, 1, 1)
     assert await left_out(reading, run) == [("Carte", "service_left_out")]
+    assert await reading.list_published() == {}
+    async with reading.database.session(reading.territory.id) as session:
+        assert (await session.scalars(select(CatalogueService))).all() == []
 
 
 async def test_organisations_of_a_ckan_are_named_and_no_datasets(

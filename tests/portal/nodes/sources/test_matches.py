@@ -3,14 +3,14 @@
 import re
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import combinations
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from litestar import Litestar
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.portal.nodes.elsewhere import Catalogue
@@ -21,15 +21,24 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError, ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
+from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.actions import lock_datasets
 from udi.portal.catalogue.models import Dataset, DatasetState
+from udi.portal.catalogue.services.models import (
+    CatalogueService,
+    CatalogueServiceDataset,
+)
 from udi.portal.identity.models import Person
 from udi.portal.nodes.inbox import list_match_proposals
 from udi.portal.nodes.sources.likeness import MatchBasis, is_likely, is_sure
 from udi.portal.nodes.sources.matches.actions import decide_match
 from udi.portal.nodes.sources.matches.queries import get_match, list_matches
-from udi.portal.nodes.sources.matches.uses import move_uses
+from udi.portal.nodes.sources.matches.uses import (
+    MOVE_USES,
+    move_uses,
+    task_handlers,
+)
 from udi.portal.nodes.sources.models import DatasetMatch, MatchState
 from udi.portal.notifications.models import Following
 from udi.portal.projects.models import Project, ProjectDataset
@@ -344,6 +353,102 @@ async def test_what_uses_the_page_that_goes_uses_the_one_that_stays(
         targets = (list(used), list(followed))
 
     assert targets == ([stays], [str(stays)])
+
+
+MAP = b"""
+<https://x.example/map> a dcat:DataService ; dct:title "Carte"@fr ; dcat:endpointURL <https://maps.example.org/bench-map> ;
+  dcat:servesDataset <https://x.example/b> .
+"""
+
+
+async def run_move(site: Site, reading: Reading, former: UUID, later: UUID) -> None:
+    """What the worker does after the answer that two datasets are one."""
+    payload = {"dataset": str(former), "instead": str(later)}
+    job = Job(MOVE_USES, reading.territory.id, payload, 0, last=False)
+    await task_handlers(site)[MOVE_USES](job)
+
+
+async def list_served(reading: Reading) -> tuple[set[UUID], datetime]:
+    """What the service of a source serves, and when that changed."""
+    link = CatalogueServiceDataset
+    async with reading.database.session(reading.territory.id) as session:
+        query = select(CatalogueService).where(
+            CatalogueService.source_id == reading.source_id
+        )
+        service = (await session.scalars(query)).one()
+        ids = select(link.dataset_id).where(link.service_id == service.id)
+        return set(await session.scalars(ids)), service.changed_at
+
+
+async def count_notes(reading: Reading, dataset: UUID) -> int:
+    """How often the feed that says which pages are stale named a dataset."""
+    query = text("SELECT count(*) FROM ops.search_change WHERE dataset_id = :id")
+    async with reading.database.session(reading.territory.id, role="worker") as session:
+        return await session.scalar(query, {"id": dataset}) or 0
+
+
+async def test_the_page_that_stays_shows_the_services_of_the_one_that_went(
+    catalogue: Catalogue, open_source: Open, portal_site: Site
+) -> None:
+    first, second = await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région") + MAP
+    )
+    [stays] = (await first.list_published()).values()
+    [goes] = (await second.list_published()).values()
+    [match] = await matches(first)
+    before = await list_served(second)
+    await answer(first, match, same=True)
+    notes = await count_notes(first, stays)
+
+    await run_move(portal_site, second, goes, stays)
+    await run_move(portal_site, second, goes, stays)
+
+    served, changed_at = await list_served(second)
+    assert (before[0], served) == ({goes}, {stays})
+    assert changed_at > before[1]
+    assert await count_notes(first, stays) == notes + 1
+
+
+async def test_an_answer_that_is_taken_back_before_its_job_moves_nothing(
+    catalogue: Catalogue, open_source: Open, portal_site: Site
+) -> None:
+    first, second = await read_both(
+        catalogue, open_source, turtle("a"), turtle("b", publisher="Région") + MAP
+    )
+    [stays] = (await first.list_published()).values()
+    [goes] = (await second.list_published()).values()
+    [match] = await matches(first)
+    await answer(first, match, same=True)
+    await answer(first, match, same=False)
+
+    await run_move(portal_site, second, goes, stays)
+
+    assert (await list_served(second))[0] == {goes}
+
+
+async def test_uses_go_on_to_the_page_that_is_published_when_their_job_runs(
+    catalogue: Catalogue, open_source: Open, portal_site: Site
+) -> None:
+    first, second = await read_both(
+        catalogue, open_source, turtle("a"), turtle("m", publisher="Métropole")
+    )
+    region = turtle("b", publisher="Région") + MAP
+    catalogue.put("/third.ttl", region, **{"Content-Type": "text/turtle"})
+    third = await open_source(f"{catalogue.origin}/third.ttl")
+    await third.read()
+    [stays] = (await first.list_published()).values()
+    [between] = (await second.list_published()).values()
+    [goes] = (await third.list_published()).values()
+    pairs = {
+        frozenset((pair.first_id, pair.second_id)): pair
+        for pair in await matches(first)
+    }
+    await answer(first, pairs[frozenset((between, goes))], same=True)
+    await answer(first, pairs[frozenset((stays, between))], same=True)
+
+    await run_move(portal_site, third, goes, between)
+
+    assert (await list_served(third))[0] == {stays}
 
 
 async def test_the_same_may_be_taken_back(

@@ -16,6 +16,7 @@ from tests.visitors import browse, make_person
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.services.models import CatalogueService
 from udi.portal.catalogue.stewards import STEWARD_ID, find_steward
 from udi.portal.nodes.actions.push import PushedRecord, publish_records
 from udi.portal.nodes.models import Node, NodeProducer
@@ -598,6 +599,11 @@ async def write_former_row(reading: Reading, key: str, organisation: UUID) -> No
             .values(publisher=key)
         )
         await session.execute(
+            update(CatalogueService)
+            .where(CatalogueService.publisher == SPANISH_KEY)
+            .values(publisher=key)
+        )
+        await session.execute(
             update(Dataset)
             .where(Dataset.node_id == reading.source_id)
             .values(organisation_id=organisation)
@@ -628,7 +634,12 @@ async def test_a_publisher_of_before_its_register_was_known_keeps_what_was_decid
     former_key: str,
 ) -> None:
     known = await add_organisation(portal_database, demo, KNOWN, "eaux")
-    catalogue.put("/c.ttl", write_catalogue([publisher]), **TURTLE)
+    service = (
+        f'<https://x.example/s> a dcat:DataService ; dct:title "Mapa"@es ; dct:publisher {publisher} ;'
+        " dcat:endpointURL <https://maps.example.org/former> ."
+    )
+    first = write_catalogue([publisher]) + service.encode()
+    catalogue.put("/c.ttl", first, **TURTLE)
     reading = await open_source(f"{catalogue.origin}/c.ttl")
     await reading.read()
     before = list(await list_rows(reading))
@@ -644,4 +655,9 @@ async def test_a_publisher_of_before_its_register_was_known_keeps_what_was_decid
     assert set(rows) == {SPANISH_KEY, "otra"}
     assert (row.organisation_id, row.confirmed, row.number) == (known, True, SPANISH)
     assert records["d0"].publisher == SPANISH_KEY
+    async with portal_database.session(demo.id) as session:
+        of_service = select(CatalogueService.publisher).where(
+            CatalogueService.source_id == reading.source_id
+        )
+        assert list(await session.scalars(of_service)) == [SPANISH_KEY]
     assert (await list_ids(reading))["Jeu 0"] == known

@@ -5,11 +5,13 @@ from uuid import UUID
 
 import httpx
 from litestar import Litestar
-from sqlalchemy import select
+from sqlalchemy import delete, select, text
 
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, team
 from tests.visitors import browse
+from udi.kit.clock import now
+from udi.portal.catalogue.data_services.queries import list_catalogue_services
 from udi.portal.catalogue.links.inventory import add_links, delete_unused_links
 from udi.portal.catalogue.models import Link
 from udi.portal.catalogue.services.models import (
@@ -20,7 +22,12 @@ from udi.portal.nodes.harvest.format_detection import read as read_document
 from udi.portal.nodes.harvest.rdf import read as read_graph_document
 from udi.portal.nodes.sources.actions import close_source
 from udi.portal.nodes.sources.harvest_run import harvest_next_source
-from udi.portal.nodes.sources.models import CatalogueSource, SourceRun
+from udi.portal.nodes.sources.models import (
+    CatalogueSource,
+    SourcePublisher,
+    SourceRun,
+)
+from udi.portal.nodes.sources.publishers.actions import KEEP, choose_publisher
 
 TURTLE = {"Content-Type": "text/turtle"}
 PREFIXES = """
@@ -182,6 +189,90 @@ async def test_a_reading_that_was_not_whole_lets_no_service_go(
 
     [row] = await services(reading)
     assert (run.outcome, row.missing, row.withdrawn_at) == ("failed", 0, None)
+
+
+async def test_services_leave_and_stay_where_the_site_says_that_nothing_changed(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    stays = service("stays", endpoint="https://maps.example.org/unchanged")
+    goes = service("goes", endpoint="https://maps.example.org/unchanged-gone")
+    path = "/unchanged.ttl"
+    whole = f"{PREFIXES}{BENCHES}{stays}{goes}".encode()
+    catalogue.put(path, whole, ETag='"one"', **TURTLE)
+    reading: Reading = await open_source(f"{catalogue.origin}{path}")
+    await reading.read()
+
+    catalogue.put(path, f"{PREFIXES}{BENCHES}{stays}".encode(), ETag='"two"', **TURTLE)
+    outcomes = [(await reading.read()).outcome for _ in range(3)]
+
+    [gone, there] = await services(reading)
+    assert outcomes == ["complete", "unchanged", "unchanged"]
+    assert gone.withdrawn_at is not None
+    assert (there.missing, there.withdrawn_at) == (0, None)
+
+
+async def test_what_a_service_serves_is_a_change_of_it(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    others = "".join(
+        f'<https://x.example/{name}> a dcat:Dataset ; dct:identifier "{name}" ; dct:title "{name}"@fr .\n'
+        for name in ("trees", "wells")
+    )
+    by_itself = service(endpoint="https://maps.example.org/served-later")
+    parts = (others, BENCHES, by_itself)
+    reading, _ = await read(catalogue, open_source, "/served-later.ttl", *parts)
+    [row] = await services(reading)
+    shown = await reading.list_published()
+    benches = shown["Bancs"]
+    link = CatalogueServiceDataset
+    async with reading.database.session(reading.territory.id) as session:
+        await session.execute(delete(link).where(link.service_id == row.id))
+        session.add_all(
+            link(service_id=row.id, dataset_id=shown[title])
+            for title in ("trees", "wells")
+        )
+
+    moment = now()
+    await reading.read()
+    [joined] = await services(reading)
+    await reading.read()
+    [again] = await services(reading)
+    async with reading.database.session(reading.territory.id) as session:
+        changed = await list_catalogue_services(session, since=moment)
+
+    assert await served(reading, row.id) == {benches}
+    assert row.id in {one.service.id for one in changed}
+    assert again.changed_at == joined.changed_at > row.changed_at
+
+
+async def test_services_move_with_the_publisher_that_they_name(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    endpoint = "https://maps.example.org/moved"
+    reading, _ = await read(
+        catalogue, open_source, "/moved.ttl", service(endpoint=endpoint)
+    )
+    [row] = await services(reading)
+    noted = text("SELECT count(*) FROM ops.search_change WHERE dataset_id = :id")
+
+    async with reading.database.session(reading.territory.id) as session:
+        source = await session.get_one(
+            CatalogueSource, (reading.territory.id, reading.source_id)
+        )
+        named = select(SourcePublisher).where(SourcePublisher.source_id == source.id)
+        publisher = (await session.scalars(named)).one()
+        await choose_publisher(
+            session, team(reading.territory), source, publisher, KEEP
+        )
+    [moved] = await services(reading)
+    async with reading.database.session(reading.territory.id, role="worker") as session:
+        notes = await session.scalar(noted, {"id": row.id})
+    await reading.read()
+    [read_again] = await services(reading)
+
+    assert row.organisation_id != reading.producer
+    assert moved.organisation_id == read_again.organisation_id == reading.producer
+    assert (moved.changed_at > row.changed_at, notes) == (True, 2)
 
 
 async def test_two_sources_show_one_service_of_an_address(

@@ -5,9 +5,16 @@
 # nobody else from theirs. Prints CHANGED for each that it wrote.
 set -eu
 umask 077
+tls="${UDI_TLS:-/etc/udi/tls}"
+# The outgoing proxy, which sudo takes out of the environment.
+if [ -r "$tls/acme_environment" ]; then
+  set -a
+  # shellcheck source=/dev/null
+  . "$tls/acme_environment"
+  set +a
+fi
 # Debian's certbot believes authorities of its own package alone, unless it is told of the machine's.
 export REQUESTS_CA_BUNDLE="${REQUESTS_CA_BUNDLE:-/etc/ssl/certs/ca-certificates.crt}"
-tls="${UDI_TLS:-/etc/udi/tls}"
 live="${UDI_LIVE:-/etc/letsencrypt/live}"
 sites="$tls/sites"
 list="$sites/list"
@@ -59,6 +66,22 @@ prepare() {
     fi
     echo "CHANGED $site"
   done <"$list"
+  forget
+}
+
+# What is not asked for any more: the certificate of a territory that is gone, or that brings its own. Its renewal would fail for ever.
+forget() {
+  command -v certbot >/dev/null || return 0
+  for lineage in "$live"/udi-installation "$live"/udi-territory-*; do
+    site="${lineage##*/udi-}"
+    if [ ! -d "$lineage" ] || cut -d ' ' -f 1 "$list" | grep -qxF -e "$site"; then
+      continue
+    fi
+    # Tried again by the next play, where certbot is at work now.
+    if certbot delete --non-interactive --cert-name "udi-$site" >/dev/null 2>&1 </dev/null; then
+      echo "CHANGED $site is not asked for any more"
+    fi
+  done
 }
 
 request() {

@@ -8,6 +8,7 @@ from udi.cli.finding import DAY, HOUR, Finding, fault, format_duration, ok, warn
 from udi.kit.backups import BackupRun, BackupState, read_state
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.postgresql import is_external
 from udi.settings import Settings
 
 OLDEST_BACKUP = 26 * HOUR
@@ -33,6 +34,8 @@ async def check_backup(settings: Settings) -> list[Finding]:
 
 
 def _check_plan(settings: Settings) -> list[Finding]:
+    if is_external(settings) and settings.backup_plan.parent.is_dir():
+        return [_describe_service(settings)]
     if not (settings.backup_plan.parent.is_dir() and LOCAL_DATABASES.is_dir()):
         return []
     remedy = "Deploy with the role backup: docs/how-to/back-up-and-restore.md."
@@ -44,6 +47,18 @@ def _check_plan(settings: Settings) -> list[Finding]:
             remedy,
         )
     ]
+
+
+def _describe_service(settings: Settings) -> Finding:
+    """Of databases that others keep: what is left to them, and what is not."""
+    own_folders = [str(settings.backup_plan.parent)]
+    if "://" not in settings.object_store_url:
+        own_folders.append(settings.object_store_url)
+    message = (
+        f"The databases are backed up by whoever runs {settings.database_host}, which is not looked at here;"
+        f" yours to back up: {' and '.join(own_folders)} (docs/how-to/use-an-external-database.md)."
+    )
+    return ok(PART, "databases", message)
 
 
 def _check_last_backup(state: BackupState) -> Finding:

@@ -1,5 +1,6 @@
 """PostgreSQL as each role of each program: reachable, recent, migrated, with its queue going on."""
 
+import ssl
 from datetime import datetime
 from uuid import UUID
 
@@ -7,9 +8,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.finding import HOUR, MINUTE, Finding, fault, format_duration, ok, warning
+from udi.cli.remedies import WORKERS, restart
 from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.postgresql import find_port, is_external
 from udi.kit.schedules import ScheduleState, list_schedule_states
 from udi.portal.nodes.models import Report, ReportDeliveryState
 from udi.portal.tenants.queries import list_tenants
@@ -20,6 +23,13 @@ from udi.ui.pending_revisions import find_pending
 PROGRAMS: tuple[ProgramName, ...] = ("portal", "node")
 ROLES: tuple[Role, ...] = ("owner", "app", "public", "worker")
 OLDEST_POSTGRESQL = 15
+RIGHTS = """
+SELECT rolsuper OR rolbypassrls AS passes, pg_has_role(datdba, 'MEMBER') AS owns,
+  datdba::regrole::text AS owner
+FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_database()
+"""
+OTHER_CERTIFICATE = "Set UDI_DATABASE_HOST to the name that its certificate has, and UDI_DATABASE_CA to the file of its authority."
+VERIFY = "Set UDI_DATABASE_SSLMODE to verify-full, and UDI_DATABASE_CA to the file of its authority."
 SKEW_WARNING = 2.0
 SKEW_FAULT = 30.0
 """Tokens are accepted with 30 s of difference between clocks."""
@@ -29,11 +39,10 @@ OVERDUE_FAULT = 15 * MINUTE
 
 async def check_databases(settings: Settings) -> list[Finding]:
     """Each role of each program, then what the databases hold."""
-    return [
-        finding
-        for program in PROGRAMS
-        for finding in await check_database(settings, program)
-    ]
+    findings = check_encryption(settings)
+    for program in PROGRAMS:
+        findings += await check_database(settings, program)
+    return findings
 
 
 async def check_database(settings: Settings, program: ProgramName) -> list[Finding]:
@@ -42,7 +51,7 @@ async def check_database(settings: Settings, program: ProgramName) -> list[Findi
     try:
         findings = [await _check_role(settings, database, role) for role in ROLES]
         if all(finding.severity == "ok" for finding in findings):
-            findings += await _check_content(database)
+            findings += await _check_content(settings, database)
     finally:
         await database.close()
     return findings
@@ -50,26 +59,46 @@ async def check_database(settings: Settings, program: ProgramName) -> list[Findi
 
 async def _check_role(settings: Settings, database: Database, role: Role) -> Finding:
     name = f"udi_{database.program}_{role}"
-    where = f"{settings.database_host}:{settings.database_port or settings.port(4)}"
+    where = f"{settings.database_host}:{find_port(settings)}"
     try:
         async with database.platform_session(role=role) as session:
-            await session.execute(text("SELECT 1"))
+            rights = (await session.execute(text(RIGHTS))).one()
     except MissingSecretError:
-        remedy = "Run `udi up`, or provide the files: see «secrets»."
+        remedy = "Provide the files: see «secrets»."
         return fault("postgresql", name, "Its password is absent.", remedy)
-    except OSError:
-        remedy = "Start PostgreSQL (`udi up`), or set UDI_DATABASE_HOST and UDI_DATABASE_PORT."
-        return fault("postgresql", name, f"Nothing answers at {where}.", remedy)
+    except ssl.SSLError as error:
+        message = f"The certificate of PostgreSQL at {where} is refused ({error})."
+        return fault("postgresql", name, message, OTHER_CERTIFICATE)
+    except OSError as error:
+        reason = f" ({error})" if is_external(settings) else ""
+        message = f"Nothing answers at {where}{reason}."
+        return fault("postgresql", name, message, restart(settings, "postgres"))
     except Exception as error:  # noqa: BLE001 - the driver's reasons are many, the remedy is one
         message = (
             str(getattr(error, "orig", error)).partition("\n")[0].rpartition(">: ")[2]
         )
         remedy = f"Check the secret «{database.program}_{role}_password» and the role {name} in PostgreSQL."
         return fault("postgresql", name, f"Refused at {where}: {message}.", remedy)
+    if rights.passes or (rights.owns and role != "owner"):
+        message = "It may pass over row-level security, which keeps territories apart."
+        remedy = f"As an administrator of PostgreSQL: `ALTER ROLE {name} NOSUPERUSER NOBYPASSRLS; REVOKE {rights.owner} FROM {name}`."
+        return fault("postgresql", name, message, remedy)
     return ok("postgresql", name, f"Connects at {where}.")
 
 
-async def _check_content(database: Database) -> list[Finding]:
+def check_encryption(settings: Settings) -> list[Finding]:
+    """Of a PostgreSQL that others run: whether it proves who it is."""
+    if not is_external(settings):
+        return []
+    host = settings.database_host
+    if settings.database_sslmode == "prefer":
+        message = f"Nothing proves that {host} is the PostgreSQL of this installation."
+        return [warning("postgresql", "encryption", message, VERIFY)]
+    message = f"Every connection is encrypted, to a certificate of {host}."
+    return [ok("postgresql", "encryption", message)]
+
+
+async def _check_content(settings: Settings, database: Database) -> list[Finding]:
     program = database.program
     async with database.platform_session(role="owner") as session:
         findings = [await _check_migrations(session, program)]
@@ -77,9 +106,11 @@ async def _check_content(database: Database) -> list[Finding]:
             findings += [await _check_version(session), await _check_clock(session)]
     if findings[0].severity == "ok":
         async with database.platform_session(role="worker") as session:
-            findings.append(_check_queue(program, await jobs.list_queues(session)))
+            findings.append(
+                _check_queue(settings, program, await jobs.list_queues(session))
+            )
             states = await list_schedule_states(session)
-            findings.append(_check_schedules(program, states))
+            findings.append(_check_schedules(settings, program, states))
         if program == "portal":
             findings += await _check_reports(database)
     return findings
@@ -101,7 +132,7 @@ async def _check_migrations(session: AsyncSession, program: ProgramName) -> Find
             "migrations",
             program,
             message,
-            "Run `udi up`, or the play of the deployment, with this version.",
+            "Run `udi database migrate` with this version.",
         )
     return ok("migrations", program, "None is pending.")
 
@@ -136,7 +167,9 @@ def check_skew(name: str, seconds: float) -> Finding:
     return ok("clock", name, message)
 
 
-def _check_queue(program: ProgramName, queues: list[jobs.QueueState]) -> Finding:
+def _check_queue(
+    settings: Settings, program: ProgramName, queues: list[jobs.QueueState]
+) -> Finding:
     waiting = sum(q.waiting for q in queues)
     failed_jobs = sum(q.held for q in queues)
     age = max((q.age for q in queues), default=0.0)
@@ -145,7 +178,7 @@ def _check_queue(program: ProgramName, queues: list[jobs.QueueState]) -> Finding
         f", the oldest for {format_duration(age)}." if waiting else "."
     )
     if overdue > OVERDUE_WARNING:
-        remedy = f"See that `udi work {program}` runs, and what it says: `udi logs {program}-worker`."
+        remedy = restart(settings, WORKERS[program])
         late = f"{message} One should have begun {format_duration(overdue)} ago."
         kind = fault if overdue > OVERDUE_FAULT else warning
         return kind("queue", program, late, remedy)
@@ -155,11 +188,13 @@ def _check_queue(program: ProgramName, queues: list[jobs.QueueState]) -> Finding
     return ok("queue", program, message)
 
 
-def _check_schedules(program: ProgramName, states: list[ScheduleState]) -> Finding:
+def _check_schedules(
+    settings: Settings, program: ProgramName, states: list[ScheduleState]
+) -> Finding:
     failing = sorted({state.name for state in states if state.failed_in_a_row})
     if failing:
         message = f"Failed the last time: {', '.join(failing)}."
-        remedy = f"Each is tried again at its time (docs/reference/schedules.md); `udi logs {program}-worker` says why."
+        remedy = f"Each is tried again at its time (docs/reference/schedules.md). If none is: {restart(settings, WORKERS[program])}"
         return warning("schedules", program, message, remedy)
     return ok("schedules", program, f"{len(states)} tasks, none failed the last time.")
 

@@ -5,6 +5,7 @@ from email.utils import parsedate_to_datetime
 
 from udi.cli.checks.databases import check_skew
 from udi.cli.finding import Finding, fault, ok
+from udi.cli.remedies import restart
 from udi.kit.clock import now
 from udi.kit.errors import ProvisionError
 from udi.kit.http import OutgoingClient, OutgoingError, exact_host
@@ -21,7 +22,7 @@ async def check_identity(settings: Settings) -> list[Finding]:
     try:
         answer = await outgoing.request("GET", address, patience=PATIENCE)
     except OutgoingError:
-        remedy = "Start Keycloak (`udi up`), or set UDI_IDENTITY_INTERNAL_URL."
+        remedy = restart(settings, "keycloak")
         return [fault("keycloak", "realm", f"Nothing answers at {address}.", remedy)]
     finally:
         await outgoing.close()

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from udi.cli.finding import DAY, MINUTE, Finding, fault, format_duration, ok, warning
+from udi.cli.remedies import restart
 from udi.kit import landlock
 from udi.kit.backups import read_repository
 from udi.kit.child import ChildError, run
 from udi.kit.clock import now
 from udi.kit.keys import key_ages
+from udi.kit.postgresql import is_external
 from udi.node.files.storage.store import (
     ABSENT,
     REFUSED,
@@ -24,7 +26,6 @@ from udi.settings import MissingSecretError, Settings
 GIGABYTE = 10**9
 DATABASES = Path("/var/lib/postgresql")
 """Where Debian keeps the files of PostgreSQL."""
-LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
 READER_MEMORY = 512
 READER_SECONDS = 30.0
 ROOM_WARNING = 5 * GIGABYTE
@@ -55,7 +56,7 @@ SECRETS = [
 ]
 
 
-SECRETS_REMEDY = "Run `udi up`, or provide the file."
+SECRETS_REMEDY = "Provide the file, from the backup of the secrets; what was never there is drawn by `udi up`, or by the play of a deployment."
 
 
 async def check_machine(settings: Settings) -> list[Finding]:
@@ -109,7 +110,7 @@ async def check_reader() -> Finding:
 def check_disks(settings: Settings, index: Path | None = None) -> list[Finding]:
     """The room of each folder that fills."""
     places = {"state": settings.state, **({"index": index} if index else {})}
-    if DATABASES.is_dir() and settings.database_host in LOOPBACK_HOSTS:
+    if DATABASES.is_dir() and not is_external(settings):
         places["database"] = DATABASES
     backups = read_repository(settings)
     if backups.startswith("/"):
@@ -145,7 +146,7 @@ def check_secrets(
                 "secrets",
                 "folder",
                 f"{folder} does not exist.",
-                "Run `udi up`, or set UDI_SECRETS.",
+                "Set UDI_SECRETS; what was never there is drawn by `udi up`, or by the play of a deployment.",
             )
         ]
     findings = [
@@ -174,7 +175,7 @@ async def check_objects(settings: Settings) -> Finding:
     """Whether the files' place can be written to."""
     url = settings.object_store_url
     if _is_absent(url):
-        remedy = "Start the node (`udi up`), which makes it, or set UDI_OBJECT_STORE."
+        remedy = f"The node makes it. {restart(settings, 'node-web')}"
         return fault("objects", "store", f"{url} does not exist.", remedy)
     try:
         await ObjectStore.of(settings).check_writable()
@@ -212,7 +213,7 @@ def _remedy(error: StoreError) -> str:
 
 
 def _check_signing_key(settings: Settings) -> Finding:
-    remedy = "Restore it from the backup of the secrets, or run `udi up` to draw one."
+    remedy = "Restore it from the backup of the secrets, or run `udi database migrate`, which draws one."
     try:
         ages = key_ages(settings.get_secret_path("signing_keys"))
     except MissingSecretError:
@@ -230,9 +231,7 @@ def _check_signing_key(settings: Settings) -> Finding:
 
 def _check_index(settings: Settings) -> Finding:
     age = cursor_age(settings)
-    remedy = (
-        "See that `udi work portal` runs, and what it says: `udi logs portal-worker`."
-    )
+    remedy = restart(settings, "portal-worker")
     if not settings.state.is_dir():
         return ok("search", "index", "The portal runs on another machine.")
     if age is None:

@@ -102,7 +102,7 @@ async def _check_address(outgoing: OutgoingClient, node: Node) -> Finding:
             "node",
             "address",
             str(error),
-            "Start the node, or correct its address (`udi node list`).",
+            "Start the node, or correct its address (`udi node list <territory>`).",
         )
     if answer.status_code >= REFUSED:
         message = f"{node.url} answers {answer.status_code}."
@@ -161,7 +161,7 @@ def _find_secret(settings: Settings, tenant: Tenant, node: Node) -> str | Findin
             "node",
             "token",
             message,
-            "Register the node again under another name (`udi node add`).",
+            "Register the node again under another name (docs/how-to/register-a-node.md).",
         )
     return str(connection.get_client_secrets(client)["value"])
 

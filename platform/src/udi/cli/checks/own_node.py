@@ -36,7 +36,7 @@ from udi.settings import Settings
 PATIENCE = 5
 REFUSED = 500
 WAITING_WARNING = HOUR
-INVITATION_REMEDY = "Ask the territory's team for another invitation, and give it to `udi node init` with the same folder."
+INVITATION_REMEDY = "Ask the territory's team for another invitation, and give it to `udi node init <folder> --invitation <address>` with the same folder."
 
 
 def list_own_checks(own_node: OwnNode) -> Mapping[str, Check]:
@@ -82,7 +82,7 @@ async def _check_programs(own_node: OwnNode, settings: Settings) -> list[Finding
                 "node",
                 "running",
                 message,
-                f"Start it: udi node serve {own_node.folder}",
+                f"Start it: `udi node serve {own_node.folder}`",
             )
         ]
     findings = [

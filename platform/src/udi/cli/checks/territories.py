@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from udi.cli.checks.certificate import check_certificate
 from udi.cli.finding import Finding, fault, ok, warning
+from udi.cli.remedies import PAGES, restart
 from udi.kit.db import Database
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError, exact_host
 from udi.kit.oidc import IdentityRefusedError, IdentityService, node_client_id
@@ -32,7 +33,7 @@ async def check_territories(settings: Settings) -> list[Finding]:
                         "territory",
                         f"{tenant.slug} {program}",
                         message,
-                        "`udi tenant resume` serves it again.",
+                        f"`udi tenant resume {tenant.slug}` serves it again.",
                     )
                 )
                 continue
@@ -71,7 +72,7 @@ async def check_host(
     """Whether a program answers at a host name of a territory; with `needs_territory`, for that territory."""
     address = f"{settings.origin(program, host)}/health"
     outgoing = OutgoingClient([exact_host(address)])
-    remedy = f"See that `udi serve {program}` and the reverse proxy run, and that the name {host} leads here."
+    remedy = f"See that the name {host} leads here, and the reverse proxy to the {program}. {restart(settings, PAGES[program])}"
     try:
         answer = await outgoing.request("GET", address, patience=PATIENCE)
     except (OutgoingError, RefusedAddressError) as error:
@@ -117,7 +118,7 @@ async def _check_credential(settings: Settings, slug: str) -> Finding:
             "territory",
             name,
             f"Its credential could not be tried: {error}",
-            "Start Keycloak.",
+            restart(settings, "keycloak"),
         )
     finally:
         await service.close()

@@ -1,6 +1,5 @@
 """What systemd runs here: nothing that failed or starts again and again, each unit with the release that is installed, a clock that is set."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from udi.cli.finding import MINUTE, Finding, fault, format_duration, ok, warning
 from udi.cli.local.errors import LocalError
-from udi.cli.units import ServiceUnit, list_units
+from udi.cli.units import ServiceUnit, find_current_release, list_units
 from udi.settings import Settings
 
 BOOTED = Path("/run/systemd/system")
@@ -49,16 +48,6 @@ def _list_own_units() -> list[ServiceUnit]:
         return list_units()
     except LocalError:
         return []
-
-
-def find_current_release(prefix: str) -> str | None:
-    """The release that starts when a unit starts, where the program of `prefix` was installed by the play."""
-    environment = Path(os.path.realpath(prefix))
-    releases = environment.parent.parent
-    link = releases.parent / "current"
-    if releases.name == "releases" and link.is_symlink():
-        return link.readlink().name
-    return None
 
 
 def parse_properties(properties_text: str) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from udi.cli.local.passwords import write_common_passwords
 from udi.cli.local.processes import (
     BARE_ENVIRONMENT,
 )
+from udi.kit.postgresql import is_external, make_jdbc_address
 from udi.settings import Settings
 from udi.ui.login_theme import install_theme
 
@@ -22,10 +23,13 @@ CLUSTER_PORT = 7800
 LOOPBACK = "127.0.0.1"
 FALSE_REFUSALS = "0.000000001"
 """Share of good passwords that Keycloak refuses as common ones, because its filter is probable only; its own default is 1/10,000."""
-THROUGH_PROXY = (
-    "?targetServerType=primary&connectTimeout=3&socketTimeout=60&tcpKeepAlive=true"
-)
-"""Beside other machines: never a replica, and no wait without end on a database whose machine went silent."""
+ELSEWHERE = {
+    "targetServerType": "primary",
+    "connectTimeout": "3",
+    "socketTimeout": "60",
+    "tcpKeepAlive": "true",
+}
+"""Of a database on another machine: never a replica, and no wait without end where that machine went silent."""
 FLAGS = (
     "-Xms32m",
     "-Xmx512m",
@@ -59,6 +63,8 @@ class Keycloak:
     """Addresses of all that share one cache, its own among them; empty: it is alone."""
     proxies: tuple[str, ...] = ()
     """Addresses believed when they say who asks; empty: nobody is in front."""
+    host: str = LOOPBACK
+    """Address on which it listens."""
 
     def prepare(self, themes: Path | None) -> None:
         """Lay the instance's folder over the read-only distribution, with our login themes."""
@@ -101,7 +107,7 @@ class Keycloak:
             "KC_DB_POOL_MAX_SIZE": "20",
             "KC_HOSTNAME": self.url,
             "KC_HTTP_ENABLED": "true",
-            "KC_HTTP_HOST": LOOPBACK,
+            "KC_HTTP_HOST": self.host,
             "KC_HTTP_PORT": str(self.port),
             "KC_HTTP_MANAGEMENT_PORT": str(self.management_port),
             "KC_LOG_LEVEL": "info,io.smallrye.health:warn",
@@ -145,11 +151,12 @@ def make_keycloak(
     java: Path,
     distribution: Path,
     account: SystemAccount | None = None,
+    host: str = LOOPBACK,
 ) -> Keycloak:
     """The instance that the settings describe: its ports, its address, its database."""
-    database_port = settings.database_port or settings.port(4)
-    database = (
-        f"jdbc:postgresql://{settings.database_host}:{database_port}/udi_keycloak"
+    is_elsewhere = settings.identity_address != LOOPBACK or is_external(settings)
+    database = make_jdbc_address(
+        settings, "udi_keycloak", ELSEWHERE if is_elsewhere else {}
     )
     return Keycloak(
         java=java,
@@ -158,9 +165,7 @@ def make_keycloak(
         port=settings.port(2),
         management_port=settings.port(5),
         url=settings.keycloak_url,
-        database=f"{database}{THROUGH_PROXY}"
-        if settings.identity_address != LOOPBACK
-        else database,
+        database=database,
         user="udi_keycloak",
         password=settings.secret("keycloak_password"),
         admin_secret=settings.secret("keycloak_admin_secret"),
@@ -168,4 +173,5 @@ def make_keycloak(
         address=settings.identity_address,
         peers=tuple(settings.identity_peers),
         proxies=tuple(settings.identity_proxies),
+        host=host,
     )

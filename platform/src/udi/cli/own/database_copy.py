@@ -19,6 +19,7 @@ from udi.cli.backup.census import (
 )
 from udi.cli.backup.manifest import StoredObject, TableChecksum
 from udi.cli.own.folder import OwnNode
+from udi.kit.postgresql import make_superuser_address
 
 COLUMNS = """
 SELECT array_agg(attname ORDER BY attnum) FROM pg_attribute
@@ -124,7 +125,7 @@ async def _quote_table(connection: Connection, name: str) -> str:
 async def _connect(own_node: OwnNode) -> AsyncIterator[Any]:
     """As the superuser, whom no policy keeps from a row."""
     settings = own_node.settings
-    superuser = settings.superuser_dsn("postgres_password")
+    superuser = make_superuser_address(settings, "postgres_password")
     name = settings.database_names["node"]
     connection = await asyncpg.connect(
         superuser, database=name, server_settings=STABLE, timeout=10

@@ -14,6 +14,7 @@ from udi.cli.upgrade.releases import InstalledReleases
 from udi.cli.upgrade.wheel import Wheel, version_of
 from udi.kit.backups import read_state
 from udi.kit.clock import now
+from udi.kit.postgresql import is_external
 from udi.settings import Settings
 
 PART = "upgrade"
@@ -113,6 +114,8 @@ def check_backup(settings: Settings) -> Finding:
     """A backup of less than a day."""
     remedy = "Run `udi backup create`, or go on with --without-backup"
     state = read_state(settings)
+    if is_external(settings):
+        remedy = f"Have whoever runs {settings.database_host} back it up, then go on with --without-backup"
     if state is None or state.created is None:
         return fault(PART, "backup", "No backup of this machine is known.", remedy)
     age = (now() - state.created.at).total_seconds()

@@ -116,7 +116,7 @@ class Dataset(TenantColumns, NodeTable):
         cascade="all, delete-orphan",
     )
     delivery: Mapped["Delivery | None"] = relationship(
-        lazy="joined",
+        lazy="selectin",
         uselist=False,
         back_populates="dataset",
         cascade="all, delete-orphan",

@@ -26,7 +26,7 @@ NEUTRAL = (
     neutral(PastDescription, "record", OF_DATA),
     neutral(
         CatalogueService,
-        "source_id identifier title titles endpoint format description digest seen_run",
+        "source_id publisher identifier title titles endpoint format description digest seen_run",
         OF_DATA,
     ),
 )

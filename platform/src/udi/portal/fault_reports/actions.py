@@ -1,10 +1,10 @@
 """What is done with faults: report one, answer it, hand it to the team once nobody does, erase who reported it."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
@@ -135,27 +135,35 @@ async def report_fault(
         column_name=report_input.column,
         words=report_input.words,
         submitted_at=moment,
-        due_on=(moment + (URGENT_TIME if is_urgent else ANSWER_TIME)).date(),
+        due_on=_find_due_day(report_input.kind, moment),
     )
-    is_noticed = await _is_noticed(session, dataset)
+    notify = is_urgent or not await _is_noticed(session, dataset)
+    if notify:
+        report.mailed_at = moment
     session.add(report)
     await session.flush()
     audit.record(
         session, actor, "fault_report.submitted", report.id, dataset=str(dataset.id)
     )
-    if is_urgent or not is_noticed:
+    if notify:
         await queue_email(session, report, "submitted")
     if is_urgent or await _has_no_producer(session, dataset):
-        await escalate_report(session, report, notify=is_urgent or not is_noticed)
+        await escalate_report(session, report, notify=notify)
     return report
 
 
+def _find_due_day(kind: str, moment: datetime) -> date:
+    """By when a report that waits since this moment is to be answered."""
+    if kind == FaultReportKind.PERSONAL_DATA:
+        return (moment + URGENT_TIME).date()
+    return (moment + ANSWER_TIME).date()
+
+
 async def _is_noticed(session: AsyncSession, dataset: Dataset) -> bool:
-    """Whether a mail about another report of the dataset left a moment ago."""
+    """Whether a mail about another report of the dataset left a moment ago, whatever became of that report."""
     query = select(FaultReport.id).where(
         FaultReport.dataset_id == dataset.id,
-        FaultReport.state == FaultReportState.SUBMITTED,
-        FaultReport.submitted_at > now() - QUIET,
+        FaultReport.mailed_at > now() - QUIET,
     )
     return await session.scalar(query.limit(1)) is not None
 
@@ -192,6 +200,8 @@ async def answer_report(
 ) -> None:
     """Say what becomes of it; whoever reported it is told, but of what is discarded or reopened.
 
+    What is discarded keeps no words: nobody would be told of them.
+
     Raises:
         ForbiddenError: the person may not answer.
         ConflictError: it was answered, or opened again, meanwhile.
@@ -209,14 +219,16 @@ async def answer_report(
     is_answer = state != FaultReportState.SUBMITTED
     report.state = state
     report.revision = report.revision + 1
-    report.answer = words if is_answer else ""
+    report.answer = words if state in ANSWERED else ""
+    if report.answer:
+        report.erased_at = None
     report.version = _clean_line(version) if state == FaultReportState.CORRECTED else ""
     report.answered_at = now() if is_answer else None
     report.answered_by = None
     if is_answer and case.answers_for_producer(actor):
         report.answered_by = case.steward.id
     if not is_answer:
-        report.due_on = (now() + ANSWER_TIME).date()
+        report.due_on = _find_due_day(report.kind, now())
     await session.flush()
     audit.record(
         session,
@@ -257,7 +269,10 @@ async def erase_reporters(session: AsyncSession) -> int:
         FaultReport.erased_at.is_(None),
         or_(
             FaultReport.answered_at < moment - RETENTION,
-            FaultReport.submitted_at < moment - LONGEST_WAIT,
+            and_(
+                FaultReport.answered_at.is_(None),
+                FaultReport.submitted_at < moment - LONGEST_WAIT,
+            ),
         ),
     )
     number = 0
@@ -267,11 +282,21 @@ async def erase_reporters(session: AsyncSession) -> int:
         report.email = ""
         report.words = ""
         report.row_name = ""
+        report.column_name = ""
         report.answer = ""
         report.erased_at = moment
         number += 1
     await session.flush()
     return number
+
+
+async def move_reports(session: AsyncSession, former: UUID, later: UUID) -> None:
+    """Have the reports of a dataset be of another that is one with it; which file they name is not known there."""
+    reports = update(FaultReport).where(FaultReport.dataset_id == former)
+    await session.execute(
+        reports.values(dataset_id=later, media_id=None),
+        execution_options={"synchronize_session": False},
+    )
 
 
 async def escalate_late_reports(session: AsyncSession) -> None:

@@ -12,7 +12,10 @@ from udi.portal.identity.inbox import InboxItem, InboxKind, InboxRole
 async def list_waiting_reports(
     session: AsyncSession, actor: Actor
 ) -> Sequence[InboxItem]:
-    """Reports without an answer."""
+    """Reports without an answer.
+
+    It goes into mails and feeds: a name that somebody wrote without an account stands on the page of the report alone.
+    """
     return [
         InboxItem(
             kind=InboxKind.FAULT_REPORT,
@@ -25,7 +28,7 @@ async def list_waiting_reports(
             url=f"/fault-reports/{case.report.id}",
             since=case.report.submitted_at,
             due_on=case.report.due_on,
-            who=case.reporter_name,
+            who=case.person.name if case.person else "",
             organisation=case.steward.name,
         )
         for case in await list_cases_to_answer(session, actor)

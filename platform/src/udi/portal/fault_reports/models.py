@@ -63,6 +63,8 @@ class FaultReport(TenantColumns, PortalTable):
     submitted_at: Mapped[datetime]
     due_on: Mapped[date]
     """By when somebody should have answered."""
+    mailed_at: Mapped[datetime | None]
+    """When a mail of it went to the producer; other reports of the dataset make none for a day."""
     escalated_at: Mapped[datetime | None]
     """Since when the territory's team may answer it too."""
     answered_at: Mapped[datetime | None]

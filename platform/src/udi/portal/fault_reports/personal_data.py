@@ -9,7 +9,7 @@ from udi.kit.personal_data import (
 )
 from udi.portal.fault_reports.models import FaultReport
 
-UNTIL_ANSWERED = "Until 90 days after the answer, one year at most."
+UNTIL_ANSWERED = "Until 90 days after the answer; without an answer, one year."
 LABELS = {
     "words": "Message",
     "row_name": "Row",
@@ -28,7 +28,7 @@ PERSONAL = (
         until=UNTIL_ANSWERED,
         at_deletion=AtDeletion.UNNAMED,
         labels=LABELS,
-        emptied=frozenset({"person_id", "words"}),
+        emptied=frozenset({"person_id", "words", "row_name", "column_name"}),
     ),
     PersonalRows(
         FaultReport,

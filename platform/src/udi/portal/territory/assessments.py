@@ -52,8 +52,10 @@ class AssessedDataset:
 
     id: UUID
     title: str
+    titles: Mapping[str, str]
+    """By language, where there are several; the main one has the language of the synopsis."""
     synopsis: Mapping[str, str]
-    """By language; the title has the language of it."""
+    """By language."""
     organisation_id: UUID
     steward_id: UUID
     """Of the organisation whose people look after it."""
@@ -118,6 +120,7 @@ class Assessments:
             select(
                 Dataset.id,
                 Dataset.title,
+                Dataset.titles,
                 Dataset.synopsis,
                 Dataset.organisation_id,
                 STEWARD_ID,

@@ -196,7 +196,11 @@ async def remove_versions(
             )
         else:
             dataset.record_event(
-                author, "part.version_removed", number=number, reason=reason
+                author,
+                "part.version_removed",
+                part=str(version.part_id),
+                number=number,
+                reason=reason,
             )
         await delete_version_rows(session, dataset, version)
         await jobs.enqueue(session, ERASE_VERSION, {"file": str(removed.id)})

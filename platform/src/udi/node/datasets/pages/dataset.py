@@ -112,6 +112,7 @@ async def show_dataset(
             actor,
             await list_events(session, dataset),
             await list_names(session, dataset.space.slug),
+            dataset.parts,
         ),
         allowed=await list_permissions(session, actor, dataset.space, dataset.id),
         home=home_of(actor, dataset),

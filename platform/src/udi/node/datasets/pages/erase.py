@@ -89,7 +89,7 @@ async def erased_page(
         erased=erased,
         space=space,
         history=describe_events(
-            request, actor, events, await list_names(session, space.slug)
+            request, actor, events, await list_names(session, space.slug), parts=()
         ),
         days=read_retention(site_of(request).settings),
     )

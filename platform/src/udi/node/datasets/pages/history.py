@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from udi.kit.csv_writer import write_csv
 from udi.kit.identity import Actor
-from udi.node.datasets.models import DatasetEvent
+from udi.node.datasets.models import DatasetEvent, DatasetPart
 from udi.node.datasets.pages.messages import (
     EVENT_NAMES,
     ROLE_NAMES,
@@ -43,9 +43,14 @@ def describe_events(
     actor: Actor,
     events: Iterable[DatasetEvent],
     names: Mapping[UUID, str],
+    parts: Iterable[DatasetPart],
 ) -> list[HistoryEntry]:
-    """The history in the reader's language; somebody who left the organisation has no name any more."""
+    """The history in the reader's language; somebody who left the organisation has no name any more.
+
+    `parts`: what stands beside the main file now, to name the one that an event is about.
+    """
     say = translator(request)
+    titles = {str(part.id): part.title for part in parts}
 
     def who(event: DatasetEvent) -> str:
         if event.detail.get("key"):
@@ -64,10 +69,35 @@ def describe_events(
             say(EVENT_NAMES.get(event.action, event.action)),
             who(event),
             event.happened_at,
-            _describe_detail(event, say, names, locale_of(request)),
+            _name_file(
+                event,
+                say,
+                titles,
+                _describe_detail(event, say, names, locale_of(request)),
+            ),
         )
         for event in events
     ]
+
+
+def _name_file(
+    event: DatasetEvent,
+    say: Callable[[str], str],
+    titles: Mapping[str, str],
+    detail: str,
+) -> str:
+    """What is said of an event, with the file or link that it is about, where that is not the main file."""
+    part = event.detail.get("part")
+    if not part:
+        return detail
+    title = titles.get(part)
+    # The names of these events say that they are about another file.
+    if title is None and event.action.startswith("part."):
+        return detail
+    title = title or say("A file removed since")
+    if not detail:
+        return title
+    return say("%(file)s: %(detail)s") % {"file": title, "detail": detail}
 
 
 def _describe_detail(
@@ -132,7 +162,11 @@ async def export_history(
     names = await list_names(session, dataset.space.slug)
     say = translator(request)
     lines = describe_events(
-        request, member, await list_events(session, dataset, limit=None), names
+        request,
+        member,
+        await list_events(session, dataset, limit=None),
+        names,
+        dataset.parts,
     )
     header = [say(word) for word in ("When (UTC)", "Event", "Who", "Detail")]
     rows = [

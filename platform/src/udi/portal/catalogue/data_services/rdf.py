@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID
 
+from udi.kit.mail_addresses import mail_url
 from udi.portal.catalogue.data_services.descriptions import (
     CatalogueServiceDescription,
     read_description,
@@ -87,7 +88,7 @@ def _write_people(
         yield from typed_value(node, "dcat:contactPoint", kind, "vcard:Kind")
         if contact.name:
             yield (kind, term("vcard:fn"), literal(contact.name))
-        if contact.email and (mailbox := find_iri(f"mailto:{contact.email}")):
+        if contact.email and (mailbox := find_iri(mail_url(contact.email))):
             yield (kind, term("vcard:hasEmail"), mailbox)
         if contact.url and (page := find_iri(contact.url)):
             yield (kind, term("vcard:hasURL"), page)

@@ -27,6 +27,8 @@ class CatalogueService(TenantColumns, PortalTable):
     source_id: Mapped[UUID]
     organisation_id: Mapped[UUID]
     """Who publishes it."""
+    publisher: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    """The key of who publishes it as the source says: see `publishers.identity`; empty where it names nobody."""
     identifier: Mapped[str] = mapped_column(Text)
     """As the source writes it."""
     title: Mapped[str] = mapped_column(Text)

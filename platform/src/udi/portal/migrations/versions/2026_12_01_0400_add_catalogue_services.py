@@ -16,6 +16,7 @@ CREATE TABLE app.catalogue_service (
   id uuid NOT NULL,
   source_id uuid NOT NULL,
   organisation_id uuid NOT NULL,
+  publisher text NOT NULL DEFAULT '',
   identifier text NOT NULL,
   title text NOT NULL,
   titles jsonb NOT NULL,

@@ -28,6 +28,7 @@ CREATE TABLE app.fault_report (
   revision integer NOT NULL,
   submitted_at timestamptz NOT NULL,
   due_on date NOT NULL,
+  mailed_at timestamptz,
   escalated_at timestamptz,
   answered_at timestamptz,
   answered_by uuid,
@@ -59,7 +60,7 @@ CREATE FUNCTION ops.note_fault_report() RETURNS trigger LANGUAGE plpgsql AS $$ B
   INSERT INTO ops.search_change (tenant_id, dataset_id)
   VALUES (NEW.tenant_id, NEW.dataset_id);
   NOTIFY search_change; RETURN NULL; END $$;
-CREATE TRIGGER search_change AFTER UPDATE OF state ON app.fault_report
+CREATE TRIGGER search_change AFTER UPDATE OF state, dataset_id ON app.fault_report
   FOR EACH ROW EXECUTE FUNCTION ops.note_fault_report();
 """
 

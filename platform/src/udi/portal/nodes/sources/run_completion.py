@@ -13,6 +13,7 @@ from udi.kit.db import is_among
 from udi.portal import audit
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import DatasetState
+from udi.portal.catalogue.services.models import CatalogueService
 from udi.portal.nodes.sources.crawl import CrawlState
 from udi.portal.nodes.sources.emails import queue_emails
 from udi.portal.nodes.sources.leases import READ_STATES, release_lease
@@ -225,8 +226,8 @@ async def finish_run(
     good = outcome in {RunOutcome.COMPLETE, RunOutcome.UNCHANGED}
     if outcome in {RunOutcome.COMPLETE, RunOutcome.VANISHED} and not run.incremental:
         await forget_outlines(session, run)
-    if outcome in {RunOutcome.COMPLETE, RunOutcome.PARTIAL}:
-        is_whole = outcome == RunOutcome.COMPLETE and not run.incremental
+    if good or outcome == RunOutcome.PARTIAL:
+        is_whole = good and not run.incremental
         await settle_services(session, source, run, moment, complete=is_whole)
     await _note_place(session, source, run, place)
     source.failures = 0 if good else source.failures + 1
@@ -337,6 +338,12 @@ async def note_unchanged(
         SourceRecord.source_id == source.id, SourceRecord.same_as.is_not(None)
     )
     await session.execute(shared.values(seen_run=run.id), execution_options=QUIET)
+    services = update(CatalogueService).where(
+        CatalogueService.source_id == source.id,
+        CatalogueService.withdrawn_at.is_(None),
+        CatalogueService.missing == 0,
+    )
+    await session.execute(services.values(seen_run=run.id), execution_options=QUIET)
     run.total = run.unchanged = await _count(
         session, [*_published(source), SourceRecord.missing == 0]
     )

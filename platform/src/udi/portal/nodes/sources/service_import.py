@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -53,15 +53,16 @@ from udi.portal.nodes.sources.record_import import (
     identify_record_publisher,
     match_record_publishers,
 )
+from udi.portal.nodes.sources.service_changes import (
+    date_services,
+    note_changed_services,
+)
 
 MOST_SERVED = 2000
 """Datasets that a service may name."""
 LONGEST_TITLE = 500
 LONGEST_ADDRESS = 2000
 QUIET = {"synchronize_session": False}
-NOTE = text("""
-INSERT INTO ops.search_change (tenant_id, dataset_id)
-SELECT app.current_tenant(), id FROM unnest(CAST(:ids AS uuid[])) AS id""")
 
 
 async def store_page_services(
@@ -178,6 +179,7 @@ def _row(
         **facts,
         "id": id_,
         "source_id": source.id,
+        "publisher": publisher.key if publisher else "",
         "digest": digest,
         "missing": 0,
         "seen_run": run.id,
@@ -273,15 +275,6 @@ def _addresses(candidates: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(filter(_is_address, candidates)))
 
 
-async def note_changed_services(
-    session: AsyncSession, services: Collection[UUID]
-) -> None:
-    """Have made again what shows them: the catalogue, and the pages of the datasets that they serve."""
-    if services:
-        await session.execute(NOTE, {"ids": list(services)})
-        await session.execute(text("NOTIFY search_change"))
-
-
 async def settle_services(
     session: AsyncSession,
     source: CatalogueSource,
@@ -309,7 +302,7 @@ async def settle_services(
         await withdraw_services(
             session, source, moment, CatalogueService.missing >= MISSES
         )
-    await _join_datasets(session, source)
+    await _join_datasets(session, source, moment)
 
 
 async def withdraw_services(
@@ -333,7 +326,9 @@ async def withdraw_services(
     await note_changed_services(session, ids)
 
 
-async def _join_datasets(session: AsyncSession, source: CatalogueSource) -> None:
+async def _join_datasets(
+    session: AsyncSession, source: CatalogueSource, moment: datetime
+) -> None:
     """Join each service to the datasets of its source that it names; one that is elsewhere has its page there."""
     query = select(CatalogueService).where(
         CatalogueService.source_id == source.id,
@@ -359,19 +354,23 @@ async def _join_datasets(session: AsyncSession, source: CatalogueSource) -> None
         is_among(link.service_id, named)
     )
     before = {(row[0], row[1]) for row in await session.execute(rows)}
+    left: dict[UUID, list[UUID]] = {}
     for service, dataset in before - joined:
-        former = delete(link).where(
-            link.service_id == service, link.dataset_id == dataset
+        left.setdefault(service, []).append(dataset)
+    for service, former in left.items():
+        unserved = delete(link).where(
+            link.service_id == service, is_among(link.dataset_id, former)
         )
-        await session.execute(former, execution_options=QUIET)
+        await session.execute(unserved, execution_options=QUIET)
     new = [
         {"service_id": service, "dataset_id": dataset}
         for service, dataset in sorted(joined - before)
     ]
     if new:
         await session.execute(insert(link).on_conflict_do_nothing(), new)
-    changed = {dataset for _, dataset in joined ^ before}
-    await note_changed_services(session, changed)
+    changed = joined ^ before
+    await date_services(session, {service for service, _ in changed}, moment)
+    await note_changed_services(session, {dataset for _, dataset in changed})
 
 
 async def find_datasets(

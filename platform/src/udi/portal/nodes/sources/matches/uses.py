@@ -1,4 +1,4 @@
-"""What uses a dataset whose page goes: followers, reuses, calls and services go on with the page that stays."""
+"""What uses a dataset whose page goes: followers, reuses, calls, services and reports of faults go on with the page that stays."""
 
 from collections.abc import Awaitable, Callable, Collection
 from uuid import UUID
@@ -8,10 +8,18 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
+from udi.kit.clock import now
 from udi.kit.jobs import Handlers, Job
 from udi.kit.service_registry import Hook
 from udi.portal.catalogue.feeds.topics import DATASET
+from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.catalogue.services.models import CatalogueServiceDataset
+from udi.portal.nodes.sources.matches.proposals import order_pair
+from udi.portal.nodes.sources.models import DatasetMatch, MatchState, SourceRecord
+from udi.portal.nodes.sources.service_changes import (
+    date_services,
+    note_changed_services,
+)
 from udi.portal.notifications.models import Following
 from udi.ui.site import Site
 
@@ -32,16 +40,47 @@ async def queue_move(session: AsyncSession, former: UUID, later: UUID) -> None:
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The job of this module; for a territory that is not served any more, it does nothing."""
+    """The job of this module; for a territory that is not served any more, or once the answer is taken back, it does nothing."""
 
     async def move(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
             former = UUID(job.payload["dataset"])
             later = UUID(job.payload["instead"])
             async with site.database.session(territory.id, role="worker") as session:
-                await move_uses(site, session, former, later)
+                if await _is_same(session, former, later):
+                    stays = await _find_page(session, former, later)
+                    await move_uses(site, session, former, stays)
 
     return {MOVE_USES: move}
+
+
+async def _is_same(session: AsyncSession, former: UUID, later: UUID) -> bool:
+    """Whether two datasets are one still; nobody takes that back before the transaction ends."""
+    first, second = order_pair(former, later)
+    query = select(DatasetMatch.state).where(
+        DatasetMatch.first_id == first, DatasetMatch.second_id == second
+    )
+    state = await session.scalar(query.with_for_update(read=True))
+    return state == MatchState.SAME
+
+
+async def _find_page(session: AsyncSession, former: UUID, later: UUID) -> UUID:
+    """The page of the later dataset, or the published one that it is the same as meanwhile, whatever stands between."""
+    page = later
+    passed = {former}
+    while page not in passed:
+        passed.add(page)
+        state = await session.scalar(select(Dataset.state).where(Dataset.id == page))
+        if state == DatasetState.PUBLISHED:
+            return page
+        following = select(SourceRecord.same_as).where(
+            SourceRecord.id == page, SourceRecord.same_as.not_in(passed)
+        )
+        page = (
+            await session.scalar(following.order_by(SourceRecord.source_id).limit(1))
+            or page
+        )
+    return page
 
 
 async def move_uses(
@@ -83,4 +122,8 @@ async def _move_services(session: AsyncSession, former: UUID, later: UUID) -> No
     await session.execute(
         insert(link).from_select(columns, copied).on_conflict_do_nothing()
     )
-    await session.execute(delete(link).where(of_former), execution_options=QUIET)
+    left = delete(link).where(of_former).returning(link.service_id)
+    services = (await session.execute(left, execution_options=QUIET)).scalars().all()
+    if services:
+        await date_services(session, services, now())
+        await note_changed_services(session, [former, later])

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.clock import now
 from udi.kit.errors import ConflictError, ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
 from udi.portal.audit import record
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import Dataset, DatasetState
+from udi.portal.catalogue.services.models import CatalogueService
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     PublisherMatch,
@@ -24,6 +26,7 @@ from udi.portal.nodes.sources.publishers.queries import (
     find_choice,
     may_answer_for,
 )
+from udi.portal.nodes.sources.service_changes import note_changed_services
 from udi.portal.organisations.joining.unclaimed import (
     create_unclaimed,
     lock_organisations,
@@ -35,6 +38,7 @@ KEEP = ":keep"
 NEW = ":new"
 """In the place of the short name of an organisation, which has no colon."""
 BATCH = 200
+QUIET = {"synchronize_session": False}
 
 
 async def choose_publisher(
@@ -46,8 +50,8 @@ async def choose_publisher(
 ) -> None:
     """Say which organisation a publisher is: one of the territory, by its short name, a new one (`NEW`), or none (`KEEP`).
 
-    Its datasets move at once. An organisation that has people of its own is only proposed to them, unless the person is
-    one of its administrators, or of the team: nobody publishes in the name of others.
+    Its datasets and services move at once. An organisation that has people of its own is only proposed to them, unless
+    the person is one of its administrators, or of the team: nobody publishes in the name of others.
 
     Raises:
         NotFoundError: the territory has no such organisation.
@@ -170,6 +174,26 @@ async def _move(
     for start in range(0, len(ids), BATCH):
         datasets = await catalogue.lock_datasets(session, ids[start : start + BATCH])
         await catalogue.change_publisher(session, datasets.values(), organisation)
+    await _move_services(session, source, row)
+
+
+async def _move_services(
+    session: AsyncSession, source: CatalogueSource, row: SourcePublisher
+) -> None:
+    """Its services stand under its organisation as its datasets do."""
+    moved = (
+        update(CatalogueService)
+        .where(
+            CatalogueService.source_id == source.id,
+            CatalogueService.publisher == row.key,
+            CatalogueService.organisation_id != row.organisation_id,
+            CatalogueService.withdrawn_at.is_(None),
+        )
+        .values(organisation_id=row.organisation_id, changed_at=now(), digest="")
+        .returning(CatalogueService.id)
+    )
+    ids = (await session.execute(moved, execution_options=QUIET)).scalars().all()
+    await note_changed_services(session, ids)
 
 
 async def _list_datasets(

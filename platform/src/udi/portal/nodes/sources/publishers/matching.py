@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.portal.catalogue.services.models import CatalogueService
 from udi.portal.nodes.models import NodeProducer
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
@@ -239,6 +240,14 @@ async def _rename_rows(
         )
         await session.execute(
             records.values(publisher=publisher.key),
+            execution_options={"synchronize_session": False},
+        )
+        services = update(CatalogueService).where(
+            CatalogueService.source_id == source.id,
+            CatalogueService.publisher.in_([row.key for row in rows]),
+        )
+        await session.execute(
+            services.values(publisher=publisher.key),
             execution_options={"synchronize_session": False},
         )
         best = max(rows, key=lambda row: row.confirmed)
