@@ -205,10 +205,10 @@ async def test_services_leave_and_stay_where_the_site_says_that_nothing_changed(
     catalogue.put(path, f"{PREFIXES}{BENCHES}{stays}".encode(), ETag='"two"', **TURTLE)
     outcomes = [(await reading.read()).outcome for _ in range(3)]
 
-    [gone, kept] = await services(reading)
+    [gone, remaining] = await services(reading)
     assert outcomes == ["complete", "unchanged", "unchanged"]
     assert gone.withdrawn_at is not None
-    assert (kept.missing, kept.withdrawn_at) == (0, None)
+    assert (remaining.missing, remaining.withdrawn_at) == (0, None)
 
 
 async def test_what_a_service_serves_is_a_change_of_it(
