@@ -122,14 +122,24 @@ async def wait_until_it_answers(
             await asyncio.sleep(0.1)
 
 
+def wait_until_started(log: Path, lives: int = 1) -> None:
+    """Until each web worker has started in each life of the program; one that is to end while it starts takes its time."""
+    until = time.monotonic() + PATIENCE
+    while log.read_text().count("Started worker-") < lives * WORKERS:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 @pytest.fixture
 async def program(
     settings: Settings, tmp_path: Path, demo: Territory
 ) -> AsyncIterator[subprocess.Popen[bytes]]:
     """A program that starts when the territory is there: each worker reads the register at a moment of its own."""
     command = [sys.executable, "-P", "-m", "udi", "serve", "portal"]
-    with run_portal(settings, tmp_path / "log", command) as program:
+    log = tmp_path / "log"
+    with run_portal(settings, log, command) as program:
         await wait_until_it_answers(settings, program)
+        wait_until_started(log)
         yield program
 
 
@@ -255,10 +265,12 @@ async def test_who_comes_while_a_program_restarts_waits_and_is_served(
         log = tmp_path / "log"
         with run_portal(settings, log, command, **options) as first:
             await wait_until_it_answers(settings, first)
+            wait_until_started(log)
             assert len(web_workers(first)) == WORKERS
         waiting = [asyncio.create_task(ask(settings, "/health")) for _ in range(8)]
         with run_portal(settings, log, command, **options) as second:
             answers = await asyncio.gather(*waiting)
+            wait_until_started(log, 2)
             assert second.poll() is None
 
     assert [answer.status_code for answer in answers] == [200] * len(waiting)
