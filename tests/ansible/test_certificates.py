@@ -21,7 +21,10 @@ from udi.cli.checks.certificate import STAND_IN
 
 pytestmark = [
     pytest.mark.programs,
-    pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl"),
+    pytest.mark.skipif(
+        not shutil.which("openssl"),
+        reason="needs openssl (Debian: apt install openssl)",
+    ),
 ]
 
 FILES = PLAY / "roles/reverse_proxy/files"
@@ -274,7 +277,9 @@ def test_certbot_is_told_of_the_outgoing_proxy_and_of_the_authorities(
     assert written == [read, "/etc/systemd/system/certbot.service.d/udi.conf"]
 
 
-@pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx")
+@pytest.mark.skipif(
+    not shutil.which("nginx"), reason="needs nginx (Debian: apt install nginx)"
+)
 def test_nginx_shows_each_of_200_territories_its_certificate_or_the_shared_one(
     machine: ProxyMachine, tmp_path: Path
 ) -> None:

@@ -502,7 +502,9 @@ def issue(folder: Path, *arguments: str) -> bool:
     )
 
 
-@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
+@pytest.mark.skipif(
+    not shutil.which("openssl"), reason="needs openssl (Debian: apt install openssl)"
+)
 def test_a_certificate_is_issued_again_only_when_the_names_change(
     tmp_path: Path,
 ) -> None:
