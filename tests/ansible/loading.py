@@ -141,7 +141,7 @@ async def find_record(publisher: httpx.AsyncClient, dataset: str) -> dict[str, A
     """The record of a dataset, once the portal accepted it."""
     until = time.monotonic() + 60
     while (
-        answer := await publisher.get(f"/catalog/v1/resources/{dataset}")
+        answer := await publisher.get(f"/api/v1/resources/{dataset}")
     ).status_code != httpx.codes.OK:
         assert time.monotonic() < until, answer.text
         await asyncio.sleep(0.3)
