@@ -7,7 +7,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import yaml
 
 from tests.ansible.machine import PLAY
 from tests.cluster import free_ports
+from tests.web_servers import running
 
 pytestmark = pytest.mark.programs
 
@@ -79,10 +79,6 @@ def wait_for_port(port: int) -> None:
             return
         time.sleep(0.05)
     pytest.fail(f"nothing listens on {port}")
-
-
-def serve(server: http.server.ThreadingHTTPServer) -> None:
-    threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
 def variables(machine: Machine, hosts: dict[str, str]) -> dict[str, object]:
@@ -157,12 +153,9 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     certificate = issue_certificate(tmp_path / "machine", ADDRESS)
     shutil.copy(certificate, certificate.with_name("machines.crt"))
     new_machine = Machine(certificate.parent, base, base + 1)
-    with http.server.ThreadingHTTPServer(
-        ("127.0.0.1", new_machine.program), Program
-    ) as server:
-        serve(server)
+    address = ("127.0.0.1", new_machine.program)
+    with running(http.server.ThreadingHTTPServer(address, Program)):
         yield new_machine
-        server.shutdown()
 
 
 def ask_inner(machine: Machine, seconds: float = 30) -> bytes:
@@ -217,14 +210,10 @@ def test_a_machine_that_pretends_is_not_asked(machine: Machine, tmp_path: Path) 
     foreign = issue_certificate(tmp_path / "stranger", STRANGER)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(foreign, foreign.with_suffix(".key"))
-    with http.server.ThreadingHTTPServer(
-        (STRANGER, machine.program), Program
-    ) as pretender:
-        pretender.socket = context.wrap_socket(pretender.socket, server_side=True)
-        serve(pretender)
-        with running_proxy(machine, {"stranger": STRANGER}):
-            answer = ask_inner(machine, seconds=IN_VAIN)
-        pretender.shutdown()
+    pretender = http.server.ThreadingHTTPServer((STRANGER, machine.program), Program)
+    pretender.socket = context.wrap_socket(pretender.socket, server_side=True)
+    with running(pretender), running_proxy(machine, {"stranger": STRANGER}):
+        answer = ask_inner(machine, seconds=IN_VAIN)
 
     assert answer == b""
 

@@ -4,7 +4,6 @@ import io
 import os
 import subprocess
 import sys
-import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +20,7 @@ from bench.load.corpus import Corpus, as_rudi, questions
 from bench.load.loads import KINDS
 from bench.load.peer import compare, read_peer
 from bench.load.report import compare_with_framework, growth, show
+from tests.web_servers import running
 from udi.cli.local.errors import LocalError
 from udi.protocol.record import read_record
 from udi.protocol.validation import validate
@@ -296,13 +296,11 @@ def test_each_address_is_asked_of_its_own_host(monkeypatch: pytest.MonkeyPatch) 
         (f"bench-{number:02}.localhost:8000", f"/data?q=eau+{number}")
         for number in range(4)
     ]
-    with ThreadingHTTPServer(("127.0.0.1", 0), Hosts) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Hosts)) as server:
         base = f"http://127.0.0.1:{server.server_port}"
         figures = requests.load(
             base, addresses, {"this": os.getpid()}, clients=2, seconds=1
         )
-        server.shutdown()
 
     assert figures.refused == 0
     assert Hosts.requests == set(addresses)
