@@ -22,11 +22,11 @@ async def armor(portal_database: Database, demo: Territory) -> Catalogue:
 
 
 @pytest.fixture(scope="module")
-async def shelf(
+async def lasting_catalogue(
     settings: Settings, portal_database: Database
 ) -> AsyncIterator[Catalogue]:
     """The catalogue, still empty, of a territory that lasts as long as a file of tests: they read it and change nothing."""
-    territory = await stage.add_territory((portal_database,), settings, "shelf")
+    territory = await stage.add_territory((portal_database,), settings, "lasting")
     yield await open_catalogue(portal_database, territory)
     await stage.remove_territory((portal_database,), territory.id)
 
@@ -64,7 +64,7 @@ def feed(
 
 
 @pytest.fixture(scope="module")
-def shelf_feed(portal_database: Database, settings: Settings) -> SearchFeed:
+def lasting_feed(portal_database: Database, settings: Settings) -> SearchFeed:
     """What indexes the catalogue of a whole file of tests."""
     registry = open_registry(portal_database, settings)
     return SearchFeed(portal_database, registry, settings)
@@ -76,8 +76,8 @@ def indexes(settings: Settings) -> SearchIndexes:
 
 
 @pytest.fixture(scope="module")
-async def stocked(shelf: Catalogue, shelf_feed: SearchFeed) -> Catalogue:
+async def stocked(lasting_catalogue: Catalogue, lasting_feed: SearchFeed) -> Catalogue:
     """The whole corpus, indexed, for tests that change nothing."""
-    await shelf.add_all()
-    await shelf_feed.run_once()
-    return shelf
+    await lasting_catalogue.add_all()
+    await lasting_feed.run_once()
+    return lasting_catalogue

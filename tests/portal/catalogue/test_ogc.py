@@ -24,26 +24,26 @@ def box(west: float, east: float) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-async def filled(shelf: Catalogue, shelf_feed: SearchFeed) -> Catalogue:
+async def filled(lasting_catalogue: Catalogue, lasting_feed: SearchFeed) -> Catalogue:
     """Four datasets with places and times, the others without; for tests that change none."""
     for number in range(4, len(TABLE)):
-        await shelf.add(number)
-    await shelf.add(0, local_id="air-1", **box(-3.5, -3.0))
-    await shelf.add(1, **box(179.0, -179.0))
-    await shelf.add(
+        await lasting_catalogue.add(number)
+    await lasting_catalogue.add(0, local_id="air-1", **box(-3.5, -3.0))
+    await lasting_catalogue.add(1, **box(179.0, -179.0))
+    await lasting_catalogue.add(
         2,
         temporal_spread={
             "start_date": "2019-01-01T00:00:00Z",
             "end_date": "2020-12-31T00:00:00Z",
         },
     )
-    await shelf.add(
+    await lasting_catalogue.add(
         3,
         doi="10.5072/FK2/JV9LCO",
         temporal_spread={"start_date": "2022-01-01T00:00:00Z"},
     )
-    await shelf_feed.run_once()
-    return shelf
+    await lasting_feed.run_once()
+    return lasting_catalogue
 
 
 async def test_documents_lead_to_each_other(
