@@ -90,14 +90,14 @@ class Threads:
             thread.id: thread.user_time + thread.system_time
             for thread in self._process.threads()
         }
-        own = {thread.native_id: thread for thread in threading.enumerate()}
+        by_number = {thread.native_id: thread for thread in threading.enumerate()}
         gained = {
             number: seconds - before.get(number, 0)
             for number, seconds in self._spent.items()
             if number != self._process.pid
         }
         return [
-            (_describe_thread(own.get(number)), seconds)
+            (_describe_thread(by_number.get(number)), seconds)
             for number, seconds in gained.items()
             if seconds >= least
         ]
