@@ -7,6 +7,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ import yaml
 
 from tests.ansible.machine import PLAY
 from tests.cluster import free_ports
-from tests.web_servers import running
 
 pytestmark = pytest.mark.programs
 
@@ -79,6 +79,20 @@ def wait_for_port(port: int) -> None:
             return
         time.sleep(0.05)
     pytest.fail(f"nothing listens on {port}")
+
+
+@contextlib.contextmanager
+def serving(server: http.server.ThreadingHTTPServer) -> Iterator[None]:
+    """Serve while the block lasts, however it ends: a thread that goes on after its socket was closed never rests."""
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 def variables(machine: Machine, hosts: dict[str, str]) -> dict[str, object]:
@@ -153,8 +167,12 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     certificate = issue_certificate(tmp_path / "machine", ADDRESS)
     shutil.copy(certificate, certificate.with_name("machines.crt"))
     new_machine = Machine(certificate.parent, base, base + 1)
-    address = ("127.0.0.1", new_machine.program)
-    with running(http.server.ThreadingHTTPServer(address, Program)):
+    with (
+        http.server.ThreadingHTTPServer(
+            ("127.0.0.1", new_machine.program), Program
+        ) as server,
+        serving(server),
+    ):
         yield new_machine
 
 
@@ -210,10 +228,12 @@ def test_a_machine_that_pretends_is_not_asked(machine: Machine, tmp_path: Path) 
     foreign = issue_certificate(tmp_path / "stranger", STRANGER)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(foreign, foreign.with_suffix(".key"))
-    pretender = http.server.ThreadingHTTPServer((STRANGER, machine.program), Program)
-    pretender.socket = context.wrap_socket(pretender.socket, server_side=True)
-    with running(pretender), running_proxy(machine, {"stranger": STRANGER}):
-        answer = ask_inner(machine, seconds=IN_VAIN)
+    with http.server.ThreadingHTTPServer(
+        (STRANGER, machine.program), Program
+    ) as pretender:
+        pretender.socket = context.wrap_socket(pretender.socket, server_side=True)
+        with serving(pretender), running_proxy(machine, {"stranger": STRANGER}):
+            answer = ask_inner(machine, seconds=IN_VAIN)
 
     assert answer == b""
 

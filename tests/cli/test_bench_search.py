@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,7 +21,6 @@ from bench.load.corpus import Corpus, as_rudi, questions
 from bench.load.loads import KINDS
 from bench.load.peer import compare, read_peer
 from bench.load.report import compare_with_framework, growth, show
-from tests.web_servers import running
 from udi.cli.local.errors import LocalError
 from udi.protocol.record import read_record
 from udi.protocol.validation import validate
@@ -296,11 +296,15 @@ def test_each_address_is_asked_of_its_own_host(monkeypatch: pytest.MonkeyPatch) 
         (f"bench-{number:02}.localhost:8000", f"/data?q=eau+{number}")
         for number in range(4)
     ]
-    with running(ThreadingHTTPServer(("127.0.0.1", 0), Hosts)) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hosts) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         base = f"http://127.0.0.1:{server.server_port}"
-        figures = requests.load(
-            base, addresses, {"this": os.getpid()}, clients=2, seconds=1
-        )
+        try:
+            figures = requests.load(
+                base, addresses, {"this": os.getpid()}, clients=2, seconds=1
+            )
+        finally:
+            server.shutdown()
 
     assert figures.refused == 0
     assert Hosts.requests == set(addresses)

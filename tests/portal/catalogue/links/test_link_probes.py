@@ -15,7 +15,6 @@ from tests.portal.catalogue.links.conftest import (
     open_machine,
     says,
 )
-from tests.web_servers import running
 from udi.kit.clock import now
 from udi.kit.http import open_outgoing_client
 from udi.portal.catalogue.links import probe
@@ -130,12 +129,19 @@ async def test_a_redirect_to_a_private_address_is_not_followed(
     machine: Machine,
 ) -> None:
     inside = Machine()
-    with running(open_machine(inside)) as server:
-        machine.answers["/file.csv"] = says(
-            302, location=f"http://127.0.0.1:{server.server_port}/secret"
-        )
+    server = open_machine(inside)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    machine.answers["/file.csv"] = says(
+        302, location=f"http://127.0.0.1:{server.server_port}/secret"
+    )
 
+    try:
         result = await see(machine.url())
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
     assert (result.state, result.answer) == (LinkState.UNCHECKED, ADDRESS)
     assert inside.requests == []
