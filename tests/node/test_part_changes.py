@@ -253,7 +253,9 @@ async def test_an_old_version_of_a_part_is_removed_alone(
     removed = await producer.client.post(f"{address}/versions/1/remove", data=reason)
     again = await producer.client.post(f"{address}/versions/1/remove", data=reason)
     gone = await passer_by.get(first.file.path)
-    kept = await passer_by.get(f"/datasets/{dataset}/files/{part}/places.csv")
+    newest_file_response = await passer_by.get(
+        f"/datasets/{dataset}/files/{part}/places.csv"
+    )
     main = await passer_by.get(f"/datasets/{dataset}/file")
 
     assert f'href="{address}/versions/1/remove"' in part_page
@@ -263,7 +265,7 @@ async def test_an_old_version_of_a_part_is_removed_alone(
     assert removed.headers["location"] == f"{address}#versions"
     assert [again.status_code, gone.status_code] == [410, 410]
     assert "Une ligne était fausse." in gone.text
-    assert (kept.text, main.content) == (RENAMED, TABLE)
+    assert (newest_file_response.text, main.content) == (RENAMED, TABLE)
 
 
 async def test_documents_are_replaced_without_a_question(producer: Producer) -> None:
