@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, text
+from sqlalchemy import Select, literal, or_, select, text
 from sqlalchemy.dialects import postgresql
 
 from udi.kit.db import Database
@@ -50,7 +50,7 @@ async def read_territories(
 
 async def find_territories(database: Database, *queries: AnySelect) -> set[UUID]:
     """The territories in which one of the queries finds something, with the rights of the worker."""
-    found: set[UUID] = set()
-    for query in queries:
-        found |= set(await read_territories(database, query.limit(1), role="worker"))
-    return found
+    any_of_them = select(literal(1).label("found")).where(
+        or_(*(query.exists() for query in queries))
+    )
+    return set(await read_territories(database, any_of_them, role="worker"))
