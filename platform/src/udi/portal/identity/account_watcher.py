@@ -115,10 +115,12 @@ class AccountWatcher:
         await self._compare_operators(issuer)
         accounts: dict[str, Account | None] = {}
         concerned = await self._find_concerned(issuer, changes, begun)
-        concerned |= choose_turn(territories, begun)
+        turn = choose_turn(territories, begun)
         for territory in territories:
             if changes.everybody or territory.id in concerned:
                 change_count += await self._compare(territory, changes, accounts, begun)
+            elif territory.id in turn:
+                await self._confirm_unchanged(territory, begun)
         return change_count
 
     async def refresh(self, territory: Territory, subject: str) -> bool:
@@ -210,6 +212,11 @@ class AccountWatcher:
         async with self.site.database.session(territory.id, role="worker") as session:
             await _confirm(session, begun)
         return change_count
+
+    async def _confirm_unchanged(self, territory: Territory, begun: datetime) -> None:
+        """Nobody of a territory changed, and nobody's turn has come."""
+        async with self.site.database.session(territory.id, role="worker") as session:
+            await _confirm(session, begun)
 
     async def _read(self, subject: str, disabled: Collection[str]) -> Account | None:
         admin = self.get_admin()
