@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.load.country.territories import Country
+from udi.cli.local.errors import LocalError
 
 DATABASES = ("udi_portal", "udi_node", "udi_keycloak")
 JOBS = "2"
@@ -49,4 +50,8 @@ def _run(country: Country, *command: str) -> None:
         "PGUSER": "postgres",
         "PGPASSWORD": settings.secret("postgres_password").strip(),
     }
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    done = subprocess.run(
+        command, env=environment, check=False, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise LocalError(f"{command[0]} failed", done.stderr.strip()[-500:])
