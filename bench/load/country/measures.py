@@ -112,15 +112,15 @@ async def measure_answers(country: Country) -> dict[str, Any]:
     figures = {}
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url=origin) as client:
-        found = (await client.get("/api/v1/datasets?size=1")).raise_for_status().json()
+        page = (await client.get("/api/v1/datasets?size=1")).raise_for_status().json()
         paths = {
             "search, JSON with counts": "/api/v1/datasets?q=arbres+{rank}",
             "search page": "/data?q=arbres+{rank}",
             "home page": "/?rank={rank}",
         }
-        if found["items"]:
+        if page["items"]:
             paths["dataset, JSON"] = (
-                f"/api/v1/datasets/{found['items'][0]['id']}?rank={{rank}}"
+                f"/api/v1/datasets/{page['items'][0]['id']}?rank={{rank}}"
             )
         for kind, path in paths.items():
             figures[kind] = await _time_answers(client, path)
@@ -203,7 +203,7 @@ async def measure_login(country: Country) -> dict[str, Any]:
         "groups": await connection.fetchval("SELECT count(*) FROM keycloak_group"),
     }
     await connection.close()
-    return {"seconds": [round(each, 2) for each in seconds], **counts}
+    return {"seconds": [round(duration, 2) for duration in seconds], **counts}
 
 
 def measure_starts(settings: Settings) -> dict[str, float]:

@@ -65,7 +65,7 @@ async def read_program_rows(connection: asyncpg.Connection, tenant: UUID) -> Mod
 
 
 async def read_keycloak_rows(connection: asyncpg.Connection, slug: str) -> ModelRows:
-    """The rows of the territory's clients, organisations and groups, found from one table to the next by what names them."""
+    """The rows of the territory's clients, organisations and groups, identifiers from one table to the next by what names them."""
     model = ModelRows()
     tables = [
         table
@@ -75,7 +75,7 @@ async def read_keycloak_rows(connection: asyncpg.Connection, slug: str) -> Model
     known = await _find_roots(connection, slug)
     model.identifiers = set(known)
     while known:
-        found: set[str] = set()
+        identifiers: set[str] = set()
         for table in tables:
             for content in await _read_naming(connection, table, known):
                 rows = model.rows.setdefault(table["name"], [])
@@ -83,10 +83,10 @@ async def read_keycloak_rows(connection: asyncpg.Connection, slug: str) -> Model
                     continue
                 rows.append(content)
                 row = json.loads(content)
-                found |= {
+                identifiers |= {
                     str(row[name]) for name in REFERENCES if _is_identifier(row, name)
                 }
-        known = found - model.identifiers
+        known = identifiers - model.identifiers
         model.identifiers |= known
     return model
 

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, literal, or_, select, text
-from sqlalchemy.dialects import postgresql
 
 from udi.kit.db import Database
 from udi.settings import Role
@@ -36,16 +35,15 @@ async def read_territories(
 ) -> Mapping[UUID, Sequence[Mapping[str, Any]]]:
     """What a query finds in each active territory, by its columns, as JSON has them; one that has nothing is not there."""
     statement = query.compile(
-        dialect=postgresql.dialect(),  # type: ignore[no-untyped-call] # SQLAlchemy leaves it so
-        compile_kwargs={"literal_binds": True},
+        dialect=database.engine(role).dialect, compile_kwargs={"literal_binds": True}
     )
-    found: dict[UUID, list[Mapping[str, Any]]] = {}
+    contents: dict[UUID, list[Mapping[str, Any]]] = {}
     async with database.platform_session(role=role) as session:
         for tenant, content in await session.execute(
             READ, {"statement": str(statement)}
         ):
-            found.setdefault(tenant, []).append(content)
-    return found
+            contents.setdefault(tenant, []).append(content)
+    return contents
 
 
 async def find_territories(database: Database, *queries: AnySelect) -> set[UUID]:

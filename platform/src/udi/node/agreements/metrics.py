@@ -17,11 +17,11 @@ async def measure_agreements(site: Site) -> list[Metric]:
     query = select(func.greatest(age, literal(0)).label("age")).where(
         concerned, AgreementCursor.answered_at.is_not(None)
     )
-    found = await read_territories(site.database, query)
+    rows_by_territory = await read_territories(site.database, query)
     samples = [
         ({"territory": territory.slug}, float(row["age"]))
         for territory in await site.registry.list()
-        for row in found.get(territory.id, ())
+        for row in rows_by_territory.get(territory.id, ())
     ]
     return [
         make_gauge(

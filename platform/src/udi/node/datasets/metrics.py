@@ -26,12 +26,12 @@ async def measure_outbox(site: Site) -> list[Metric]:
             for state in PENDING_STATES
         ),
     )
-    found = await read_territories(site.database, query)
+    rows_by_territory = await read_territories(site.database, query)
     counts = []
     ages = []
     for territory in await site.registry.list():
         labels = {"territory": territory.slug}
-        for row in found.get(territory.id, ()):
+        for row in rows_by_territory.get(territory.id, ()):
             counts += [
                 ({**labels, "state": state.value}, row[state.value])
                 for state in PENDING_STATES

@@ -15,11 +15,14 @@ async def measure_sources(site: Site) -> list[Metric]:
     oldest = func.min(CatalogueSource.next_at)
     late = func.coalesce(func.extract("epoch", func.now() - oldest), 0)
     query = select(late.label("seconds")).where(*select_due(func.now()))
-    waits = await read_territories(site.database, query)
+    rows_by_territory = await read_territories(site.database, query)
     samples = [
-        ({"territory": territory.slug}, float(waits[territory.id][0]["seconds"]))
+        (
+            {"territory": territory.slug},
+            float(rows_by_territory[territory.id][0]["seconds"]),
+        )
         for territory in await site.registry.list()
-        if territory.id in waits
+        if territory.id in rows_by_territory
     ]
     return [
         make_gauge(
