@@ -96,6 +96,9 @@ class TerritoryRegistry:
         self._texts = [getattr(row, name) for name in TEXTS]
         self._known: list[Territory] = []
         self._suspended: list[Territory] = []
+        self._by_host: dict[str, Territory] = {}
+        self._by_id: dict[UUID, Territory] = {}
+        self._suspended_by_host: dict[str, Territory] = {}
         self._read_at = -max_age - 1
         self._state: tuple[str, ...] | None = None
 
@@ -154,6 +157,9 @@ class TerritoryRegistry:
             same = known if row.state == "active" else suspended
             same.append(self._territory(row, layers))
         self._known, self._suspended = known, suspended
+        self._by_host = _group_by_host(known)
+        self._by_id = {territory.id: territory for territory in known}
+        self._suspended_by_host = _group_by_host(suspended)
         self._state = state  # last: what cannot be read is tried again, and fails again
 
     async def find(self, host: str, *, installation_host: str) -> Territory | None:
@@ -168,16 +174,12 @@ class TerritoryRegistry:
         return self.find_known(host, installation_host=installation_host)
 
     def _knows(self, name: str) -> bool:
-        return any(
-            name in territory.hosts for territory in (*self._known, *self._suspended)
-        )
+        return name in self._by_host or name in self._suspended_by_host
 
     def find_known(self, host: str, *, installation_host: str) -> Territory | None:
         """The same among the territories read last."""
         name = _without_port(host)
-        territory = next(
-            (territory for territory in self._known if name in territory.hosts), None
-        )
+        territory = self._by_host.get(name)
         is_single = len(self._known) == 1 and not self._suspended
         if territory is None and is_single and name != installation_host:
             return self._known[0]
@@ -185,11 +187,7 @@ class TerritoryRegistry:
 
     def find_suspended(self, host: str) -> Territory | None:
         """The suspended territory of a host name (port ignored), among those read last."""
-        name = _without_port(host)
-        return next(
-            (territory for territory in self._suspended if name in territory.hosts),
-            None,
-        )
+        return self._suspended_by_host.get(_without_port(host))
 
     async def by_slug(self, slug: str) -> Territory | None:
         """The active territory of this slug, or None."""
@@ -200,10 +198,8 @@ class TerritoryRegistry:
 
     async def by_id(self, tenant: UUID) -> Territory | None:
         """The active territory of this id, or None."""
-        return next(
-            (territory for territory in await self.list() if territory.id == tenant),
-            None,
-        )
+        await self.list()
+        return self._by_id.get(tenant)
 
     async def read_logo(self, tenant: UUID) -> bytes | None:
         """The logo of a territory, an SVG or a PNG that is safe to show."""
@@ -240,6 +236,15 @@ class TerritoryRegistry:
             login_providers=read_login_providers(row.login_providers),
             outlines=read_layers(layers),
         )
+
+
+def _group_by_host(territories: Sequence[Territory]) -> dict[str, Territory]:
+    """Each host, which leads to the first that has it: a request is not compared with every territory."""
+    by_host: dict[str, Territory] = {}
+    for territory in territories:
+        for host in territory.hosts:
+            by_host.setdefault(host, territory)
+    return by_host
 
 
 def _without_port(host: str) -> str:
