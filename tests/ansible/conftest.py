@@ -91,13 +91,15 @@ class Deployment:
 
     def password(self, username: str) -> str:
         """Password of a demonstration account of the first territory, as the machine drew it."""
-        return self.machine.run(
-            f"cat '/etc/udi/secrets/account_{self.names.slug}_{username}'"
-        ).strip()
+        return self.secret(f"account_{self.names.slug}_{username}")
 
-    def visitor(self, host: str) -> httpx.AsyncClient:
+    def secret(self, name: str) -> str:
+        """A secret of the installation, as the machine drew it."""
+        return self.machine.run(f"cat '/etc/udi/secrets/{name}'").strip()
+
+    def visitor(self, host: str, patience: float = 30) -> httpx.AsyncClient:
         """A client for one of the names of this machine."""
-        return self.machine.visitor(host, self.authority)
+        return self.machine.visitor(host, self.authority, patience)
 
     @property
     def browser_flags(self) -> tuple[str, str]:

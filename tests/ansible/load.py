@@ -148,7 +148,7 @@ async def _find_record(publisher: httpx.AsyncClient, dataset: str) -> dict[str, 
     """The record of a dataset, once the portal has accepted it."""
     until = time.monotonic() + PATIENCE
     while (
-        answer := await publisher.get(f"/catalog/v1/resources/{dataset}")
+        answer := await publisher.get(f"/api/v1/resources/{dataset}")
     ).status_code != httpx.codes.OK:
         assert time.monotonic() < until, answer.text
         await asyncio.sleep(0.2)

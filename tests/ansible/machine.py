@@ -137,14 +137,19 @@ class Machine:
         command = [self.tool, "exec", self.name, "--", "sh", "-c", f"cat >{path}"]
         subprocess.run(command, input=content, check=True)
 
-    def visitor(self, host: str, authority: Path) -> httpx.AsyncClient:
+    def visitor(
+        self, host: str, authority: Path, patience: float = 30
+    ) -> httpx.AsyncClient:
         """A client that resolves every name to this machine and trusts its authority only."""
         transport = ToMachine(
             self.address, ssl.create_default_context(cafile=str(authority))
         )
         headers = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "fr"}
         return httpx.AsyncClient(
-            transport=transport, base_url=f"https://{host}", headers=headers, timeout=30
+            transport=transport,
+            base_url=f"https://{host}",
+            headers=headers,
+            timeout=patience,
         )
 
 

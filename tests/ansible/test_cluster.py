@@ -7,27 +7,20 @@ import asyncio
 import hashlib
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
 
-import httpx
 import pytest
 
 from tests.ansible.cluster import HOSTS, Fleet, boot_fleet
-from tests.ansible.load import PUBLISHER, Pusher, log_in
+from tests.ansible.load import PUBLISHER, log_in
+from tests.ansible.loading import find_record, loading
 from tests.ansible.machine import require_tool
-from tests.ansible.pulse import AttemptError, Loss, Pulse, Pulses, Pulsing, table
+from tests.ansible.pulse import Loss, measure, table
 from tests.node.producer import TABLE, Producer
 
 pytestmark = pytest.mark.thorough
-MEMBERS = (
-    PUBLISHER,
-    "responsable@kerlevan.example",
-    "equipe@armorine.example",
-    "habitante@armorine.example",
-)
 CALM = 8.0
 WATCHED = 50.0
 MOST = {"write": 30.0, "page": 15.0, "download": 15.0, "login": 15.0}
@@ -147,120 +140,13 @@ async def lose(fleet: Fleet, evidence: Evidence, victim: str, words: str) -> Los
         rejoined = await fleet.rejoin(victim)
         await asyncio.sleep(CALM)
     missing = await asyncio.to_thread(fleet.count_missing, evidence.reports)
-    gaps = {kind: pulse.gap(fell, until) for kind, pulse in pulses.items()}
-    failed = {kind: pulse.failed(fell, until).total() for kind, pulse in pulses.items()}
-    loss = Loss(words, gaps, failed, rejoined, len(evidence.reports) - before, missing)
+    loss = measure(
+        words, pulses, fell, until,
+        rejoined=rejoined, acknowledged=len(evidence.reports) - before, lost=missing,
+    )  # fmt: skip
     evidence.losses.append(loss)
     sys.stderr.write(
         f"{table([loss])}\n{ {kind: pulse.failed(fell, until).most_common(3) for kind, pulse in pulses.items()} }\n"
     )
     assert min(steady.values()) > 0, steady
     return loss
-
-
-@asynccontextmanager
-async def loading(fleet: Fleet, reports: list[str]) -> AsyncIterator[Pulses]:
-    """Records pushed, pages and files read, people who log in, for as long as the block lasts."""
-    portal = fleet.portal()
-    node = fleet.node()
-    secret = {
-        member: await asyncio.to_thread(
-            fleet.secret, f"account_{fleet.names.slug}_{member}"
-        )
-        for member in MEMBERS
-    }
-    credential = await asyncio.to_thread(
-        fleet.secret, f"node_credential_{fleet.names.slug}"
-    )
-    async with AsyncExitStack() as stack:
-        publisher = await stack.enter_async_context(
-            fleet.visitor(fleet.names.node, patience=60)
-        )
-        await log_in(publisher, node, PUBLISHER, secret[PUBLISHER])
-        records = [
-            await find_record(publisher, await Producer(publisher).publish())
-            for _ in range(2)
-        ]
-        file = records[0]["available_formats"][0]["connector"]["url"]
-        clients = [
-            await stack.enter_async_context(fleet.visitor(fleet.names.portal))
-            for _ in range(6)
-        ]
-        pushers = [
-            Pusher(client, f"{fleet.names.slug}-node-hosted", credential, record)
-            for client, record in zip(clients, records, strict=False)
-        ]
-        pulses = {
-            "write": Pulse([writing(pusher, reports) for pusher in pushers], 10, 0.1),
-            "page": Pulse(
-                [reading(client, f"{portal}/data") for client in clients[2:4]], 5, 0.1
-            ),
-            "download": Pulse(
-                [reading(client, file) for client in clients[4:6]], 5, 0.1
-            ),
-            "login": Pulse(
-                [
-                    logging_in(fleet, portal, member, secret[member])
-                    for member in MEMBERS[1:]
-                ],
-                12,
-                0.5,
-            ),
-        }
-        async with Pulsing(pulses):
-            yield pulses
-
-
-def reading(client: httpx.AsyncClient, address: str) -> Any:
-    """Somebody without an account reads something."""
-
-    async def read() -> None:
-        require(await client.get(address))
-
-    return read
-
-
-def writing(pusher: Pusher, reports: list[str]) -> Any:
-    """A node pushes the next version of a record; what it is answered is noted."""
-
-    async def write() -> None:
-        answer = await pusher.push()
-        if answer.status_code == httpx.codes.UNAUTHORIZED:
-            pusher.token = ""
-        reports.append(str(require(answer).json()))
-
-    return write
-
-
-def logging_in(fleet: Fleet, portal: str, member: str, password: str) -> Any:
-    """Somebody comes with no cookie, and logs in by the pages."""
-
-    async def attempt() -> None:
-        async with fleet.visitor(fleet.names.portal) as client:
-            try:
-                await log_in(client, portal, member, password)
-            except AssertionError as error:
-                msg = "not logged in"
-                raise AttemptError(msg) from error
-            require(await client.get(f"{portal}/my-space"))
-
-    return attempt
-
-
-def require(answer: httpx.Response) -> httpx.Response:
-    """The answer, when it is the right one."""
-    if answer.status_code != httpx.codes.OK:
-        msg = f"{answer.status_code} at {answer.request.url.path}"
-        raise AttemptError(msg)
-    return answer
-
-
-async def find_record(publisher: httpx.AsyncClient, dataset: str) -> dict[str, Any]:
-    """The record of a dataset, once the portal accepted it."""
-    until = time.monotonic() + 60
-    while (
-        answer := await publisher.get(f"/catalog/v1/resources/{dataset}")
-    ).status_code != httpx.codes.OK:
-        assert time.monotonic() < until, answer.text
-        await asyncio.sleep(0.3)
-    return dict(answer.json())

@@ -68,17 +68,17 @@ def issue_certificate(folder: Path, address: str) -> Path:
     return folder / "machine.crt"
 
 
-def wait_for_port(port: int) -> None:
+def wait_for_port(port: int, host: str = "127.0.0.1") -> None:
     """Until something listens there, thirty seconds at most."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with (
             contextlib.suppress(OSError),
-            socket.create_connection(("127.0.0.1", port), 1),
+            socket.create_connection((host, port), 1),
         ):
             return
         time.sleep(0.05)
-    pytest.fail(f"nothing listens on {port}")
+    pytest.fail(f"nothing listens on {port} of {host}")
 
 
 @contextlib.contextmanager

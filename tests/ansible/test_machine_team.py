@@ -112,7 +112,7 @@ async def register(visitor: Visitor, deployment: Deployment, address: str) -> No
     ):
         await visitor.fill(page.locator(f"input[name='{name}']"), value)
     await visitor.click(page.get_by_role("button", name="Créer mon compte"))
-    mail = await read_mail(deployment, address, "vérification")
+    mail = await read_mail(deployment, address, "confirmez")
     await page.goto(find_link(mail, "/realms/"))
     while "/realms/" in page.url:
         for field_ in await page.locator("input[type=password]").all():

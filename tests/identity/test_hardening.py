@@ -19,6 +19,7 @@ from udi.kit.oidc import IdentityRefusedError, IdentityService, territory_client
 from udi.portal.identity.models import WebSession
 from udi.portal.identity.provision.admin import RealmAdmin
 from udi.settings import Settings
+from udi.ui.login_theme import THEME
 
 PASSWORD = "une phrase que nul ne devine"
 
@@ -66,6 +67,12 @@ async def test_no_other_password_is_taken_for_a_common_one(scene: Scene) -> None
 
     assert taken_for_a_common_one not in common_passwords()
     await give_password(scene.admin, someone.id, taken_for_a_common_one)
+
+
+async def test_mails_of_the_identity_service_have_our_words(scene: Scene) -> None:
+    realm = await asyncio.to_thread(scene.admin.get_realm, scene.admin.realm)
+
+    assert realm["emailTheme"] == THEME
 
 
 async def test_administrators_are_protected_from_guessing(scene: Scene) -> None:

@@ -94,6 +94,11 @@ def test_a_life_in_the_background(toy: Toy, settings: Settings) -> None:
     assert {part["state"] for part in parts.values()} == {"healthy"}
     assert all(part["rss_bytes"] > 1_000_000 for part in parts.values())
     assert 0 not in {psutil.Process(part["pid"]).uids().real for part in parts.values()}
+    starts = {
+        name: psutil.Process(part["pid"]).create_time() for name, part in parts.items()
+    }
+    web = max(starts["portal-web"], starts["node-web"])
+    assert web < min(starts["portal-worker"], starts["node-worker"])
     owner = psutil.Process(parts["portal-web"]["pid"]).uids().real
     assert {path.stat().st_uid for path in settings.secrets_folder.iterdir()} == {owner}
 

@@ -105,6 +105,16 @@ def program_parts(
     ]
 
 
+def list_programs(
+    plan: StartupPlan, account: SystemAccount | None
+) -> tuple[list[SupervisedProgram], list[SupervisedProgram]]:
+    """What answers requests, and what works once it does."""
+    portal_web, portal_worker = program_parts(plan, "portal", account)
+    node_web, node_worker = program_parts(plan, "node", account)
+    operator = operator_part(plan, account)
+    return [portal_web, node_web], [portal_worker, node_worker, operator]
+
+
 def operator_part(
     plan: StartupPlan, account: SystemAccount | None
 ) -> SupervisedProgram:

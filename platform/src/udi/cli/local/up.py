@@ -201,13 +201,12 @@ def _start_programs(
         plan.apply_tenants(settings)
     state.return_to_programs(settings)  # the two steps before draw secrets
     with step(steps, "Starting the portal and the node") as current:
-        portal = parts.program_parts(plan, "portal", programs_account)
-        node = parts.program_parts(plan, "node", programs_account)
-        operator = parts.operator_part(plan, programs_account)
-        programs = [*portal, *node, operator]
-        for part in programs:
-            supervisor.start(part)
-        supervisor.wait(*(part.name for part in programs))
+        web, workers = parts.list_programs(plan, programs_account)
+        # Workers begin with all that is due, some of which asks the other program.
+        for stage in (web, workers):
+            for part in stage:
+                supervisor.start(part)
+            supervisor.wait(*(part.name for part in stage))
         current.detail = f"ports {settings.port(0)} and {settings.port(1)}"
 
 

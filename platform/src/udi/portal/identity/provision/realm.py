@@ -62,6 +62,7 @@ RULES: dict[str, Any] = {
     "eventsExpiration": 7776000,
     "adminEventsEnabled": True,
     "organizationsEnabled": True,
+    "emailTheme": "udi",
     **OTP,
 }
 MAIL_MARK = "udi.smtp"
