@@ -24,12 +24,10 @@ log = structlog.get_logger()
 TerritoryState = Literal["active", "suspended"]
 TEXTS = ("charter", "legal", "logo", "vocabularies")
 """What only their own pages read."""
-FIND_STATE = text(
-    """
+FIND_STATE = """
     SELECT (SELECT coalesce(sum(hashtextextended(concat(id, xmin, ctid), 0)), 0)::text FROM platform.territory),
            (SELECT coalesce(sum(hashtextextended(concat(id, xmin, ctid), 0)), 0)::text FROM platform.outline_layer)
-    """
-)
+"""
 """Another pair once any row of what the register reads was made, changed or removed."""
 
 
@@ -136,11 +134,17 @@ class TerritoryRegistry:
         active = await self.list()
         return sorted([*active, *self._suspended], key=lambda known: known.slug)
 
-    async def _reload(self) -> None:
+    async def _read_state(self) -> tuple[str, ...]:
+        if self._database.is_for_pages:
+            return tuple((await self._database.rows(None).fetch(FIND_STATE))[0])
         async with self._database.platform_session(role="public") as session:
-            state = tuple((await session.execute(FIND_STATE)).one())
-            if state == self._state:
-                return
+            return tuple((await session.execute(text(FIND_STATE))).one())
+
+    async def _reload(self) -> None:
+        state = await self._read_state()
+        if state == self._state:
+            return
+        async with self._database.platform_session(role="public") as session:
             read = (
                 select(self._row, literal_column(LAYERS_OF_TERRITORY, JSONB))
                 .options(*(defer(column) for column in self._texts))
