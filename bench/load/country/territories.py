@@ -170,9 +170,10 @@ class Country:
 
     def _copy(self, folder: TenantFolder) -> Copy:
         texts = {str(self.model.tenant_id): str(folder.tenant_id)}
-        for part in self.model.file.organisation:
+        parts = zip(self.model.file.organisation, folder.file.organisation, strict=True)
+        for part, target in parts:
             texts[str(self.model.organisation_id(part))] = str(
-                folder.organisation_id(part)
+                folder.organisation_id(target)
             )
         secrets = zip(
             self._list_secrets(MODEL), self._list_secrets(folder.slug), strict=True
