@@ -27,6 +27,7 @@ from udi.portal.catalogue.models import (
     PastDescription,
     Withdrawal,
 )
+from udi.portal.catalogue.services.dates import date_services_of
 from udi.portal.notifications import actions as notifications
 from udi.portal.notifications.models import Change, ChangeKind
 from udi.portal.organisations.models import Organisation
@@ -93,6 +94,7 @@ async def store_datasets(
     """
     moment = now()
     coming = []
+    returning = []
     records = [conceal_record(record) for record in records]
     for record in records:
         dataset = datasets_by_id.get(record.id)
@@ -112,6 +114,8 @@ async def store_datasets(
             coming.append(columns)
             dataset = Dataset(**columns)
         else:
+            if dataset.state != DatasetState.PUBLISHED:
+                returning.append(record.id)
             _update_columns(dataset, columns)
         new = "published_at" in columns
         audit.record(
@@ -127,6 +131,7 @@ async def store_datasets(
         await _delete_former_rows(
             session, [record.id for record in records if record.id in datasets_by_id]
         )
+    await date_services_of(session, returning, moment)
     await _insert_rows(session, Dataset, coming)
     await _insert_rows(
         session,
@@ -210,11 +215,12 @@ async def withdraw_dataset(
 
     `moderator`: who of the territory's team does it, in the place of its node.
     """
+    moment = now()
     withdrawal = Withdrawal(
         id=dataset.id,
         title=dataset.title,
         organisation_id=dataset.organisation_id,
-        withdrawn_at=now(),
+        withdrawn_at=moment,
         reason=reason,
         by_team=moderator is not None,
     )
@@ -228,6 +234,7 @@ async def withdraw_dataset(
     dataset.local_id = ""
     dataset.doi = ""
     await delete_dataset_links(session, dataset.id)
+    await date_services_of(session, [dataset.id], moment)
     for part in (Distribution, PastDescription):
         await session.execute(delete(part).where(part.dataset_id == dataset.id))
     await session.flush()

@@ -1,4 +1,4 @@
-"""Pages of the catalogue: search, datasets, producers, and the territory's own texts."""
+"""Pages of the catalogue: search, datasets, producers, services, and the territory's own texts."""
 
 from udi.portal.catalogue.pages import (
     atom,
@@ -6,6 +6,7 @@ from udi.portal.catalogue.pages import (
     files,
     producers,
     search,
+    services,
     suggest,
     texts,
 )
@@ -18,5 +19,6 @@ routes: Routes = [
     *dataset.routes,
     *files.routes,
     *producers.routes,
+    *services.routes,
     *texts.routes,
 ]
