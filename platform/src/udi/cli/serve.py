@@ -96,7 +96,14 @@ def load_app(program: ProgramName) -> Any:
 
 
 class WebServer(MPServer):
-    """Listens on the socket that systemd passes, if it does: who comes while the program restarts waits, and is served."""
+    """Listens on the socket that systemd passes, if it does: who comes while the program restarts waits, and is served.
+
+    What it waits for is woken by any signal, whatever the moment.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.main_loop_interrupt = web_workers.SignalEvent()
 
     def _init_shared_socket(self) -> None:
         passed = web_workers.take_passed_socket()

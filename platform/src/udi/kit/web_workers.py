@@ -1,7 +1,12 @@
-"""How many web workers a program has, where they count, and the socket that systemd may hold for them."""
+"""How many web workers a program has, where they count, the socket that systemd may hold for them, and what wakes their parent."""
 
 import os
+import select
 import shutil
+import signal
+import socket
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -50,3 +55,41 @@ def take_passed_socket() -> int | None:
         return None
     os.set_inheritable(FIRST_PASSED, False)
     return FIRST_PASSED
+
+
+class SignalEvent(threading.Event):
+    """An event that the handler of a signal sets while the main thread waits for it.
+
+    With `threading.Event` a signal that comes just before the thread falls asleep, or that the kernel gives to another
+    thread, wakes nobody, and one that comes while the thread holds the event's lock waits for itself. Here the signal
+    itself writes to the socket on which the main thread sleeps (`signal.set_wakeup_fd`); it is made in that thread.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._occurred = False
+        self._receiver, self._sender = socket.socketpair()
+        self._receiver.setblocking(False)
+        self._sender.setblocking(False)
+        signal.set_wakeup_fd(self._sender.fileno(), warn_on_full_buffer=False)
+
+    def is_set(self) -> bool:
+        return self._occurred
+
+    def set(self) -> None:
+        self._occurred = True
+        with suppress(BlockingIOError):  # full: who waits has something to read already
+            self._sender.send(b"\0")
+
+    def clear(self) -> None:
+        self._occurred = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Until it is set; with a timeout (seconds), until a signal or that time at most."""
+        while not self._occurred:
+            select.select([self._receiver], [], [], timeout)
+            with suppress(BlockingIOError):
+                self._receiver.recv(1024)
+            if timeout is not None:
+                break
+        return self._occurred
