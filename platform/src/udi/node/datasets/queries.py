@@ -61,6 +61,13 @@ class CheckedFile:
     address: str
     """Its pages are below it."""
 
+    @property
+    def part_crumbs(self) -> list[tuple[str, str]]:
+        """The page of the part, between those of its dataset and of its file; nothing for the main file."""
+        if self.part is None:
+            return []
+        return [(self.part.title, self.address)]
+
 
 async def get_dataset(
     session: AsyncSession,
@@ -120,15 +127,16 @@ async def get_checked_file(
     *,
     lock: bool = False,
 ) -> CheckedFile:
-    """The main file (None) or that of a part, for who may change it: of a part, who may publish it.
+    """The main file (None) or that of a part, for who may change it.
 
     Raises:
         ConflictError: the part is a link, or its file is not here.
         NotFoundError: there is no such dataset or part, or the dataset has no main file.
         ForbiddenError: as `get_dataset`.
     """
-    permission = DatasetPermission.PUBLISH if part_id else DatasetPermission.CHANGE
-    dataset = await get_dataset(session, actor, dataset_id, to=permission, lock=lock)
+    dataset = await get_dataset(
+        session, actor, dataset_id, to=DatasetPermission.CHANGE, lock=lock
+    )
     address = f"/datasets/{dataset.id}"
     part = None
     if part_id:
