@@ -232,6 +232,42 @@ async def test_the_version_of_a_part_that_waits_is_given_up(
     assert await newest_file(producer, f"{dataset}/parts/{part}") == FIRST.encode()
 
 
+async def test_an_old_version_of_a_part_is_removed_alone(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    node_database: Database,
+    demo: Territory,
+) -> None:
+    dataset, address = await published_places(producer)
+    part = address.rpartition("/")[2]
+    first = await newest_version(node_database, demo, dataset, part)
+    current = await producer.client.get(f"{address}/versions/1/remove")
+    await producer.send(RENAMED.encode(), "places.csv", f"{address}/file")
+    waiting = await producer.client.get(f"{address}/versions/2/remove")
+    await save(producer, dataset, part, role=PartRole.DATA)
+    part_page = await producer.page(address)
+    removal_page = await producer.page(f"{address}/versions/1/remove")
+
+    unexplained = await producer.client.post(f"{address}/versions/1/remove")
+    reason = {"reason": "Une ligne était fausse."}
+    removed = await producer.client.post(f"{address}/versions/1/remove", data=reason)
+    again = await producer.client.post(f"{address}/versions/1/remove", data=reason)
+    gone = await passer_by.get(first.file.path)
+    newest_file_response = await passer_by.get(
+        f"/datasets/{dataset}/files/{part}/places.csv"
+    )
+    main = await passer_by.get(f"/datasets/{dataset}/file")
+
+    assert f'href="{address}/versions/1/remove"' in part_page
+    assert f'action="{address}/versions/1/remove"' in removal_page
+    statuses = [current.status_code, waiting.status_code, unexplained.status_code]
+    assert statuses == [409, 409, 422]
+    assert removed.headers["location"] == f"{address}#versions"
+    assert [again.status_code, gone.status_code] == [410, 410]
+    assert "Une ligne était fausse." in gone.text
+    assert (newest_file_response.text, main.content) == (RENAMED, TABLE)
+
+
 async def test_documents_are_replaced_without_a_question(producer: Producer) -> None:
     dataset = await producer.publish()
     part = await add(producer, dataset, NOTICE)
@@ -250,7 +286,7 @@ async def test_an_editor_does_with_a_part_what_they_do_with_the_main_file(
     await crowd.let_in(dataset)
     address = f"/datasets/{dataset}/parts/{part}"
     pages = ("", "/check", "/understood", "/rows", "/cells", "/personal-data")
-    final = ("", "/discard", "/remove")
+    final = ("", "/discard", "/remove", "/versions/1/remove")
     read = {}
     sent = {}
     ended = {}

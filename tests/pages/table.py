@@ -187,6 +187,7 @@ STOPS = [
         "/datasets/{dataset_id}/parts/{part_id}/cells => /datasets/{node years}/parts/{node year}/cells",
         "/datasets/{dataset_id}/parts/{part_id}/personal-data => /datasets/{node years}/parts/{node year}/personal-data",
         "/datasets/{dataset_id}/parts/{part_id}/versions/{number}/difference => /datasets/{node years}/parts/{node year}/versions/1/difference",
+        "/datasets/{dataset_id}/parts/{part_id}/versions/{number}/remove => /datasets/{node years}/parts/{node year}/versions/1/remove = 409",
         "/datasets/{dataset_id}/parts/{part_id}/understood => /datasets/{node years}/parts/{node year}/understood",
         "/datasets/{dataset_id}/parts/{part_id}/rows => /datasets/{node years}/parts/{node year}/rows",
         "/datasets/{dataset_id}/parts/{part_id}/rows/new => /datasets/{node years}/parts/{node year}/rows/new",

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, selectinload
 
 from udi.kit.child import ChildError, run
 from udi.kit.clock import now
@@ -236,6 +236,7 @@ async def _find_requested(
         select(Version)
         .join(Preparation)
         .where(Version.id == version_id, Preparation.revision == revision)
+        .options(selectinload(Version.preparation))  # after a lock was waited for
     )
     is_waiting = (Version.published_at.is_not(None)) | (
         Preparation.state == PreparationState.WAITING

@@ -26,6 +26,7 @@ from udi.node.datasets.actions.parts import (
     set_main_period,
 )
 from udi.node.datasets.actions.prepare import prepare_promptly
+from udi.node.datasets.actions.remove import list_removable
 from udi.node.datasets.descriptions.description import (
     LONGEST_REASON,
     clean_text,
@@ -408,6 +409,7 @@ async def _part_page(
         "tables": list_tables_of(dataset, newest) if newest else [],
         "version_number": newest.number if newest else 0,
         "checks": await list_part_checks(request, dataset, part),
+        "removable": [version.id for version in list_removable(dataset, part)],
         "compared": [
             version.id for version in part.versions if compared_version_number(version)
         ],
