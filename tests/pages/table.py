@@ -40,7 +40,7 @@ STOPS = [
         "/data => /data?q=velo&theme=transportation", "/data => /data?q=zzzzzz", "/data => /data?period=hier", "/data => /data?q=trottinette",
         f"/data => /data?q={ARABIC.split()[0]}", "/problems/{name} => /problems/not-found",
         "/producers/{slug} => /producers/armor", "/producers/{slug} => /producers/arabic", "/producers/{slug} => /producers/nobody = 404",
-        "/services", "/services/{service_id} => /services/{portal map}", "/services/{service_id} => /services/{portal former map} = 410",
+        "/services", "/services/{name} => /services/{portal map}", "/services/{name} => /services/{portal former map} = 410",
         "/data/{name} => /data/{portal table}", "/data/{name} => /data/{portal restricted}", "/data/{name} => /data/{portal long}",
         "/data/{name} => /data/{portal arabic}", "/data/{name} => /data/{portal gone} = 410",
         "/data/{dataset_id}/{slug} => /data/{portal table}/comptages-velo",

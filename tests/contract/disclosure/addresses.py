@@ -49,6 +49,7 @@ SEVERAL: dict[str, dict[str, tuple[str, ...]]] = {
         "name": ("data",)
     },
     "portal /data/{name}": {"name": tuple(f"{{id}}{suffix}" for suffix in RDF)},
+    "portal /services/{name}": {"name": (NOBODY, f"{NOBODY}.ttl")},
     "portal /data/{dataset_id}/{slug}": {"slug": ("{title}",)},
     "portal /my-space/organisations/{slug}/processing/templates/{name}": {
         "name": ("commune",)

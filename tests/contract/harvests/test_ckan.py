@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -32,7 +33,18 @@ from tests.contract.readers.environments import environment
 from tests.contract.servers import running, solr
 from tests.portal.nodes.sources.conftest import Catalogue, Open, Reading, count_rows
 from udi.kit.clock import now
+from udi.kit.http import OutgoingClient
 from udi.portal.nodes.sources.models import SourceRecord
+from udi.portal.territory.declaration.outcomes import (
+    DeclarationOutcome,
+    OwnRecord,
+    compare_records,
+)
+from udi.portal.territory.declaration.portals import read_portal
+from udi.portal.territory.declaration.readings import (
+    NoOrganisationError,
+    PortalProgram,
+)
 
 RECORDS_AGAIN = os.environ.get("UDI_TEST_CKAN") == "record"
 RECORDED = "ckan-2.12.0"
@@ -151,6 +163,48 @@ async def test_a_real_ckan_is_read_whole(
         await check_following(workspace, reading, playing(recording, act))
     if RECORDS_AGAIN:
         recording.write(RECORDED)
+
+
+@pytest.mark.thorough
+async def test_what_a_real_ckan_did_with_our_records_is_read_there(
+    postgres: str, tmp_path: Path
+) -> None:
+    origin = "https://armor.example"
+    taken, changed, missing = (
+        OwnRecord(uuid4(), title(number), {}, "odbl-1.0", 1, f"{origin}/data/{number}")
+        for number in (7, 14, 21)
+    )
+    async with serving(postgres, tmp_path, SOME) as ckan:
+        await ckan.act(
+            "package_patch", id=package(7)["name"], license_id="odc-odbl",
+            extras=[{"key": "identifier", "value": str(taken.id)}],
+        )  # fmt: skip
+        await ckan.act(
+            "package_patch", id=package(14)["name"], title="Autre", license_id="cc-by",
+            extras=[{"key": "guid", "value": changed.address}],
+        )  # fmt: skip
+        for name, address in (("ours", origin), ("other", "https://elsewhere.example")):
+            await ckan.act(
+                "package_create", type="harvest", name=name, title=name, owner_org="agence-0", url=f"{address}/catalog.rdf",
+            )  # fmt: skip
+        outgoing = OutgoingClient(["127.0.0.1:*"])
+        try:
+            reading = await read_portal(outgoing, ckan.address, "agence-0", origin)
+            with pytest.raises(NoOrganisationError):
+                await read_portal(outgoing, ckan.address, "nobody", origin)
+        finally:
+            await outgoing.close()
+    outcomes = compare_records([taken, changed, missing], reading, ckan.address)
+
+    assert reading.program is PortalProgram.CKAN
+    assert [source.name for source in reading.sources] == ["ours"]
+    assert {outcome.record.id: outcome.outcome for outcome in outcomes} == {
+        taken.id: DeclarationOutcome.TAKEN,
+        changed.id: DeclarationOutcome.CHANGED,
+        missing.id: DeclarationOutcome.MISSING,
+    }
+    pages = {outcome.record.id: outcome.page for outcome in outcomes}
+    assert pages[taken.id] == f"{ckan.address}/dataset/{package(7)['name']}"
 
 
 async def until_killed(

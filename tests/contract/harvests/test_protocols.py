@@ -226,7 +226,8 @@ SITES: dict[str, tuple[Site, str, int, int]] = {
         MANY,
         3,
     ),
-    "udata": (udata, f"/api/1/datasets/?page_size={PAGE}", MANY, 3),
+    # Three pages of datasets, then the dataservices and reuses, which this site lacks.
+    "udata": (udata, f"/api/1/datasets/?page_size={PAGE}", MANY, 5),
     "stac": (stac, f"/collections?limit={PAGE}", MANY, 3),
     "data.json": (datajson, "/data.json", MANY, 1),
     "schema.org": (schemaorg, "/catalogue", FEW, FEW + 1),

@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 import httpx
@@ -18,6 +18,7 @@ from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.territory.conftest import Dashboard
 from tests.service_overrides import override_service
 from tests.ui.tab import Tab
+from udi.portal.territory.declaration.ckan import CkanDataset, describe_dataset
 from udi.portal.territory.declaration.limits import (
     DECLARATION_LIMITS,
     DeclarationLimits,
@@ -28,7 +29,7 @@ from udi.portal.territory.declaration.outcomes import (
     OwnRecord,
     compare_records,
 )
-from udi.portal.territory.declaration.udata import (
+from udi.portal.territory.declaration.readings import (
     MOST_SHOWN,
     PAGE_SIZE,
     HarvestItem,
@@ -48,10 +49,13 @@ OWN = OwnRecord(
 
 
 @asynccontextmanager
-async def udata_portal(
+async def portal_of(
     answers: Mapping[str, Any],
 ) -> AsyncIterator[tuple[str, list[str]]]:
-    """A portal that answers as udata's documentation says, over real HTTP: its address, and what it was asked."""
+    """A portal that answers as its documentation says, over real HTTP: its address, and what it was asked.
+
+    An answer that is a function is told the query.
+    """
     requests: list[str] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,6 +64,8 @@ async def udata_portal(
             path = head.split(" ")[1]
             requests.append(head)
             answer = answers.get(path.partition("?")[0])
+            if callable(answer):
+                answer = answer(parse_qs(urlsplit(path).query))
             status = b"404 NOT FOUND" if answer is None else b"200 OK"
             body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             writer.write(
@@ -73,7 +79,7 @@ async def udata_portal(
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
-        yield f"http://udata.localhost:{server.sockets[0].getsockname()[1]}", requests
+        yield f"http://portal.localhost:{server.sockets[0].getsockname()[1]}", requests
     finally:
         server.close()
 
@@ -199,7 +205,7 @@ async def test_the_page_tells_the_steps_and_what_the_portal_did_with_each_record
 ) -> None:
     answers: dict[str, Any] = {}
     await fill(armor, dashboard.territory.origin, answers)
-    async with udata_portal(answers) as (portal, requests):
+    async with portal_of(answers) as (portal, requests):
         page = await dashboard.team.get(
             PATH,
             params={"portal": f"{portal}/fr/", "organisation": f"{portal}/organizations/armorine/"},
@@ -230,7 +236,7 @@ async def test_the_page_holds_in_a_browser(
 ) -> None:
     answers: dict[str, Any] = {}
     await fill(armor, dashboard.territory.origin, answers)
-    async with udata_portal(answers) as (portal, _):
+    async with portal_of(answers) as (portal, _):
         address = f"{dashboard.territory.origin}{PATH}"
         query = urlencode({"portal": portal, "organisation": "armorine"})
         form = await tab.find_faults(
@@ -258,7 +264,7 @@ async def test_the_page_holds_in_a_browser(
 async def test_a_portal_that_answers_otherwise_is_said_to(
     answers: dict[str, Any], words: str, dashboard: Dashboard
 ) -> None:
-    async with udata_portal(answers) as (portal, _):
+    async with portal_of(answers) as (portal, _):
         page = await dashboard.team.get(
             PATH,
             params={"portal": portal, "organisation": "armorine"},
@@ -317,12 +323,12 @@ async def test_one_person_does_not_read_portals_without_end(
     limits.rates.limit = 2
     limits.rates.clock = lambda: 30.0
     override_service(monkeypatch, dashboard.site.services, DECLARATION_LIMITS, limits)
-    async with udata_portal({}) as (portal, requests):
+    async with portal_of({}) as (portal, requests):
         statuses = [(await read_page(dashboard, portal)).status_code for _ in range(4)]
         forms = [await dashboard.team.get(PATH), await read_page(dashboard, "ftp://a")]
 
     assert statuses == [200, 200, 429, 429]
-    assert len(requests) == 2
+    assert len(requests) == 4, "each is asked as udata, then as CKAN"
     assert [form.status_code for form in forms] == [200, 422], "no portal is read"
 
 
@@ -331,7 +337,7 @@ async def test_portals_are_read_two_at_a_time(
 ) -> None:
     limits = DeclarationLimits()
     override_service(monkeypatch, dashboard.site.services, DECLARATION_LIMITS, limits)
-    async with udata_portal({}) as (portal, requests):
+    async with portal_of({}) as (portal, requests):
         async with limits.turn, limits.turn:
             waiting = asyncio.create_task(read_page(dashboard, portal))
             # Time enough for a portal of this machine to be read many times.
@@ -352,7 +358,7 @@ async def test_a_portal_that_lists_more_than_it_was_asked_for_is_not_read(
         "/api/1/datasets/": {"data": [{"title": ""}] * (PAGE_SIZE + 1), "total": 1},
         "/api/1/harvest/sources/": {"data": []},
     }
-    async with udata_portal(answers) as (portal, _):
+    async with portal_of(answers) as (portal, _):
         page = await read_page(dashboard, portal)
 
     assert "cannot be read for the moment" in page.text
@@ -370,7 +376,7 @@ async def test_heavy_pages_are_read_in_part_and_the_page_says_so(
         "/api/1/datasets/": heavy,
         "/api/1/harvest/sources/": {"data": []},
     }
-    async with udata_portal(answers) as (portal, requests):
+    async with portal_of(answers) as (portal, requests):
         page = await read_page(dashboard, portal)
 
     assert page.status_code == 200
@@ -393,3 +399,120 @@ def test_of_a_portal_s_answers_only_what_is_shown_is_held() -> None:
     comment = source.validation.comment
     assert comment is not None
     assert (len(source.name), len(comment)) == (MOST_SHOWN, MOST_SHOWN)
+
+
+def ckan_dataset(name: str, title: str, **facts: Any) -> dict[str, Any]:
+    """A dataset as CKAN lists it."""
+    return {
+        "id": f"id-{name}", "name": name, "title": title, "state": "active", "license_id": "notspecified", "url": None,
+        "resources": [{"id": "1"}], "extras": [], **facts,
+    }  # fmt: skip
+
+
+def ckan_answers(
+    datasets: list[dict[str, Any]], sources: list[dict[str, Any]], errored: int
+) -> dict[str, Any]:
+    """What a portal made with CKAN answers: each search by its filter, in the words of its documentation."""
+
+    def search(query: Mapping[str, list[str]]) -> dict[str, Any]:
+        [filters] = query["fq"]
+        assert filters.startswith('owner_org:"o1"')
+        results = sources if "dataset_type:harvest" in filters else datasets
+        return {"success": True, "result": {"count": len(results), "results": results}}
+
+    organisation = {"id": "o1", "name": "armorine", "title": "Armorine"}
+    status = {"last_job": {"stats": {"errored": errored, "added": 3}}}
+    return {
+        "/api/3/action/organization_show": {"success": True, "result": organisation},
+        "/api/3/action/package_search": search,
+        "/api/3/action/harvest_source_show_status": {"success": True, "result": status},
+    }
+
+
+async def test_what_a_portal_made_with_ckan_did_is_told_by_the_same_form(
+    dashboard: Dashboard, armor: Catalogue, tab: Tab
+) -> None:
+    taken = await armor.add(0)
+    changed = await armor.add(1)
+    missing = await armor.add(2)
+    harvester = f"{dashboard.territory.origin}/catalog.rdf"
+    answers = ckan_answers(
+        [
+            ckan_dataset("velos", taken.title, extras=[{"key": "identifier", "value": str(taken.id)}]),
+            ckan_dataset("autre", "Autre", guid=f"{dashboard.territory.origin}/data/{changed.id}", license_id="CC-BY-4.0", extras=[{"key": "n", "value": 3}]),
+        ],
+        [ckan_dataset("armorine", "Armorine", url=harvester), ckan_dataset("ailleurs", "Ailleurs", url="https://elsewhere.example/catalog.rdf")],
+        errored=2,
+    )  # fmt: skip
+    async with portal_of(answers) as (portal, requests):
+        page = await read_page(dashboard, portal)
+        query = urlencode({"portal": portal, "organisation": "armorine"})
+        address = f"{dashboard.territory.origin}{PATH}?{query}"
+        faults = await tab.find_faults(
+            dashboard.team, address, "declaration-ckan", "fr", "en"
+        )
+
+    rows = {
+        dataset.id: re.sub(r"<[^>]+>|\s+", " ", row)
+        for dataset in (taken, changed, missing)
+        for row in re.findall(r"<tr><th scope=\"row\".*?</tr>", page.text, re.DOTALL)
+        if f"/data/{dataset.id}" in row
+    }
+    assert (page.status_code, faults) == (200, [])
+    assert "Taken as it is" in rows[taken.id]
+    assert "another title" in rows[changed.id]
+    assert "Not there" in rows[missing.id]
+    assert f'href="{portal}/dataset/autre"' in page.text
+    assert "Harvester “Armorine”" in page.text
+    assert "did not take: 2." in page.text
+    assert f"<code>{portal}/harvest/new</code>" in page.text
+    assert f"<code>{harvester}</code>" in page.text
+    assert "Ailleurs" not in page.text
+    assert {head.split(" ")[0] for head in requests} == {"GET"}
+    assert all("cookie" not in head.lower() for head in requests)
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({"organization_show": {"success": False, "error": {"__type": "Not Found Error"}}}, "has no such organisation"),
+        ({"organization_show": b"<html>"}, "has no such organisation"),
+        ({"package_search": b"<html>"}, "cannot be read for the moment"),
+        ({"harvest_source_show_status": b"<html>"}, "it reads your catalogue."),
+    ],
+    ids=["nobody", "a page", "no datasets", "no status"],
+)  # fmt: skip
+async def test_a_ckan_that_says_less_is_read_as_far_as_it_goes(
+    answers: dict[str, Any], words: str, dashboard: Dashboard
+) -> None:
+    address = f"{dashboard.territory.origin}/catalog.rdf"
+    answered = ckan_answers([], [ckan_dataset("a", "A", url=address)], errored=1)
+    answered |= {f"/api/3/action/{name}": answer for name, answer in answers.items()}
+    async with portal_of(answered) as (portal, _):
+        page = await read_page(dashboard, portal)
+
+    assert (page.status_code, words in page.text) == (200, True)
+    assert "did not take" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("licence", "changes"),
+    [
+        ({"license_id": "etalab-2.0"}, []),
+        ({"license_id": "cc-by"}, []),
+        ({"license_id": "other-open"}, []),
+        ({"license_id": "CC-BY-4.0"}, [ChangedField.LICENCE]),
+        ({"license_id": "x", "license_url": "https://opendatacommons.org/licenses/odbl/1-0/"}, [ChangedField.LICENCE]),
+    ],
+)  # fmt: skip
+def test_a_licence_of_ckan_differs_only_where_it_says_its_version(
+    licence: dict[str, str], changes: list[ChangedField]
+) -> None:
+    described = ckan_dataset("velos", "Comptages vélo", resources=[{}, {}], guid=str(ID), **licence)  # fmt: skip
+    dataset = describe_dataset(msgspec.convert(described, CkanDataset), PORTAL)
+    portal_reading = PortalReading(RemoteOrganisation(id="1", name="A"), [dataset])
+
+    (result,) = compare_records([OWN], portal_reading, PORTAL)
+
+    assert result.changes == changes
+    assert result.page == f"{PORTAL}/dataset/velos"

@@ -137,7 +137,7 @@ def test_another_remote_context_is_still_not_understood() -> None:
                     {"id": "a", "title": "API", "base_api_url": "https://api.example"},
                 ],
             },
-            [("Carte", "reuse"), ("Climat", "topic"), ("API", "dataservice")],
+            [("Climat", "topic")],
         ),
     ],
 )  # fmt: skip

@@ -22,6 +22,7 @@ from udi.portal.nodes.harvest.record import (
     RecordKind,
     VocabularyTerm,
 )
+from udi.portal.nodes.harvest.udata import is_companion, list_companions
 from udi.protocol.access import AccessRights
 from udi.protocol.record import write_record
 from udi.protocol.structures import Organisation
@@ -333,6 +334,33 @@ def udata(**changes: Any) -> dict[str, Any]:
         "last_modified": "2021-01-01T00:00:00+00:00", "badges": [{"kind": "hvd"}], "access_type": "open",
         "page": "https://source.example/datasets/arbres/",
     } | changes  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("address", "companions"),
+    [
+        ("https://u.example/api/1/datasets/?organization=o&tag=a&page=3&page_size=20&sort=title", "organization=o&tag=a&page_size=100"),
+        ("https://u.example/api/2/datasets/search/?q=eau", "q=eau&page_size=100"),
+        ("https://u.example/api/1/datasets/", "page_size=100"),
+        ("https://u.example/api/1/datasets/?license=lov2", ""),
+        ("https://u.example/api/1/datasets/velos/", ""),
+        ("https://u.example/api/1/reuses/", ""),
+        ("https://[u.example/api/1/datasets/", ""),
+    ],
+)  # fmt: skip
+def test_udata_is_asked_the_same_of_what_it_lists_beside_its_datasets(
+    address: str, companions: str
+) -> None:
+    expected = [
+        f"https://u.example/api/1/{name}/?{companions}"
+        for name in ("dataservices", "reuses")
+    ]
+
+    listed = list_companions(address)
+
+    assert list(listed) == (expected if companions else [])
+    assert all(is_companion(companion) for companion in listed)
+    assert not is_companion(address.replace("reuses/", "datasets/"))
 
 
 def test_udata_one_and_two() -> None:

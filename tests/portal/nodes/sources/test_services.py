@@ -11,6 +11,11 @@ from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, team
 from tests.visitors import browse
 from udi.kit.clock import now
+from udi.portal.catalogue.actions import (
+    lock_datasets,
+    store_dataset,
+    withdraw_dataset,
+)
 from udi.portal.catalogue.data_services.queries import list_catalogue_services
 from udi.portal.catalogue.links.inventory import add_links, delete_unused_links
 from udi.portal.catalogue.models import Link
@@ -28,6 +33,8 @@ from udi.portal.nodes.sources.models import (
     SourceRun,
 )
 from udi.portal.nodes.sources.publishers.actions import KEEP, choose_publisher
+from udi.portal.nodes.sources.service_changes import note_changed_services
+from udi.protocol.record import restore_record
 
 TURTLE = {"Content-Type": "text/turtle"}
 PREFIXES = """
@@ -148,6 +155,72 @@ async def test_the_api_and_dcat_say_what_the_page_says(
     assert listed.licence is not None
     assert listed.licence.code == "etalab-2.0"
     assert listed.landing_page == "https://x.example/pages/map"
+
+
+async def test_a_service_is_read_as_rdf_at_its_own_address(
+    catalogue: Catalogue, open_source: Open, portal_app: Litestar
+) -> None:
+    endpoint = "https://maps.example.org/as-rdf"
+    parts = (BENCHES, service(endpoint=endpoint))
+    reading, _ = await read(catalogue, open_source, "/as-rdf.ttl", *parts)
+    [row] = await services(reading)
+    dataset = str((await reading.list_published())["Bancs"])
+    address = f"{reading.territory.origin}/services/{row.id}"
+
+    async with browser(portal_app, reading) as client:
+        page = await client.get(f"/services/{row.id}", headers=ENGLISH)
+        turtle = await client.get(f"/services/{row.id}.ttl")
+        negotiated = await client.get(
+            f"/services/{row.id}", headers={"Accept": "application/ld+json"}
+        )
+        same = await client.get(
+            f"/services/{row.id}.ttl", headers={"If-None-Match": turtle.headers["etag"]}
+        )
+        statuses = [
+            (await client.get(f"/services/{name}")).status_code
+            for name in (f"{dataset}.ttl", "nothing", "nothing.ttl")
+        ]
+        async with reading.database.session(reading.territory.id) as session:
+            service_row = await session.get_one(
+                CatalogueService, (reading.territory.id, row.id)
+            )
+            service_row.withdrawn_at = now()
+            service_row.description = {}
+            await note_changed_services(session, [row.id])
+        gone = await client.get(f"/services/{row.id}.nt")
+
+    [described] = read_graph_document(turtle.content, base_url=address).services
+    assert (described.serves, described.distributions[0].url) == ((dataset,), endpoint)
+    assert f'href="/services/{row.id}.jsonld"' in page.text
+    assert negotiated.headers["content-type"].startswith("application/ld+json")
+    assert negotiated.headers["content-location"] == f"{address}.jsonld"
+    assert (same.status_code, statuses) == (304, [404, 404, 404])
+    assert (gone.status_code, "maps@x.example" in gone.text) == (410, False)
+    assert "Carte des bancs" in gone.text
+
+
+async def test_a_service_changes_when_what_it_serves_leaves_and_comes_back(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    parts = (BENCHES, service(endpoint="https://maps.example.org/comes-back"))
+    reading, _ = await read(catalogue, open_source, "/comes-back.ttl", *parts)
+    [row] = await services(reading)
+    id_ = (await reading.list_published())["Bancs"]
+
+    async with reading.database.session(reading.territory.id) as session:
+        [dataset] = (await lock_datasets(session, [id_])).values()
+        record = restore_record(dataset.record)
+        await withdraw_dataset(session, dataset)
+    [without] = await services(reading)
+    async with reading.database.session(reading.territory.id) as session:
+        await store_dataset(session, record, node_id=reading.source_id)
+    [with_it] = await services(reading)
+    async with reading.database.session(reading.territory.id) as session:
+        await store_dataset(session, record, node_id=reading.source_id)
+    [as_before] = await services(reading)
+
+    assert row.changed_at < without.changed_at < with_it.changed_at
+    assert as_before.changed_at == with_it.changed_at
 
 
 async def test_a_service_that_left_its_catalogue_says_so(

@@ -27,6 +27,7 @@ from udi.portal.catalogue.models import (
     PastDescription,
     Withdrawal,
 )
+from udi.portal.catalogue.services.dates import date_services_of
 from udi.portal.notifications import actions as notifications
 from udi.portal.notifications.models import Change, ChangeKind
 from udi.portal.organisations.models import Organisation
@@ -94,6 +95,7 @@ async def store_datasets(
     moment = now()
     coming = []
     records = [conceal_record(record) for record in records]
+    await date_services_of(session, _list_returning(records, datasets_by_id), moment)
     for record in records:
         dataset = datasets_by_id.get(record.id)
         columns = {
@@ -133,6 +135,18 @@ async def store_datasets(
         Distribution,
         [row for record in records for row in _distribution_rows(record)],
     )
+
+
+def _list_returning(
+    records: Iterable[Record], datasets_by_id: DatasetsById
+) -> list[UUID]:
+    """Those that were withdrawn, and come back."""
+    return [
+        record.id
+        for record in records
+        if (dataset := datasets_by_id.get(record.id))
+        and dataset.state != DatasetState.PUBLISHED
+    ]
 
 
 def _columns_from(
@@ -210,11 +224,12 @@ async def withdraw_dataset(
 
     `moderator`: who of the territory's team does it, in the place of its node.
     """
+    moment = now()
     withdrawal = Withdrawal(
         id=dataset.id,
         title=dataset.title,
         organisation_id=dataset.organisation_id,
-        withdrawn_at=now(),
+        withdrawn_at=moment,
         reason=reason,
         by_team=moderator is not None,
     )
@@ -228,6 +243,7 @@ async def withdraw_dataset(
     dataset.local_id = ""
     dataset.doi = ""
     await delete_dataset_links(session, dataset.id)
+    await date_services_of(session, [dataset.id], moment)
     for part in (Distribution, PastDescription):
         await session.execute(delete(part).where(part.dataset_id == dataset.id))
     await session.flush()

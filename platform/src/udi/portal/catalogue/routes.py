@@ -1,7 +1,6 @@
 """The addresses of this domain, and what only web workers have of it."""
 
 from udi.portal.catalogue import api, pages, service_api
-from udi.portal.catalogue.data_services import pages as service_pages
 from udi.portal.catalogue.elsewhere.partners import PARTNERS, Partners
 from udi.portal.catalogue.embed import frames, oembed
 from udi.portal.catalogue.links import pages as link_pages
@@ -31,7 +30,6 @@ def list_routes(_site: Site) -> Routes:
     """The addresses, for people and for machines."""
     return [
         *pages.routes,
-        *service_pages.routes,
         *link_pages.routes,
         *api.routes,
         *service_api.routes,

@@ -26,6 +26,7 @@ from udi.portal.nodes.sources.models import (
     SourceRecord,
     SourceRecordAlias,
     SourceReport,
+    SourceReuse,
     SourceRun,
 )
 from udi.settings import Settings
@@ -45,6 +46,7 @@ CARRIED = (
     ArchivedTable(SourceRecord),
     ArchivedTable(SourceRecordAlias),
     ArchivedTable(SourcePublisher),
+    ArchivedTable(SourceReuse),
     ArchivedTable(DatasetMatch),
 )
 LEFT_OUT = (

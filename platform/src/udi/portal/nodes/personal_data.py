@@ -21,6 +21,7 @@ from udi.portal.nodes.sources.models import (
     SourceRecord,
     SourceRecordAlias,
     SourceReport,
+    SourceReuse,
     SourceRun,
 )
 
@@ -61,6 +62,11 @@ NEUTRAL = (
     neutral(SourceRecordAlias, "record_id", OF_DATA),
     neutral(DatasetMatch, "first_id second_id basis", OF_DATA),
     neutral(SourcePublisher, "key names uri number proposed_id how", OF_DATA),
+    neutral(
+        SourceReuse,
+        "source_id identifier title language text publisher url page datasets seen_run",
+        "what a catalogue says of the use of its data, without persons",
+    ),
     neutral(SourceRun, "phase outcome crawl_state", OF_READING),
     neutral(SourceOutline, "run_id records", OF_READING),
     neutral(SourceReport, "fields measures", OF_READING),

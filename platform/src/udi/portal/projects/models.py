@@ -114,6 +114,8 @@ class Project(TranslatedTexts, TenantColumns, PortalTable):
     )
     url: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Where its result is."""
+    origin: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Of a reuse that was read in a catalogue of others: its page there; empty of what people wrote here."""
     impact: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Its impact, described later."""
     created_at: Mapped[datetime]

@@ -122,7 +122,7 @@ PERSONAL = (*PROJECTS, *DATA_REQUESTS, *calls.PERSONAL, *suggestions.PERSONAL)
 NEUTRAL = (
     neutral(
         Project,
-        "words requester purpose audience scale support url impact translations",
+        "words requester purpose audience scale support url origin impact translations",
         "what a project says of itself in public",
     ),
     neutral(

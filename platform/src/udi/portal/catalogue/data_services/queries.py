@@ -201,6 +201,11 @@ async def list_catalogue_services(
     ]
 
 
+async def list_served_ids(session: AsyncSession, service: UUID) -> list[UUID]:
+    """The identifiers of the published datasets that a service serves, in order."""
+    return (await _list_served(session, [service])).get(service, [])
+
+
 async def _list_served(
     session: AsyncSession, services: Collection[UUID]
 ) -> dict[UUID, list[UUID]]:

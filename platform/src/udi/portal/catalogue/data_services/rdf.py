@@ -31,23 +31,38 @@ ACCESS = "http://publications.europa.eu/resource/authority/access-right/"
 def write_service(
     catalogue: Catalogue, listed: ServiceWithDatasets
 ) -> Iterator[Triple]:
-    """A service as the catalogue lists it; the datasets that it serves are named by their addresses here."""
+    """A service as the catalogue lists it."""
+    node = iri(service_address(catalogue.origin, listed.service.id))
+    yield (iri(catalogue.address), term("dcat:service"), node)
+    yield from write_described_service(
+        catalogue.origin, catalogue.dataset_origin, listed
+    )
+
+
+def service_address(origin: str, service: UUID) -> str:
+    """The address of a service: what it is called, and where it is read about."""
+    return f"{origin}/services/{service}"
+
+
+def write_described_service(
+    origin: str, dataset_origin: str, listed: ServiceWithDatasets
+) -> Iterator[Triple]:
+    """A service by itself; the datasets that it serves are named by their addresses here."""
     service = listed.service
     description = read_description(service)
-    node = iri(f"{catalogue.origin}/services/{service.id}")
-    yield (iri(catalogue.address), term("dcat:service"), node)
+    node = iri(service_address(origin, service.id))
     yield is_a(node, "dcat:DataService")
     yield (node, term("dct:identifier"), literal(service.identifier))
     yield from localised_literals(node, "dct:title", service.titles)
     yield from localised_literals(node, "dct:description", description.text)
     yield from typed_link(node, "dcat:endpointURL", service.endpoint, "rdfs:Resource")
-    yield from _write_pages(node, catalogue.origin, service, description)
+    yield from _write_pages(node, origin, service, description)
     yield from _write_people(node, service, description)
     yield from _write_conditions(node, description)
     for keyword in description.keywords:
         yield (node, term("dcat:keyword"), literal(keyword))
     for dataset in listed.datasets:
-        yield from _write_served(node, catalogue.dataset_origin, dataset)
+        yield from _write_served(node, dataset_origin, dataset)
 
 
 def _write_served(node: str, origin: str, dataset: UUID) -> Iterator[Triple]:
@@ -63,7 +78,7 @@ def _write_pages(
     service: CatalogueService,
     description: CatalogueServiceDescription,
 ) -> Iterator[Triple]:
-    page = description.landing_page or f"{origin}/services/{service.id}"
+    page = description.landing_page or service_address(origin, service.id)
     yield from typed_link(node, "dcat:landingPage", page, "foaf:Document")
     yield from typed_link(
         node,

@@ -20,9 +20,15 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.archive import make_entry
 from udi.portal.catalogue.data_services.queries import (
     ServiceWithDatasets,
+    get_service,
     list_catalogue_services,
+    list_served_ids,
 )
-from udi.portal.catalogue.data_services.rdf import write_service
+from udi.portal.catalogue.data_services.rdf import (
+    service_address,
+    write_described_service,
+    write_service,
+)
 from udi.portal.catalogue.dataset_rows import reading_producer_of
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.listing import (
@@ -164,6 +170,44 @@ def _write_dataset(origin: str, dataset: Dataset) -> Iterator[Triple]:
     producer = reading_producer_of(dataset)
     harvester = HarvesterName(id=producer.id, name=producer.name) if producer else None
     return write_described_dataset(origin, make_entry(dataset, harvester))
+
+
+async def send_service(
+    request: AnyRequest, territory: Territory, service_id: UUID, form: Representation
+) -> Response[Any]:
+    """A service in one form of RDF; what stays of one that left its catalogue, with status 410.
+
+    Raises:
+        NotFoundError: the territory has none of this identifier.
+    """
+
+    async def make(session: AsyncSession) -> Document:
+        return await _service_document(session, territory, service_id, form)
+
+    return await send_cached_document(request, territory, make, form=form.suffix)
+
+
+async def _service_document(
+    session: AsyncSession, territory: Territory, service_id: UUID, form: Representation
+) -> Document:
+    address = service_address(territory.origin, service_id)
+    service = await get_service(session, service_id)
+    status = HTTP_200_OK
+    if service.withdrawn_at is None:
+        datasets = await list_served_ids(session, service_id)
+        listed = ServiceWithDatasets(service, datasets)
+        described = write_described_service(territory.origin, territory.origin, listed)
+    else:
+        described = write_withdrawal(address, service.title, service.withdrawn_at)
+        status = HTTP_410_GONE
+    triples = sort_triples(described)
+    # What it serves and who publishes it change without the service.
+    validators = Validators((address, form.suffix, write_n_triples(triples)))
+    headers = {
+        "Content-Location": form.address(address),
+        "Link": f'<{address}>; rel="describes"',
+    }
+    return rdf_document(triples, form, validators, headers, status)
 
 
 async def send_producer(

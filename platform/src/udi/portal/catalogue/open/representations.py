@@ -66,11 +66,19 @@ def split_dataset_id(name: str) -> tuple[UUID, Representation | None]:
     Raises:
         NotFoundError: it is none.
     """
+    identifier, representation = split_identifier(name)
+    if identifier is None:
+        raise NotFoundError("No dataset has this address here.")
+    return identifier, representation
+
+
+def split_identifier(name: str) -> tuple[UUID | None, Representation | None]:
+    """The same where the name is an identifier; None where it is none."""
     text, representation = split_extension(name)
     try:
         return UUID(text), representation
     except ValueError:
-        raise NotFoundError("No dataset has this address here.") from None
+        return None, representation
 
 
 def negotiate_representation(

@@ -1,7 +1,8 @@
-"""Pages of the catalogue: search, datasets, producers, and the territory's own texts."""
+"""Pages of the catalogue: search, datasets, producers, services, and the territory's own texts."""
 
 from udi.portal.catalogue.pages import (
     atom,
+    data_services,
     dataset,
     files,
     producers,
@@ -18,5 +19,6 @@ routes: Routes = [
     *dataset.routes,
     *files.routes,
     *producers.routes,
+    *data_services.routes,
     *texts.routes,
 ]

@@ -367,6 +367,12 @@ SERVICE_LEFT_OUT = FaultKind(
     "This service is not shown: the filters leave it out, or another source has one at its address.",
     "Nothing to do, unless the filters should take it.",
 )
+REUSE_LEFT_OUT = FaultKind(
+    "reuse_left_out",
+    IGNORED,
+    "This reuse is not shown: the filters leave it out, or it has no address of the web.",
+    "Nothing to do, unless the filters should take it.",
+)
 RECORD_OF_TRIAL = FaultKind(
     "record_of_trial",
     IGNORED,

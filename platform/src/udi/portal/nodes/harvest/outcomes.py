@@ -11,6 +11,7 @@ from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
 from udi.portal.nodes.harvest.identity import derive_identifier
 from udi.portal.nodes.harvest.language_detection import detect_language
 from udi.portal.nodes.harvest.record import (
+    NO_DATASETS,
     HarvestedDistribution,
     HarvestedPage,
     HarvestedRecord,
@@ -129,7 +130,7 @@ def _check_completeness(draft: Draft) -> None:
         draft.distributions = draft.distributions[:MOST_DISTRIBUTIONS]
     if not draft.description:
         draft.add_fault(kinds.DESCRIPTION_MISSING, "description")
-    if draft.kind is RecordKind.SERVICE:
+    if draft.kind in NO_DATASETS:
         return
     licences = (
         draft.licence,
@@ -218,15 +219,14 @@ def make_page(outcomes: Iterable[Outcome], **about: object) -> HarvestedPage:
     """The page of what was found; the same identifier twice is one record when nothing differs, else the second is refused."""
     records: dict[str, HarvestedRecord] = {}
     services: dict[str, HarvestedRecord] = {}
+    reuses: dict[str, HarvestedRecord] = {}
+    by_kind = {RecordKind.SERVICE: services, RecordKind.REUSE: reuses}
     refused: list[RefusedRecord] = []
     for outcome in outcomes:
         if isinstance(outcome, RefusedRecord):
             refused.append(outcome)
             continue
-        if outcome.kind is RecordKind.SERVICE:
-            existing_by_identifier = services
-        else:
-            existing_by_identifier = records
+        existing_by_identifier = by_kind.get(outcome.kind, records)
         first = existing_by_identifier.setdefault(outcome.identifier, outcome)
         second = outcome
         if first.source_record.sha256 == outcome.source_record.sha256:
@@ -239,6 +239,7 @@ def make_page(outcomes: Iterable[Outcome], **about: object) -> HarvestedPage:
         format="",
         records=tuple(records.values()),
         services=tuple(services.values()),
+        reuses=tuple(reuses.values()),
         refused=tuple(refused),
     )
     return dataclasses.replace(page, **about)  # type: ignore[arg-type]  # the names are those of Page, given by readers

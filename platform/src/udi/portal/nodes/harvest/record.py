@@ -19,11 +19,15 @@ Words = dict[str, tuple[str, ...]]
 
 
 class RecordKind(StrEnum):
-    """What a description is about; services are found and shown, and are no dataset."""
+    """What a description is about; services and reuses are found and shown, and are no dataset."""
 
     DATASET = "dataset"
     SERIES = "series"
     SERVICE = "service"
+    REUSE = "reuse"
+
+
+NO_DATASETS = frozenset({RecordKind.SERVICE, RecordKind.REUSE})
 
 
 class IdentityBasis(StrEnum):
@@ -206,7 +210,7 @@ class OriginalRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class HarvestedRecord:
-    """One dataset, series or service of a source.
+    """One dataset, series, service or reuse of a source.
 
     `identifier` is the source's own, as written; `aliases` are the other names under which it is known there.
     `usage` is what it says of the use of the data besides a licence, `access_conditions` of access, `rights` of neither.
@@ -262,7 +266,7 @@ class HarvestedRecord:
     """Of those among them that are series of DCAT at an address: it, and the title by language."""
     source_modified: str = ""
     serves: tuple[str, ...] = ()
-    """Of a service: the identifiers of the datasets that it serves."""
+    """Of a service: the identifiers of the datasets that it serves; of a reuse, of those that it uses."""
     extra: dict[str, Any] = field(default_factory=dict)
     faults: tuple[HarvestFault, ...] = ()
 
@@ -291,7 +295,7 @@ class RefusedRecord:
         """Whether it is a dataset that was found and refused, and not a service or something else."""
         levels = {fault.level for fault in self.faults}
         return (
-            self.kind is not RecordKind.SERVICE
+            self.kind not in NO_DATASETS
             and FaultLevel.REFUSED in levels
             and FaultLevel.IGNORED not in levels
         )
@@ -301,7 +305,7 @@ class RefusedRecord:
 class HarvestedPage:
     """What one document of a source holds.
 
-    `records` are datasets and series, `services` are counted apart. `next` is the address of the following page, empty on
+    `records` are datasets and series, `services` and `reuses` are counted apart. `next` is the address of the following page, empty on
     the last; `links` are documents to read one by one (a folder, a list without descriptions). `total` is what the source
     announces, never to be trusted. `present` are identifiers of what is there, of a document that names no more. `faults` are those of the document itself; one of level REFUSED means that nothing of
     it may be used, and nothing withdrawn because of it.
@@ -310,6 +314,7 @@ class HarvestedPage:
     format: str
     records: tuple[HarvestedRecord, ...] = ()
     services: tuple[HarvestedRecord, ...] = ()
+    reuses: tuple[HarvestedRecord, ...] = ()
     refused: tuple[RefusedRecord, ...] = ()
     next: str = ""
     links: tuple[str, ...] = ()
@@ -328,6 +333,7 @@ class HarvestedPage:
         return (
             len(self.records)
             + len(self.services)
+            + len(self.reuses)
             + len(self.refused)
             + len(self.present)
         )

@@ -143,7 +143,8 @@ async def try_address(
 
 
 def _holds(page: HarvestedPage) -> bool:
-    return bool(page.dataset_count or page.links or page.services)
+    things = page.dataset_count or page.services or page.reuses
+    return bool(things or page.links)
 
 
 class _TrialCrawler:

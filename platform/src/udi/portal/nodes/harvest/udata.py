@@ -1,6 +1,12 @@
-"""udata, the software of data.gouv.fr: `/api/1/datasets/`, `/api/2/datasets/search/`, one dataset, and its fixtures."""
+"""udata, the software of data.gouv.fr: `/api/1/datasets/`, `/api/2/datasets/search/`, one dataset, and its fixtures.
 
+Its dataservices and reuses are lists of their own, `/api/1/dataservices/` and `/api/1/reuses/`: the last page of datasets
+leads to those of the same question.
+"""
+
+import re
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.distributions import (
@@ -23,7 +29,13 @@ from udi.portal.nodes.harvest.json_fields import (
     text_values,
 )
 from udi.portal.nodes.harvest.outcomes import make_page
-from udi.portal.nodes.harvest.record import Agent, DistributionKind, HarvestedPage
+from udi.portal.nodes.harvest.record import (
+    Agent,
+    DataService,
+    DistributionKind,
+    HarvestedPage,
+    RecordKind,
+)
 from udi.portal.nodes.harvest.untrusted_documents import read_json
 from udi.portal.nodes.harvest.vocabulary import find_access
 
@@ -63,15 +75,24 @@ KNOWN_FIELDS = {
 }
 HVD = "http://data.europa.eu/eli/reg_impl/2023/138/oj"
 PAGES = {"documentation"}
+TOPIC = "topic"
+ORGANISATION = "organization"
 OTHER_KINDS = {
-    "base_api_url": "dataservice",
-    "elements": "topic",
-    "reuses": "topic",
-    "datasets": "reuse",
-    "business_number_id": "organization",
-    "members": "organization",
+    "base_api_url": RecordKind.SERVICE,
+    "elements": TOPIC,
+    "reuses": TOPIC,
+    "datasets": RecordKind.REUSE,
+    "business_number_id": ORGANISATION,
+    "members": ORGANISATION,
 }
-"""By a field that datasets have not: dataservices, topics, reuses and organisations."""
+"""By a field that datasets have not: dataservices and reuses, which have pages of their own, topics and organisations."""
+DATASETS = re.compile(r"/api/[12]/datasets/(?:search/)?")
+COMPANIONS = ("/api/1/dataservices/", "/api/1/reuses/")
+"""Lists of a site beside its datasets; an older one lacks the first."""
+SHARED_QUESTIONS = {"organization", "owner", "tag", "q"}
+"""What a site asks of each of its lists alike."""
+PAGING = {"page", "page_size", "sort"}
+OPEN_SERVICES = {"open", "open_with_account"}
 
 
 def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
@@ -90,14 +111,42 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
             listed = [value]
     following = value.get("next_page")
     total = value.get("total")
-    outcomes = list(read_items(listed, _dataset, base_url=base_url, language=language))
+    outcomes = list(read_items(listed, _record, base_url=base_url, language=language))
+    next_page = following if isinstance(following, str) else ""
     return make_page(
         outcomes,
         format="udata",
-        next=following if isinstance(following, str) else "",
+        next=next_page,
+        links=() if next_page else list_companions(base_url),
         total=total if isinstance(total, int) else None,
         faults=tuple(faults),
     )
+
+
+def list_companions(address: str) -> tuple[str, ...]:
+    """Where a site lists dataservices and reuses of the same question as datasets; none where it cannot be asked of them."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ()
+    head = DATASETS.search(parts.path)
+    if head is None or head.end() != len(parts.path):
+        return ()
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    if {name for name, _ in pairs} - SHARED_QUESTIONS - PAGING:
+        return ()
+    shared = [(name, value) for name, value in pairs if name in SHARED_QUESTIONS]
+    query = urlencode([*shared, ("page_size", "100")])
+    start = parts.path[: head.start()]
+    return tuple(
+        urlunsplit((parts.scheme, parts.netloc, start + path, query, ""))
+        for path in COMPANIONS
+    )
+
+
+def is_companion(address: str) -> bool:
+    """Whether an address is that of a list beside the datasets, which a site may lack."""
+    return any(f"{path}?" in address for path in COMPANIONS)
 
 
 def _of_fixture(value: Any) -> Any:
@@ -118,14 +167,82 @@ def _other_kind(item: Item) -> str:
     return next((kind for name, kind in OTHER_KINDS.items() if name in item), "")
 
 
-def _dataset(item: Item, draft: Draft) -> None:
-    if other := _other_kind(item):
-        draft.identifier = text_value(item, "id")
-        draft.add_text(draft.title, "title", text_value(item, "title", "name"), "")
-        draft.add_fault(kinds.TYPE_IGNORED, "", value=other)
-        return
-    harvest = nested_object(item, "harvest")
+def _record(item: Item, draft: Draft) -> None:
+    kind = _other_kind(item)
     draft.identifier = text_value(item, "id")
+    if not kind:
+        _dataset(item, draft)
+    elif kind == RecordKind.SERVICE:
+        draft.kind = RecordKind.SERVICE
+        _dataservice(item, draft)
+    elif kind == RecordKind.REUSE:
+        draft.kind = RecordKind.REUSE
+        _reuse(item, draft)
+    else:
+        draft.add_text(draft.title, "title", text_value(item, "title", "name"), "")
+        draft.add_fault(kinds.TYPE_IGNORED, "", value=kind)
+
+
+def _dataservice(item: Item, draft: Draft) -> None:
+    _shared_fields(item, draft)
+    draft.licence = draft.parse_licence("license", *text_values(item.get("license")))
+    access = text_value(item, "access_type")
+    if access in OPEN_SERVICES:
+        draft.access = "PUBLIC"
+    elif access or item.get("is_restricted") is True:
+        draft.access = "RESTRICTED"
+    for name in ("business_documentation_url", "authorization_request_url"):
+        draft.add_once(
+            draft.documentation, draft.parse_url(name, text_value(item, name))
+        )
+    draft.issued = draft.parse_date("created_at", text_value(item, "created_at"))
+    draft.modified = draft.parse_date(
+        "metadata_modified_at", text_value(item, "metadata_modified_at")
+    )
+    endpoint = draft.parse_url("base_api_url", text_value(item, "base_api_url"))
+    description = draft.parse_url(
+        "endpoint_description_url",
+        text_value(item, "endpoint_description_url", "machine_documentation_url"),
+    )
+    if endpoint or description:
+        add_distribution(
+            draft,
+            "base_api_url",
+            RawDistribution(
+                access=endpoint,
+                formats=[text_value(item, "format")],
+                service=DataService(endpoint=endpoint, description=description),
+            ),
+        )
+
+
+def _reuse(item: Item, draft: Draft) -> None:
+    _shared_fields(item, draft)
+    draft.issued = draft.parse_date("created_at", text_value(item, "created_at"))
+    draft.modified = draft.parse_date(
+        "last_modified", text_value(item, "last_modified")
+    )
+    add_distribution(
+        draft,
+        "url",
+        RawDistribution(access=text_value(item, "url"), means=DistributionKind.PAGE),
+    )
+
+
+def _shared_fields(item: Item, draft: Draft) -> None:
+    """What dataservices and reuses say alike: their texts, whose they are, and the datasets that the answer names."""
+    put_texts(draft, item, ("title", draft.title), ("description", draft.description))
+    put_keywords(draft, item, "tags")
+    draft.landing_page = draft.parse_url(
+        "page", text_value(item, "self_web_url", "page")
+    )
+    _people(item, draft)
+    for dataset in list_objects(item.get("datasets")):
+        draft.add_once(draft.serves, text_value(dataset, "id"))
+
+
+def _dataset(item: Item, draft: Draft) -> None:
+    harvest = nested_object(item, "harvest")
     for alias in (
         text_value(item, "slug"),
         text_value(harvest, "dct_identifier", "remote_id"),

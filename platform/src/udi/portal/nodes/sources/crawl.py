@@ -124,7 +124,8 @@ def host_of(address: str) -> str:
 def is_catalogue_page(page: HarvestedPage) -> bool:
     """Whether a document is a catalogue, or leads to one."""
     empty = page.readable and page.format not in AMBIGUOUS_FORMATS
-    return bool(page.dataset_count or page.links or page.services or page.next or empty)
+    things = page.dataset_count or page.services or page.reuses
+    return bool(things or page.links or page.next or empty)
 
 
 def mark_visited(

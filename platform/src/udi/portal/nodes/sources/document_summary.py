@@ -11,6 +11,7 @@ from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS
 
 EMPTY = HarvestedPage(format="")
 SERVICE = kinds.SERVICE_LEFT_OUT.at("")
+REUSE = kinds.REUSE_LEFT_OUT.at("")
 
 
 @dataclass
@@ -27,25 +28,26 @@ class DocumentSummary:
     """What is no dataset: identifier, title and why; as many as a report keeps."""
 
     def add_page(
-        self, page: HarvestedPage, services: Collection[str] = frozenset()
+        self, page: HarvestedPage, others: Collection[str] = frozenset()
     ) -> None:
-        """Add one that is stored; `services` are the identifiers of those that were kept."""
+        """Add one that is stored; `others` are the identifiers of the services and reuses that were kept."""
         self.dataset_count += page.dataset_count
         self.received += page.thing_count
         self.things += len(page.records) + sum(
             refusal.is_dataset for refusal in page.refused
         )
-        others = [
+        left_out = [
             (refusal.identifier, refusal.title, refusal.faults[0])
             for refusal in page.refused
             if not refusal.is_dataset
         ]
-        others += [
-            (service.identifier, next(iter(service.title.values()), ""), SERVICE)
-            for service in page.services
-            if service.identifier not in services
-        ]
-        self.others += others[: MOST_LOGGED_FAULTS - len(self.others)]
+        for things, fault in ((page.services, SERVICE), (page.reuses, REUSE)):
+            left_out += [
+                (thing.identifier, next(iter(thing.title.values()), ""), fault)
+                for thing in things
+                if thing.identifier not in others
+            ]
+        self.others += left_out[: MOST_LOGGED_FAULTS - len(self.others)]
         faults = deduplicate_faults([*self.page.faults, *page.faults])
         links = (*self.page.links, *page.links)
         following = self.page.next or page.next
@@ -54,6 +56,7 @@ class DocumentSummary:
             records=(),
             refused=(),
             services=(),
+            reuses=(),
             faults=faults,
             links=links,
             next=following,

@@ -17,6 +17,7 @@ from udi.portal.nodes.harvest.discovery import candidates
 from udi.portal.nodes.harvest.document_reader import DocumentReader
 from udi.portal.nodes.harvest.faults import HarvestFault
 from udi.portal.nodes.harvest.record import HarvestedPage
+from udi.portal.nodes.harvest.udata import is_companion
 from udi.portal.nodes.harvest.vocabulary import territory_vocabulary
 from udi.portal.nodes.sources import crawl, run_completion
 from udi.portal.nodes.sources.changes import (
@@ -35,6 +36,7 @@ from udi.portal.nodes.sources.leases import (
     SourceLease,
     acquire_lease,
     find_open_run,
+    get_open_run,
     leased_source,
     release_lease,
 )
@@ -45,12 +47,12 @@ from udi.portal.nodes.sources.models import (
     SourceRun,
     SourceState,
 )
+from udi.portal.nodes.sources.other_objects import store_other_objects
 from udi.portal.nodes.sources.recognition import HarvestItem
 from udi.portal.nodes.sources.record_import import store_slice
 from udi.portal.nodes.sources.renames import join_batch
 from udi.portal.nodes.sources.run_counts import COUNTED, count_results, note_present
 from udi.portal.nodes.sources.run_log import log_faults, log_non_datasets
-from udi.portal.nodes.sources.service_import import store_page_services
 from udi.portal.nodes.sources.source_client import (
     FetchedDocument,
     FetchError,
@@ -298,7 +300,7 @@ class _SourceHarvester:
             session,
             source,
         ):
-            run = await _get_open_run(session, source)
+            run = await get_open_run(session, source)
             run.incremental = False
             run.crawl_state = start_reading(source).to_json()
 
@@ -332,7 +334,7 @@ class _SourceHarvester:
             session,
             source,
         ):
-            run = await _get_open_run(session, source)
+            run = await get_open_run(session, source)
             await run_completion.note_unchanged(session, source, run)
             run.outcome = RunOutcome.UNCHANGED
             place = CrawlState.from_json(run.crawl_state)
@@ -356,10 +358,14 @@ class _SourceHarvester:
             session,
             source,
         ):
-            run = await _get_open_run(session, source)
+            run = await get_open_run(session, source)
             place = CrawlState.from_json(run.crawl_state)
             if smaller := find_smaller_page(source.entry or address, address):
                 _note(run, crawl.retry_elsewhere(place, address, smaller, cost))
+                return
+            if gone and place.visited and is_companion(address):
+                # A list beside the datasets that an older site lacks.
+                _note(run, crawl.mark_visited(place, address, cost))
                 return
             if not place.is_searching or not place.visited:
                 await log_faults(
@@ -388,10 +394,10 @@ class _SourceHarvester:
         summary = DocumentSummary(fresh=at > 0)
         while page.readable:
             await self._store_piece(address, response, page, summary, at)
-            services = await store_page_services(
+            others = await store_other_objects(
                 self._context.database, self._claim, page
             )
-            summary.add_page(page, services)
+            summary.add_page(page, others)
             following = await self._documents.next_part()
             if following is None:
                 return await self._advance_crawl(address, response, summary, cost)
@@ -419,7 +425,7 @@ class _SourceHarvester:
                 session,
                 source,
             ):
-                run = await _get_open_run(session, source)
+                run = await get_open_run(session, source)
                 filtered = run.filtered
                 stored = await store_slice(
                     session,
@@ -460,7 +466,7 @@ class _SourceHarvester:
             session,
             source,
         ):
-            run = await _get_open_run(session, source)
+            run = await get_open_run(session, source)
             place = replace(
                 CrawlState.from_json(run.crawl_state),
                 etag=response.etag,
@@ -486,10 +492,3 @@ def _note(run: SourceRun, place: CrawlState) -> None:
     run.crawl_state = place.to_json()
     run.pages = place.pages
     run.size = place.size
-
-
-async def _get_open_run(session: AsyncSession, source: CatalogueSource) -> SourceRun:
-    run = await find_open_run(session, source.id)
-    if run is None:
-        raise LeaseLostError
-    return run

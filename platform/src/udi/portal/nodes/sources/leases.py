@@ -120,6 +120,18 @@ async def find_open_run(session: AsyncSession, source: UUID) -> SourceRun | None
     return (await session.scalars(query)).one_or_none()
 
 
+async def get_open_run(session: AsyncSession, source: CatalogueSource) -> SourceRun:
+    """The reading of a source that has not ended.
+
+    Raises:
+        LeaseLostError: there is none: another worker ended it.
+    """
+    run = await find_open_run(session, source.id)
+    if run is None:
+        raise LeaseLostError
+    return run
+
+
 @asynccontextmanager
 async def leased_source(
     database: Database,

@@ -5,7 +5,15 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -311,6 +319,37 @@ class SourceRun(TenantColumns, PortalTable):
     """Records that there is something to say of; so many of them are kept as `MOST_ACTIONS` says."""
     crawl_state: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     """Where it is: see `crawl.CrawlState`."""
+
+
+class SourceReuse(TenantColumns, PortalTable):
+    """A reuse that a catalogue of others names; the projects show it under the same identifier."""
+
+    __tablename__ = "source_reuse"
+    __table_args__ = (
+        tenant_foreign_key("source_id", "catalogue_source", ondelete="CASCADE"),
+        Index(None, "tenant_id", "source_id"),
+    )
+
+    source_id: Mapped[UUID]
+    identifier: Mapped[str] = mapped_column(Text)
+    """As the source writes it."""
+    title: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    publisher: Mapped[str] = mapped_column(Text)
+    """The name of the organisation that made it; empty where it was a person, or nobody says."""
+    url: Mapped[str] = mapped_column(Text)
+    """Where it is."""
+    page: Mapped[str] = mapped_column(Text)
+    """Its page at the source; empty where it has none."""
+    datasets: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """The identifiers of the datasets that it uses, as the source has them."""
+    missing: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    """In how many complete readings, one after the other, it was not there."""
+    seen_run: Mapped[UUID | None]
+    """The last reading in which it was."""
+    withdrawn_at: Mapped[datetime | None]
+    """Since when it is in its catalogue no more."""
 
 
 class SourceOutline(PortalTable):

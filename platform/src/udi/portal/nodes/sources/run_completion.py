@@ -37,6 +37,11 @@ from udi.portal.nodes.sources.reconciliation import (
     next_reading,
 )
 from udi.portal.nodes.sources.renames import Renames, find_renames
+from udi.portal.nodes.sources.reuse_import import (
+    keep_reuses,
+    settle_reuses,
+    withdraw_reuses,
+)
 from udi.portal.nodes.sources.run_log import RecordLogEntry, log_missing, log_records
 from udi.portal.nodes.sources.service_import import settle_services, withdraw_services
 from udi.portal.nodes.sources.shared_datasets import hand_over
@@ -158,6 +163,7 @@ async def close_batch(
         return False
     if source.state == SourceState.CLOSING:
         await withdraw_services(session, source, now())
+        await withdraw_reuses(session, source, now())
         source.state = SourceState.CLOSED
         source.dataset_count = 0
     release_lease(source, None)
@@ -229,6 +235,7 @@ async def finish_run(
     if good or outcome == RunOutcome.PARTIAL:
         is_whole = good and not run.incremental
         await settle_services(session, source, run, moment, complete=is_whole)
+        await settle_reuses(session, source, run, moment, complete=is_whole)
     await _note_place(session, source, run, place)
     source.failures = 0 if good else source.failures + 1
     source.accepts_loss = source.accepts_loss and not good
@@ -344,6 +351,7 @@ async def note_unchanged(
         CatalogueService.missing == 0,
     )
     await session.execute(services.values(seen_run=run.id), execution_options=QUIET)
+    await keep_reuses(session, source, run)
     run.total = run.unchanged = await _count(
         session, [*_published(source), SourceRecord.missing == 0]
     )

@@ -11,8 +11,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.clock import now
-from udi.kit.db import Database, is_among
+from udi.kit.db import is_among
 from udi.portal.catalogue.data_services.descriptions import (
     CatalogueServiceDescription,
     ServiceContact,
@@ -24,22 +23,9 @@ from udi.portal.catalogue.services.models import (
     CatalogueServiceDataset,
 )
 from udi.portal.nodes.harvest.facets import read_facets
-from udi.portal.nodes.harvest.record import (
-    DistributionKind,
-    HarvestedPage,
-    HarvestedRecord,
-)
+from udi.portal.nodes.harvest.record import DistributionKind, HarvestedRecord
 from udi.portal.nodes.sources.filters import FilterMatcher, read_row
-from udi.portal.nodes.sources.import_results import (
-    ImportContext,
-    load_import_context,
-)
-from udi.portal.nodes.sources.leases import (
-    LeaseLostError,
-    SourceLease,
-    find_open_run,
-    leased_source,
-)
+from udi.portal.nodes.sources.import_results import ImportContext
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     SourceRecord,
@@ -63,24 +49,6 @@ MOST_SERVED = 2000
 LONGEST_TITLE = 500
 LONGEST_ADDRESS = 2000
 QUIET = {"synchronize_session": False}
-
-
-async def store_page_services(
-    database: Database, lease: SourceLease, page: HarvestedPage
-) -> set[str]:
-    """Store the services of a piece of a document; the same ones once more do no harm.
-
-    Raises:
-        LeaseLostError: the reading is another worker's, or ended.
-    """
-    if not page.services:
-        return set()
-    async with leased_source(database, lease) as (session, source):
-        run = await find_open_run(session, source.id)
-        if run is None:
-            raise LeaseLostError
-        context = await load_import_context(session, source)
-        return await store_services(session, context, run, page.services, now())
 
 
 async def store_services(

@@ -6,21 +6,15 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
-from udi.portal.territory.declaration.udata import (
+from udi.portal.territory.declaration.readings import (
     HarvestItem,
     PortalReading,
     RemoteDataset,
 )
 from udi.protocol.identifiers import GLOBAL_IDENTIFIER, comparison_key
+from udi.protocol.licences import LICENCES
 
 Value = TypeVar("Value")
-LICENCES = {
-    "lov1": "etalab-1.0",
-    "fr-lo": "etalab-1.0",
-    "lov2": "etalab-2.0",
-    "odc-odbl": "odbl-1.0",
-}
-"""What udata calls the licences that both know."""
 
 
 class DeclarationOutcome(StrEnum):
@@ -135,8 +129,9 @@ def _list_changes(record: OwnRecord, dataset: RemoteDataset) -> Iterable[Changed
     }
     if " ".join(dataset.title.split()) not in titles:
         yield ChangedField.TITLE
-    licence = LICENCES.get(dataset.license or "")
-    if licence and record.licence in LICENCES.values() and licence != record.licence:
+    licence = LICENCES.get(record.licence)
+    is_comparable = licence is not None and licence.has_version
+    if is_comparable and dataset.licence not in {"", record.licence}:
         yield ChangedField.LICENCE
     # The catalogue lists the APIs of open tables besides, of which we count none.
     if dataset.files < record.files:

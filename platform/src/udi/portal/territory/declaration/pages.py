@@ -21,12 +21,12 @@ from udi.portal.territory.declaration.outcomes import (
     compare_records,
     count_outcomes,
 )
+from udi.portal.territory.declaration.portals import read_portal
 from udi.portal.territory.declaration.queries import list_own_records
-from udi.portal.territory.declaration.udata import (
+from udi.portal.territory.declaration.readings import (
     NoOrganisationError,
     PortalReading,
     PortalUnavailableError,
-    read_portal,
 )
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Member, Routes
 from udi.ui.errors import form_errors

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from litestar import Response, get
 from litestar.params import FromPath
@@ -16,14 +15,21 @@ from udi.portal.catalogue.data_services.descriptions import (
 )
 from udi.portal.catalogue.data_services.queries import (
     ServiceFilters,
+    UnknownServiceError,
     find_service_status,
     get_service,
     list_served_datasets,
     list_services,
 )
+from udi.portal.catalogue.open.dcat import send_service
+from udi.portal.catalogue.open.representations import (
+    RDF,
+    negotiate_representation,
+    split_identifier,
+)
 from udi.portal.catalogue.parameters.query_string import read_pairs
 from udi.protocol.licences import LICENCES
-from udi.ui.dependencies import AnyRequest, Session
+from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session
 from udi.ui.locale import localise
 from udi.ui.site import render
 
@@ -67,11 +73,22 @@ async def show_services(request: AnyRequest, session: Session) -> Response[str]:
     )
 
 
-@get(f"{PATH}/{{service_id:uuid}}")
+@get(f"{PATH}/{{name:str}}")
 async def show_service(
-    request: AnyRequest, session: Session, service_id: FromPath[UUID]
-) -> Response[str]:
-    """What a service is, where to call it, and the data that it serves; 410 once it left its catalogue."""
+    request: AnyRequest,
+    session: Session,
+    territory: CurrentTerritory,
+    name: FromPath[str],
+) -> Response[Any]:
+    """What a service is, where to call it, and the data that it serves; 410 once it left its catalogue.
+
+    RDF for who asks for it or adds an extension.
+    """
+    service_id, form = split_identifier(name)
+    if service_id is None:
+        raise UnknownServiceError
+    if form := form or negotiate_representation(request):
+        return await send_service(request, territory, service_id, form)
     service = await get_service(session, service_id)
     is_gone = service.withdrawn_at is not None
     description = read_description(service)
@@ -84,6 +101,7 @@ async def show_service(
         licence=_name_licence(description, request.scope["state"]["locale"]),
         link_status=await find_service_status(session, service),
         datasets=await list_served_datasets(session, service.id),
+        forms=[(form, form.address(f"{PATH}/{service.id}")) for form in RDF],
     )
 
 

@@ -1,0 +1,269 @@
+"""What udata lists beside its datasets: dataservices and reuses, each an object of its own."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Litestar
+from sqlalchemy import select, text, update
+
+from tests.portal.nodes.elsewhere import Answer, Catalogue
+from tests.portal.nodes.sources.conftest import Open, Reading, team
+from tests.visitors import browse
+from udi.kit.jobs import Job
+from udi.portal.catalogue.services.models import CatalogueService
+from udi.portal.nodes.sources.actions import close_source
+from udi.portal.nodes.sources.harvest_run import harvest_next_source
+from udi.portal.nodes.sources.models import CatalogueSource, SourceReuse
+from udi.portal.nodes.sources.queries import list_left_out
+from udi.portal.nodes.sources.reuse_import import SHOW_REUSES, reuse_id
+from udi.portal.projects.actions.harvested_reuses import task_handlers
+from udi.portal.projects.models import Project, ProjectDataset
+from udi.ui.site import Site
+
+ENGLISH = {"Accept-Language": "en", "Accept": "text/html"}
+DATASETS = "/api/1/datasets/"
+SERVICES = "/api/1/dataservices/"
+REUSES = "/api/1/reuses/"
+Lists = dict[str, list[dict[str, Any]]]
+
+
+def dataset(name: str, title: str) -> dict[str, Any]:
+    return {
+        "id": name, "title": title, "description": "Un jeu de données.", "license": "lov2", "organization": {"name": "Ville"},
+        "resources": [{"id": name, "title": "CSV", "url": f"https://source.example/{name}.csv", "format": "csv"}],
+    }  # fmt: skip
+
+
+def reuse(name: str, **facts: Any) -> dict[str, Any]:
+    return {
+        "id": name, "title": "Carte des arbres", "description": "Chaque arbre, sur une carte.", "type": "visualization",
+        "url": f"https://reuse.example/{name}", "page": f"https://source.example/reuses/{name}/", "tags": ["arbre"],
+        "organization": {"name": "Atelier des cartes"}, "datasets": [{"id": "trees", "title": "Arbres"}], **facts,
+    }  # fmt: skip
+
+
+def dataservice(name: str, **facts: Any) -> dict[str, Any]:
+    return {
+        "id": name, "title": "API des arbres", "description": "Les arbres, un par un.", "tags": ["arbre"], "license": "lov2",
+        "base_api_url": f"https://api.example/{name}", "endpoint_description_url": f"https://api.example/{name}/openapi.json",
+        "business_documentation_url": "https://api.example/help", "format": "REST", "access_type": "open_with_account",
+        "self_web_url": f"https://source.example/dataservices/{name}/", "organization": {"name": "Régie des arbres"},
+        "contact_points": [], "datasets": [{"id": "trees", "title": "Arbres"}], **facts,
+    }  # fmt: skip
+
+
+def publish(catalogue: Catalogue, lists: Lists) -> None:
+    """A site of udata that has these lists, each on one page; what it lacks is not there."""
+
+    def live(path: str, _query: dict[str, str]) -> Answer | None:
+        things = lists.get(path)
+        if things is None:
+            return None
+        catalogue.put(path, {"data": things, "total": len(things), "next_page": None})
+        return catalogue.pages[path]
+
+    catalogue.pages.clear()
+    catalogue.live = live
+
+
+async def follow(reading: Reading, site: Site) -> None:
+    """What the worker does after a reading."""
+    job = Job(
+        SHOW_REUSES,
+        reading.territory.id,
+        {"source": str(reading.source_id)},
+        0,
+        last=True,
+    )
+    await task_handlers(site)[SHOW_REUSES](job)
+
+
+async def find_project(reading: Reading, name: str) -> Project | None:
+    async with reading.database.session(reading.territory.id) as session:
+        key = (reading.territory.id, reuse_id(reading.source_id, name))
+        return await session.get(Project, key)
+
+
+async def used(reading: Reading, name: str) -> set[UUID]:
+    id_ = reuse_id(reading.source_id, name)
+    query = select(ProjectDataset.dataset_id).where(ProjectDataset.project_id == id_)
+    async with reading.database.session(reading.territory.id) as session:
+        return set(await session.scalars(query))
+
+
+async def test_reuses_and_dataservices_of_udata_are_objects_of_their_own(
+    catalogue: Catalogue, open_source: Open, portal_app: Litestar, portal_site: Site
+) -> None:
+    lists = {
+        DATASETS: [dataset("trees", "Arbres")],
+        SERVICES: [dataservice("api-1")],
+        REUSES: [
+            reuse("map-1"),
+            reuse("of-person", organization=None, owner={"first_name": "A", "last_name": "B"}, datasets=[]),
+            reuse("nowhere", url="ftp://reuse.example"),
+            {"id": "t", "name": "Climat", "elements": {"rel": "subsection"}},
+        ],
+    }  # fmt: skip
+    publish(catalogue, lists)
+    reading = await open_source(f"{catalogue.origin}{DATASETS}?tag=arbre&page_size=5")
+    run = await reading.read()
+    await follow(reading, portal_site)
+    await follow(reading, portal_site)
+
+    published = await reading.list_published()
+    trees = published["Arbres"]
+    project_id = reuse_id(reading.source_id, "map-1")
+    project = await find_project(reading, "map-1")
+    by_person = await find_project(reading, "of-person")
+    async with reading.database.session(reading.territory.id) as session:
+        left_out = [
+            (action.identifier, fault.code)
+            for action, fault in await list_left_out(session, run, limit=9)
+        ]
+        query = select(CatalogueService).where(
+            CatalogueService.source_id == reading.source_id
+        )
+        service = (await session.scalars(query)).one()
+    async with browse(portal_app, reading.territory) as client:
+        page = await client.get(f"/projects/{project_id}", headers=ENGLISH)
+        of_dataset = await client.get(
+            f"/data/{trees}", headers=ENGLISH, follow_redirects=True
+        )
+        described = (await client.get(f"/api/v1/services/{service.id}")).json()
+        detail = (await client.get(f"/api/v1/projects/{project_id}")).json()
+
+    assert (run.outcome, run.total, set(published)) == ("complete", 1, {"Arbres"})
+    assert catalogue.requests[-2:] == [
+        f"{path}?tag=arbre&page_size=100" for path in (SERVICES, REUSES)
+    ]
+    assert sorted(left_out) == [("nowhere", "reuse_left_out"), ("t", "type_ignored")]
+    assert project is not None
+    assert (project.state, project.listed) == ("delivered", True)
+    assert await used(reading, "map-1") == {trees}
+    assert by_person is not None
+    assert by_person.leader_name == ""
+    for words in (
+        "Carte des arbres",
+        "Chaque arbre, sur une carte.",
+        "https://reuse.example/map-1",
+        "https://source.example/reuses/map-1/",
+        "Atelier des cartes",
+        "read in another catalogue",
+    ):
+        assert words in page.text
+    assert f"/projects/{project.id}" in of_dataset.text
+    assert detail["origin"] == "https://source.example/reuses/map-1/"
+    assert (detail["result"], detail["reported"]) == (project.url, True)
+    assert described["endpoint"] == "https://api.example/api-1"
+    assert described["endpoint_description"] == "https://api.example/api-1/openapi.json"
+    assert described["documentation"] == ["https://api.example/help"]
+    assert (described["format"], described["access"]) == ("REST", "PUBLIC")
+    assert [served["id"] for served in described["datasets"]] == [str(trees)]
+
+
+async def test_a_reuse_follows_its_source_and_what_the_team_decided_stays(
+    catalogue: Catalogue, open_source: Open, portal_site: Site
+) -> None:
+    lists = {
+        DATASETS: [dataset("trees", "Arbres"), dataset("wells", "Puits")],
+        REUSES: [reuse("map-2")],
+    }
+    publish(catalogue, lists)
+    reading = await open_source(f"{catalogue.origin}{DATASETS}")
+    whole = await reading.read()
+    await follow(reading, portal_site)
+    id_ = reuse_id(reading.source_id, "map-2")
+    async with reading.database.session(reading.territory.id) as session:
+        await session.execute(
+            update(Project)
+            .where(Project.id == id_)
+            .values(hidden_at=text("now()"), hidden_reason="Hors sujet")
+        )
+
+    lists[REUSES] = [
+        reuse("map-2", title="Carte des puits", datasets=[{"id": "wells"}])
+    ]
+    await reading.read()
+    await follow(reading, portal_site)
+    changed = await find_project(reading, "map-2")
+    changed_uses = await used(reading, "map-2")
+    lists[REUSES] = []
+    await reading.read()
+    await follow(reading, portal_site)
+    missed = await find_project(reading, "map-2")
+    await reading.read()
+    await follow(reading, portal_site)
+    gone = await find_project(reading, "map-2")
+    lists[REUSES] = [reuse("map-2")]
+    await reading.read()
+    await follow(reading, portal_site)
+    again = await find_project(reading, "map-2")
+
+    assert whole.outcome == "complete", "a site without dataservices is whole"
+    published = await reading.list_published()
+    assert changed is not None
+    assert (changed.title, changed.hidden_reason) == ("Carte des puits", "Hors sujet")
+    assert changed_uses == {published["Puits"]}
+    assert missed is not None
+    assert missed.state == "delivered"
+    assert gone is not None
+    assert gone.state == "archived"
+    assert again is not None
+    assert (again.state, again.title) == ("delivered", "Carte des arbres")
+    assert again.hidden_at is not None
+    assert await used(reading, "map-2") == {published["Arbres"]}
+
+
+async def test_lists_that_break_let_no_reuse_go(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    lists = {DATASETS: [dataset("trees", "Arbres")], REUSES: [reuse("map-3")]}
+    publish(catalogue, lists)
+    reading = await open_source(f"{catalogue.origin}{DATASETS}")
+    await reading.read()
+
+    del lists[REUSES]
+    catalogue.put(REUSES, b"", status=503)
+    broken = await reading.read()
+
+    async with reading.database.session(reading.territory.id) as session:
+        query = select(SourceReuse).where(SourceReuse.source_id == reading.source_id)
+        row = (await session.scalars(query)).one()
+    assert (broken.outcome, row.missing, row.withdrawn_at) == ("partial", 0, None)
+
+
+async def test_an_address_that_people_told_of_stays_theirs(
+    catalogue: Catalogue, open_source: Open, portal_site: Site
+) -> None:
+    lists = {DATASETS: [dataset("trees", "Arbres")], REUSES: [reuse("map-4")]}
+    publish(catalogue, lists)
+    first = await open_source(f"{catalogue.origin}{DATASETS}")
+    await first.read()
+    await follow(first, portal_site)
+    second = await open_source(f"{catalogue.origin}{DATASETS}?sort=title")
+    await second.read()
+    await follow(second, portal_site)
+
+    assert await find_project(first, "map-4") is not None
+    assert await find_project(second, "map-4") is None
+
+
+async def test_reuses_of_a_source_that_is_closed_leave_with_its_datasets(
+    catalogue: Catalogue, open_source: Open, portal_site: Site
+) -> None:
+    lists = {DATASETS: [dataset("trees", "Arbres")], REUSES: [reuse("map-5")]}
+    publish(catalogue, lists)
+    reading = await open_source(f"{catalogue.origin}{DATASETS}")
+    await reading.read()
+    await follow(reading, portal_site)
+
+    async with reading.database.session(reading.territory.id) as session:
+        key = (reading.territory.id, reading.source_id)
+        source = await session.get_one(CatalogueSource, key)
+        await close_source(session, team(reading.territory), source, withdraw=True)
+    await harvest_next_source(reading.workspace)
+    await follow(reading, portal_site)
+
+    project = await find_project(reading, "map-5")
+    assert project is not None
+    assert project.state == "archived"
