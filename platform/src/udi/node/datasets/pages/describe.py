@@ -298,7 +298,11 @@ def _sort_parts(dataset: Dataset) -> dict[str, list[DatasetPart]]:
     """The parts that a first publication takes along, and those that it leaves; of a public dataset it changes none."""
     if is_public(dataset):
         return {"joining": [], "staying": []}
-    joining = [listed.part for listed in list_parts_to_publish(dataset)]
+    joining = [
+        listed.part
+        for listed in list_parts_to_publish(dataset)
+        if listed.part.pending in {None, listed.version}
+    ]
     staying = [part for part in dataset.parts if part not in joining]
     return {"joining": joining, "staying": staying}
 
