@@ -186,3 +186,48 @@ def test_a_signal_that_comes_right_after_the_fork_is_not_lost() -> None:
     )
 
     assert program.returncode == 0, program.stderr
+
+
+SIGNAL_BETWEEN_RUNS = """
+import os, signal, sys
+from granian.constants import Interfaces
+from granian.server import mp
+from udi.cli.serve import WebServer, end_between_runs
+
+asgi_worker = mp.ASGIWorker
+
+def make_after_a_signal(*arguments):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return asgi_worker(*arguments)
+
+async def app(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
+
+mp.ASGIWorker = make_after_a_signal
+mp.multiprocessing.set_start_method("fork", force=True)
+server = WebServer("app", port=int(sys.argv[1]), interface=Interfaces.ASGI, websockets=False)
+end_between_runs()
+server.serve(target_loader=lambda: app, wrap_loader=False)
+"""
+
+
+def test_a_signal_between_the_two_runs_of_a_worker_s_loop_ends_it(
+    settings: Settings,
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", SIGNAL_BETWEEN_RUNS, str(settings.port(0))],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as program:
+        try:
+            log, _ = program.communicate(timeout=PATIENCE)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
+
+    assert b"Stopping worker-1" in log
+    assert program.returncode == 1, "a worker that ends by itself ends the program"

@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
+from granian import _signals
 from granian._granian import SocketHolder
 from granian.constants import Interfaces
 from granian.server.mp import MPServer
@@ -79,6 +80,7 @@ def serve(
     )
     use_single_arena()
     pass_termination_to_forks()
+    end_between_runs()
     postpone_collection()
     if count > 1:
         app = load_app(program)
@@ -148,6 +150,16 @@ def pass_termination_to_forks() -> None:
     os.register_at_fork(
         before=hold, after_in_parent=release, after_in_child=reset_and_release
     )
+
+
+def end_between_runs() -> None:
+    """Let a web worker heed a signal at any moment of its start.
+
+    It runs its loop twice, to start the application and then to serve; uvloop forgets a signal that comes between the two
+    where the loop itself was to handle it.
+    """
+    set_signals: Any = _signals.set_sync_signals
+    _signals.set_loop_signals = lambda _loop: set_signals()
 
 
 def work(

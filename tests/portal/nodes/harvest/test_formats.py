@@ -356,10 +356,10 @@ def test_udata_is_asked_the_same_of_what_it_lists_beside_its_datasets(
         for name in ("dataservices", "reuses")
     ]
 
-    found = list_companions(address)
+    listed = list_companions(address)
 
-    assert list(found) == (expected if companions else [])
-    assert all(is_companion(companion) for companion in found)
+    assert list(listed) == (expected if companions else [])
+    assert all(is_companion(companion) for companion in listed)
     assert not is_companion(address.replace("reuses/", "datasets/"))
 
 

@@ -16,7 +16,7 @@ from udi.portal.nodes.sources.harvest_run import harvest_next_source
 from udi.portal.nodes.sources.models import CatalogueSource, SourceReuse
 from udi.portal.nodes.sources.queries import list_left_out
 from udi.portal.nodes.sources.reuse_import import SHOW_REUSES, reuse_id
-from udi.portal.projects.harvested_reuses import task_handlers
+from udi.portal.projects.actions.harvested_reuses import task_handlers
 from udi.portal.projects.models import Project, ProjectDataset
 from udi.ui.site import Site
 

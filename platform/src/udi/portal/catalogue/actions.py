@@ -94,8 +94,8 @@ async def store_datasets(
     """
     moment = now()
     coming = []
-    returning = []
     records = [conceal_record(record) for record in records]
+    await date_services_of(session, _list_returning(records, datasets_by_id), moment)
     for record in records:
         dataset = datasets_by_id.get(record.id)
         columns = {
@@ -114,8 +114,6 @@ async def store_datasets(
             coming.append(columns)
             dataset = Dataset(**columns)
         else:
-            if dataset.state != DatasetState.PUBLISHED:
-                returning.append(record.id)
             _update_columns(dataset, columns)
         new = "published_at" in columns
         audit.record(
@@ -131,13 +129,24 @@ async def store_datasets(
         await _delete_former_rows(
             session, [record.id for record in records if record.id in datasets_by_id]
         )
-    await date_services_of(session, returning, moment)
     await _insert_rows(session, Dataset, coming)
     await _insert_rows(
         session,
         Distribution,
         [row for record in records for row in _distribution_rows(record)],
     )
+
+
+def _list_returning(
+    records: Iterable[Record], datasets_by_id: DatasetsById
+) -> list[UUID]:
+    """Those that were withdrawn, and come back."""
+    return [
+        record.id
+        for record in records
+        if (dataset := datasets_by_id.get(record.id))
+        and dataset.state != DatasetState.PUBLISHED
+    ]
 
 
 def _columns_from(

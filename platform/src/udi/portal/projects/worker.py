@@ -2,7 +2,8 @@
 
 from udi.kit.jobs import Handlers
 from udi.kit.schedules import Schedules
-from udi.portal.projects import harvested_reuses, tasks
+from udi.portal.projects import tasks
+from udi.portal.projects.actions import harvested_reuses
 from udi.portal.projects.calls import tasks as call_tasks
 from udi.portal.projects.data_requests import tasks as data_request_tasks
 from udi.portal.projects.suggestions import tasks as suggestion_tasks

@@ -2,11 +2,11 @@
 
 from udi.portal.catalogue.pages import (
     atom,
+    data_services,
     dataset,
     files,
     producers,
     search,
-    services,
     suggest,
     texts,
 )
@@ -19,6 +19,6 @@ routes: Routes = [
     *dataset.routes,
     *files.routes,
     *producers.routes,
-    *services.routes,
+    *data_services.routes,
     *texts.routes,
 ]

@@ -135,8 +135,8 @@ def list_companions(address: str) -> tuple[str, ...]:
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     if {name for name, _ in pairs} - SHARED_QUESTIONS - PAGING:
         return ()
-    kept = [(name, value) for name, value in pairs if name in SHARED_QUESTIONS]
-    query = urlencode([*kept, ("page_size", "100")])
+    shared = [(name, value) for name, value in pairs if name in SHARED_QUESTIONS]
+    query = urlencode([*shared, ("page_size", "100")])
     start = parts.path[: head.start()]
     return tuple(
         urlunsplit((parts.scheme, parts.netloc, start + path, query, ""))

@@ -129,8 +129,8 @@ def _list_changes(record: OwnRecord, dataset: RemoteDataset) -> Iterable[Changed
     }
     if " ".join(dataset.title.split()) not in titles:
         yield ChangedField.TITLE
-    own = LICENCES.get(record.licence)
-    is_comparable = own is not None and own.has_version
+    licence = LICENCES.get(record.licence)
+    is_comparable = licence is not None and licence.has_version
     if is_comparable and dataset.licence not in {"", record.licence}:
         yield ChangedField.LICENCE
     # The catalogue lists the APIs of open tables besides, of which we count none.

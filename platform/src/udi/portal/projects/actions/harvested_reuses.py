@@ -64,8 +64,8 @@ async def show_reuses(
             session.add(projects[reuse.id])
             taken.add(reuse.url)
     await session.flush()
-    shown = [reuse for reuse in reuses if reuse.id in projects]
-    await _join_datasets(session, source, shown, moment)
+    joined_reuses = [reuse for reuse in reuses if reuse.id in projects]
+    await _join_datasets(session, source, joined_reuses, moment)
 
 
 async def _list_taken_addresses(
