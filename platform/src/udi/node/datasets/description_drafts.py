@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import Response, get
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
 from udi.kit.errors import InvalidError
 from udi.node.datasets.descriptions.description import check_answers
@@ -24,34 +24,22 @@ DRAFT_DESCRIPTION = AgentTool(
 
 
 class DescriptionDraftParameters(Struct, kw_only=True):
-    """What is filled in."""
+    """The query of a draft of a description."""
 
-    title: (
-        Annotated[str, Meta(description="Its title, of 150 characters at most.")]
-        | UnsetType
-    ) = UNSET
-    summary: (
-        Annotated[str, Meta(description="What the data are, in some sentences.")]
-        | UnsetType
-    ) = UNSET
-    keywords: (
-        Annotated[str, Meta(description="Keywords, with commas between.")] | UnsetType
-    ) = UNSET
-    theme: (
-        Annotated[
-            str,
-            Meta(description="Code of a theme, as list_terms of the portal has it."),
-        ]
-        | UnsetType
-    ) = UNSET
-    language: (
-        Annotated[str, Meta(description="Code of the language of the data.")]
-        | UnsetType
-    ) = UNSET
-    frequency: (
-        Annotated[str, Meta(description="How often the data change: daily, yearly…")]
-        | UnsetType
-    ) = UNSET
+    title: Annotated[str, Meta(description="Its title, of 150 characters at most.")] = (
+        ""
+    )
+    summary: Annotated[
+        str, Meta(description="What the data are, in some sentences.")
+    ] = ""
+    keywords: Annotated[str, Meta(description="Keywords, with commas between.")] = ""
+    theme: Annotated[
+        str, Meta(description="Code of a theme, as list_terms of the portal has it.")
+    ] = ""
+    language: Annotated[str, Meta(description="Code of the language of the data.")] = ""
+    frequency: Annotated[
+        str, Meta(description="How often the data change: daily, yearly…")
+    ] = ""
 
 
 @get(
