@@ -112,6 +112,7 @@ async def test_reuses_and_dataservices_of_udata_are_objects_of_their_own(
 
     published = await reading.list_published()
     trees = published["Arbres"]
+    project_id = reuse_id(reading.source_id, "map-1")
     project = await find_project(reading, "map-1")
     by_person = await find_project(reading, "of-person")
     async with reading.database.session(reading.territory.id) as session:
@@ -124,13 +125,12 @@ async def test_reuses_and_dataservices_of_udata_are_objects_of_their_own(
         )
         service = (await session.scalars(query)).one()
     async with browse(portal_app, reading.territory) as client:
-        page = await client.get(
-            f"/projects/{reuse_id(reading.source_id, 'map-1')}", headers=ENGLISH
-        )
+        page = await client.get(f"/projects/{project_id}", headers=ENGLISH)
         of_dataset = await client.get(
             f"/data/{trees}", headers=ENGLISH, follow_redirects=True
         )
         described = (await client.get(f"/api/v1/services/{service.id}")).json()
+        detail = (await client.get(f"/api/v1/projects/{project_id}")).json()
 
     assert (run.outcome, run.total, set(published)) == ("complete", 1, {"Arbres"})
     assert catalogue.requests[-2:] == [
@@ -152,6 +152,8 @@ async def test_reuses_and_dataservices_of_udata_are_objects_of_their_own(
     ):
         assert words in page.text
     assert f"/projects/{project.id}" in of_dataset.text
+    assert detail["origin"] == "https://source.example/reuses/map-1/"
+    assert (detail["result"], detail["reported"]) == (project.url, True)
     assert described["endpoint"] == "https://api.example/api-1"
     assert described["endpoint_description"] == "https://api.example/api-1/openapi.json"
     assert described["documentation"] == ["https://api.example/help"]

@@ -269,6 +269,12 @@ class ProjectDetail(Struct, frozen=True, kw_only=True):
     scale: ScaleCode
     support: Supports
     result: Result
+    origin: Annotated[
+        str,
+        _meta(
+            "Page of a reuse in the catalogue where it was read; empty where people of the territory described it."
+        ),
+    ]
     impact: Impact
     impact_by_language: ImpactByLanguage
     datasets: list[ProjectDatasetItem]
@@ -305,6 +311,7 @@ class ProjectDetail(Struct, frozen=True, kw_only=True):
             "audience",
             "scale",
             "support",
+            "origin",
             "impact",
             "revision",
         )
