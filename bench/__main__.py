@@ -3,6 +3,7 @@
 import typer
 
 from bench import (
+    country,
     explore,
     federation,
     pages,
@@ -34,6 +35,7 @@ for command in (
     pages.pages,
     sources.sources,
     tenants.tenants,
+    country.country,
     walks.walks,
     pictures.pictures,
 ):

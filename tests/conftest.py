@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 from litestar import Litestar
 from playwright.async_api import Browser
+from playwright.async_api import Error as PlaywrightError
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import cluster, services, stage, visitors
@@ -261,19 +262,36 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def browser(chromium: Browser) -> AsyncIterator[Browser]:
+async def browser(chromium: Browser, still_tabs: list[Tab]) -> AsyncIterator[Browser]:
     """The real browser; what a test opens in it is closed after the test."""
     before = set(chromium.contexts)
     yield chromium
+    lasting = before | {tab.page.context for tab in still_tabs}
     for context in chromium.contexts:
-        if context not in before:
+        if context not in lasting:
             await context.close()
 
 
+@pytest.fixture(scope="session")
+def still_tabs() -> list[Tab]:
+    """Empty tabs of this process that wait for a test: to open one takes a third of a second."""
+    return []
+
+
 @pytest.fixture
-async def tab(browser: Browser) -> Tab:
-    """A tab of the browser, which lays out what a client gets and draws nothing: pages are looked at in it."""
-    return await open_tab(browser, still=True)
+async def tab(chromium: Browser, still_tabs: list[Tab]) -> AsyncIterator[Tab]:
+    """A tab of the browser, which lays out what a client gets and draws nothing: pages are looked at in it.
+
+    After a test it is empty, and the next one has it; it goes where it cannot be emptied.
+    """
+    opened = still_tabs.pop() if still_tabs else await open_tab(chromium, still=True)
+    yield opened
+    try:
+        await opened.forget()
+    except PlaywrightError:
+        await opened.page.context.close()
+    else:
+        still_tabs.append(opened)
 
 
 @pytest.fixture

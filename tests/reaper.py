@@ -26,7 +26,7 @@ COMMAND = "UDI_TEST_COMMAND"
 DONE = b"done\n"
 PAUSE = 0.5
 PATIENCE = 10.0
-"""Seconds that a program may take to end by itself."""
+"""Seconds that a program of a run may take to end by itself."""
 LONGEST = 60.0
 FAST_STOP = {
     "postgres": signal.SIGQUIT,
@@ -42,14 +42,21 @@ def name_run() -> dict[str, str]:
 
 
 class Reaper:
-    """The watcher, as pytest sees it."""
+    """The watcher, as pytest sees it; `patience` are the seconds that a program may take to end by itself."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
         watched = [os.getpid()]
         if COMMAND in os.environ:
             watched.append(int(os.environ[COMMAND]))
         self._process = subprocess.Popen(
-            [sys.executable, "-P", __file__, str(folder), *map(str, watched)],
+            [
+                sys.executable,
+                "-P",
+                __file__,
+                str(folder),
+                str(patience),
+                *map(str, watched),
+            ],
             stdin=subprocess.PIPE,
             start_new_session=True,
             env={
@@ -64,7 +71,7 @@ class Reaper:
         self._process.communicate(DONE)
 
 
-def main(folder: Path, watched: Sequence[int]) -> None:
+def main(folder: Path, patience: float, watched: Sequence[int]) -> None:
     """Wait for the end of the run, then leave nothing of it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -73,8 +80,8 @@ def main(folder: Path, watched: Sequence[int]) -> None:
     if not wait_for_end(processes):
         for process in processes:
             send(process, signal.SIGTERM)
-        kill_after_patience(processes)
-    end_programs(folder, started)
+        kill_after(patience, processes)
+    end_programs(folder, started, patience)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -101,19 +108,19 @@ def is_gone(pid: int) -> bool:
     return True
 
 
-def end_programs(folder: Path, started: float) -> None:
+def end_programs(folder: Path, started: float, patience: float) -> None:
     """End all programs of the run, those too that begin meanwhile."""
     deadline = time.monotonic() + LONGEST
     while (programs := find_programs(folder, started)) and time.monotonic() < deadline:
         servers = {pid: path.stem for path, pid in read_pids(folder)}
         for process in programs:
             send(process, FAST_STOP.get(servers.get(process.pid, ""), signal.SIGTERM))
-        kill_after_patience(programs)
+        kill_after(patience, programs)
 
 
-def kill_after_patience(processes: Sequence[psutil.Process]) -> None:
+def kill_after(patience: float, processes: Sequence[psutil.Process]) -> None:
     """Wait for processes that were asked to end, and kill those that do not."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while any(map(is_alive, processes)) and time.monotonic() < deadline:
         time.sleep(0.05)
     for process in filter(is_alive, processes):
@@ -157,4 +164,4 @@ def read_pids(folder: Path) -> list[tuple[Path, int]]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), [int(pid) for pid in sys.argv[2:]])
+    main(Path(sys.argv[1]), float(sys.argv[2]), [int(pid) for pid in sys.argv[3:]])

@@ -2,13 +2,17 @@
 
 Each set-up of a fixture, each test and each tear-down is a row of FILE, with the seconds that passed and the processor
 seconds of the process that ran it and of the programs that it started and waited for. The servers of the run, which
-outlive every test, have a row each at the end.
+outlive every test, have a row each at the end. So does a thread beside the first that computed in a file of tests, with
+the place where it stood: one that a test forgot takes half a processor until the end of the run.
 """
 
 import csv
 import os
 import resource
+import sys
+import threading
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -24,6 +28,10 @@ SWITCH = "UDI_TEST_TIMES"
 SERVICES = ("postgres", "keycloak")
 MOST_ROWS = 25
 PARTS = "times-*.tsv"
+LONGEST_PLACE = 5
+"""Functions that the place of a thread names."""
+BUSY = 1.0
+"""Seconds of processor in one file of tests from which a thread has a row."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +76,49 @@ class Clock:
         )
 
 
+class Threads:
+    """What the threads of this process computed, but for the first, since they were asked last."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self._spent: dict[int, float] = {}
+
+    def list_busy(self, least: float = BUSY) -> list[tuple[str, float]]:
+        """Those that computed for some seconds at least: their name and place, and the seconds."""
+        before = self._spent
+        self._spent = {
+            thread.id: thread.user_time + thread.system_time
+            for thread in self._process.threads()
+        }
+        by_number = {thread.native_id: thread for thread in threading.enumerate()}
+        gained = {
+            number: seconds - before.get(number, 0)
+            for number, seconds in self._spent.items()
+            if number != self._process.pid
+        }
+        return [
+            (_describe_thread(by_number.get(number)), seconds)
+            for number, seconds in gained.items()
+            if seconds >= least
+        ]
+
+
+def _describe_thread(thread: threading.Thread | None) -> str:
+    """The name of a thread and the functions that it is in, the innermost last."""
+    frame = sys._current_frames().get(thread.ident or 0) if thread else None
+    if thread is None or frame is None:
+        return "a thread of a library"
+    calls = traceback.extract_stack(frame)[-LONGEST_PLACE:]
+    places = (f"{Path(call.filename).name}:{call.lineno} {call.name}" for call in calls)
+    return f"{thread.name}: {' > '.join(places)}"
+
+
 class Times:
     """Writes the rows of one process."""
 
     def __init__(self, folder: Path, worker: str) -> None:
         self.worker = worker
+        self.threads = Threads()
         self.file = (folder / f"times-{worker}.tsv").open("w", newline="")
         self.writer = _open_writer(self.file)
 
@@ -95,12 +141,16 @@ class Times:
             self._add("test", item.nodeid, item.nodeid, start)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> Iterator[Any]:
+    def pytest_runtest_teardown(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Iterator[Any]:
         start = Clock.now()
         try:
             return (yield)
         finally:
             self._add("teardown", item.nodeid, item.nodeid, start)
+            if nextitem is None or nextitem.path != item.path:
+                self._add_threads(item.nodeid.partition("::")[0])
 
     def _add(self, kind: str, name: str, node: str, start: Clock) -> None:
         end = Clock.now()
@@ -110,7 +160,14 @@ class Times:
             end.process - start.process,
             end.children - start.children,
         )
-        self.writer.writerow(asdict(Row(kind, name, file, *seconds, self.worker)))
+        self._write(Row(kind, name, file, *seconds, self.worker))
+
+    def _add_threads(self, file: str) -> None:
+        for name, seconds in self.threads.list_busy():
+            self._write(Row("thread", name, file, 0.0, seconds, 0.0, self.worker))
+
+    def _write(self, row: Row) -> None:
+        self.writer.writerow(asdict(row))
         self.file.flush()
 
 
@@ -194,11 +251,13 @@ def describe(rows: Sequence[Row]) -> list[str]:
     tests = [row for row in rows if row.kind in {"test", "teardown"}]
     set_ups = [row for row in rows if row.kind == "fixture"]
     services = [row for row in rows if row.kind == "service"]
+    threads = [row for row in rows if row.kind == "thread"]
     return [
         *_table("tests and tear-downs, by folder", tests, lambda row: row.folder),
         *_table("tests and tear-downs, by file", tests, lambda row: row.file),
         *_table("set-ups, by fixture", set_ups, lambda row: row.name),
         *_table("servers of the run", services, lambda row: row.name),
+        *_table("threads beside the first, by place", threads, lambda row: row.name),
     ]
 
 

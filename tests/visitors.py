@@ -88,7 +88,7 @@ def set_apart(site: Site) -> Database:
 
     Else it would change the territory of the page's connection at each request, and the page change it back.
     """
-    apart = Database(site.settings, site.program, pages=site.database._pages)
+    apart = Database(site.settings, site.program, pages=site.database.is_for_pages)
     site.registry._database = apart
     return apart
 

@@ -65,7 +65,7 @@ def _fill(filling: Filling) -> int:
         read_record(as_rudi(entry, filling.producers, filling.tenant))
         for entry in entries
     ]
-    asyncio.run(_copy(filling, records))
+    asyncio.run(copy_datasets(filling.dsn, filling.tenant, filling.node, records))
     return len(records)
 
 
@@ -96,8 +96,11 @@ def distribution_rows(records: Sequence[Record], tenant: UUID) -> list[dict[str,
     ]
 
 
-async def _copy(filling: Filling, records: Sequence[Record]) -> None:
-    connection = await asyncpg.connect(filling.dsn)
+async def copy_datasets(
+    dsn: str, tenant: UUID, node: UUID, records: Sequence[Record]
+) -> None:
+    """Copy descriptions into a territory, as the superuser, in one transaction."""
+    connection = await asyncpg.connect(dsn)
     try:
         await connection.set_type_codec(
             "jsonb",
@@ -112,10 +115,10 @@ async def _copy(filling: Filling, records: Sequence[Record]) -> None:
             await _copy_rows(
                 connection,
                 "dataset",
-                dataset_rows(records, filling.tenant, filling.node),
+                dataset_rows(records, tenant, node),
             )
             await _copy_rows(
-                connection, "distribution", distribution_rows(records, filling.tenant)
+                connection, "distribution", distribution_rows(records, tenant)
             )
     finally:
         await connection.close()

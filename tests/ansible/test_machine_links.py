@@ -81,8 +81,18 @@ def wait_for_port(port: int) -> None:
     pytest.fail(f"nothing listens on {port}")
 
 
-def serve(server: http.server.ThreadingHTTPServer) -> None:
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+@contextlib.contextmanager
+def serving(server: http.server.ThreadingHTTPServer) -> Iterator[None]:
+    """Serve while the block lasts, however it ends: a thread that goes on after its socket was closed never rests."""
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 def variables(machine: Machine, hosts: dict[str, str]) -> dict[str, object]:
@@ -157,12 +167,13 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     certificate = issue_certificate(tmp_path / "machine", ADDRESS)
     shutil.copy(certificate, certificate.with_name("machines.crt"))
     new_machine = Machine(certificate.parent, base, base + 1)
-    with http.server.ThreadingHTTPServer(
-        ("127.0.0.1", new_machine.program), Program
-    ) as server:
-        serve(server)
+    with (
+        http.server.ThreadingHTTPServer(
+            ("127.0.0.1", new_machine.program), Program
+        ) as server,
+        serving(server),
+    ):
         yield new_machine
-        server.shutdown()
 
 
 def ask_inner(machine: Machine, seconds: float = 30) -> bytes:
@@ -221,10 +232,8 @@ def test_a_machine_that_pretends_is_not_asked(machine: Machine, tmp_path: Path) 
         (STRANGER, machine.program), Program
     ) as pretender:
         pretender.socket = context.wrap_socket(pretender.socket, server_side=True)
-        serve(pretender)
-        with running_proxy(machine, {"stranger": STRANGER}):
+        with serving(pretender), running_proxy(machine, {"stranger": STRANGER}):
             answer = ask_inner(machine, seconds=IN_VAIN)
-        pretender.shutdown()
 
     assert answer == b""
 

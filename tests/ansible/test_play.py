@@ -1,10 +1,12 @@
 """The play without a machine: well formed, in good style, its variables documented, its scripts doing what they say."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -419,6 +421,36 @@ def test_the_hosts_of_territories_are_read() -> None:
     assert json.loads(done.stdout) == [
         {"slug": "demo", "portal": ["demo.localhost"], "node": ["node.demo.localhost"]}
     ]
+
+
+def test_the_archive_of_territories_is_the_same_while_their_files_are(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "tenants"
+    shutil.copytree(ROOT / "tenants/demo", folder / "demo")
+    (folder / "other").mkdir()
+    program = str(PLAY / "roles/territories/files/pack.py")
+
+    def pack(name: str) -> bytes:
+        archive = tmp_path / name
+        command = [sys.executable, program, str(archive), str(folder), "demo"]
+        subprocess.run(command, check=True)
+        return archive.read_bytes()
+
+    first = pack("first.tar")
+    os.utime(folder / "demo/tenant.toml", (0, 0))
+    (folder / "demo/tenant.toml").chmod(0o600)
+    again = pack("again.tar")
+    with (folder / "demo/tenant.toml").open("a") as file:
+        file.write("# more")
+
+    assert again == first
+    assert pack("changed.tar") != first
+    with tarfile.open(tmp_path / "first.tar") as packed:
+        members = {member.name: member.mode for member in packed.getmembers()}
+    assert members["demo"] == 0o755
+    assert members["demo/tenant.toml"] == 0o644
+    assert all(name.partition("/")[0] == "demo" for name in members)
 
 
 def test_the_wheel_holds_every_file_of_the_program(tmp_path: Path) -> None:

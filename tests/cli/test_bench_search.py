@@ -299,10 +299,12 @@ def test_each_address_is_asked_of_its_own_host(monkeypatch: pytest.MonkeyPatch) 
     with ThreadingHTTPServer(("127.0.0.1", 0), Hosts) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         base = f"http://127.0.0.1:{server.server_port}"
-        figures = requests.load(
-            base, addresses, {"this": os.getpid()}, clients=2, seconds=1
-        )
-        server.shutdown()
+        try:
+            figures = requests.load(
+                base, addresses, {"this": os.getpid()}, clients=2, seconds=1
+            )
+        finally:
+            server.shutdown()
 
     assert figures.refused == 0
     assert Hosts.requests == set(addresses)

@@ -10,6 +10,7 @@ from udi.cli.demonstration.content import (
     find_content,
     read_content,
 )
+from udi.cli.outline_files import OutlineFile, OutlineSelection, read_outlines
 
 DEMO = Path(__file__).parents[2] / "tenants/demo"
 
@@ -29,6 +30,19 @@ def test_the_demonstration_has_content_of_each_kind() -> None:
     assert content.data_request is not None
     assert content.access_request is not None
     assert content.application is not None
+
+
+def test_the_demonstration_ships_outlines_with_codes_names_and_a_licence() -> None:
+    folder = find_content(DEMO)
+    assert folder is not None
+    [outlines] = read_content(folder).outlines
+
+    units = read_outlines(OutlineFile(folder / outlines.file), OutlineSelection())
+
+    assert outlines.source
+    assert outlines.licence
+    assert len({unit.code for unit in units}) == len(units) > 20
+    assert "Landréac" in {unit.name for unit in units}
 
 
 def test_accounts_of_the_content_are_demonstration_accounts() -> None:

@@ -4,19 +4,28 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from tests.stage import remove_territory
 from udi.cli import provision
+from udi.cli.provisioner import open_provisioner
 from udi.kit.db import Database
 from udi.portal.identity.provision import admin
+from udi.portal.identity.provision.members import read_members
 from udi.portal.identity.provision.territory import apply_machine
 from udi.portal.tenants.files import TenantFaultsError, read_folder
 from udi.settings import Settings
 
-Apply = Callable[[Path], Awaitable[provision.ApplyResult]]
+Apply = Callable[..., Awaitable[provision.ApplyResult]]
+MOST_CALLS = 12
+"""Of a territory where nothing changed, for its clients, organisations, identity services and hosted node."""
+REALM_CALLS = 10
+"""Of the realm and the account that changes members, at least."""
+TEAM_CALLS = 4
+"""Of the list of organisations, and of the territory's team."""
 DEMO = Path(__file__).parents[2] / "tenants/demo"
 
 
@@ -40,9 +49,10 @@ async def apply(
     """Applies a folder; its territory leaves the registers with the test, so that no other one meets it."""
     applied: list[UUID] = []
 
-    async def act(path: Path) -> provision.ApplyResult:
+    async def act(path: Path, *, demo: bool = True) -> provision.ApplyResult:
         folder = read_folder(path)
-        done = await asyncio.to_thread(provision.apply_folder, keycloak, folder)
+        settings = keycloak.model_copy(update={"demo": demo})
+        done = await asyncio.to_thread(provision.apply_folder, settings, folder)
         applied.append(folder.tenant_id)
         return done
 
@@ -144,3 +154,67 @@ async def test_a_start_stores_no_credential_and_keeps_the_one_in_use(
     client = connection.get_client_id("drawn-node-hosted")
     assert connection.get_client_secrets(client)["value"] == drawn
     assert not path.exists()
+
+
+def count_calls(settings: Settings, paths: list[Path]) -> list[int]:
+    """Apply territories with what they share; how often each asks the identity service."""
+    counts = []
+    with open_provisioner(settings) as provisioner:
+        for path in paths:
+            before = provisioner.identity.calls
+            done = provision.apply_with(provisioner, read_folder(path))
+            assert {outcome for _, outcome in done.changes} == {"unchanged"}
+            counts.append(provisioner.identity.calls - before)
+    return counts
+
+
+async def test_the_realm_is_looked_at_once_for_all_territories_that_are_applied_together(
+    keycloak: Settings, apply: Apply, tmp_path: Path
+) -> None:
+    paths = [variant(tmp_path, slug) for slug in ("together", "beside")]
+    for path in paths:
+        await apply(path)
+    without_accounts = keycloak.model_copy(update={"demo": False})
+
+    first, second, again = await asyncio.to_thread(
+        count_calls, without_accounts, [*paths, paths[0]]
+    )
+
+    assert second == again
+    assert second <= MOST_CALLS
+    assert first - second >= REALM_CALLS
+
+
+async def test_an_organisation_without_members_costs_one_call(
+    keycloak: Settings, apply: Apply, tmp_path: Path
+) -> None:
+    folder = variant(tmp_path, "empty")
+    organisations = [""] + [part.slug for part in read_folder(folder).file.organisation]
+    await apply(folder, demo=False)
+    connection = admin.connect(keycloak)
+
+    members = await asyncio.to_thread(read_members, connection, "empty")
+
+    assert members == {}
+    assert connection.calls <= len(organisations) + TEAM_CALLS
+
+
+async def test_nobody_who_joins_has_all_organisations_of_the_realm_listed(
+    keycloak: Settings, apply: Apply, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keycloak takes minutes to list the organisations of four hundred territories."""
+    lists: list[dict[str, Any]] = []
+    get = admin.RealmConnection.raw_get
+
+    def note(self: admin.RealmConnection, path: str, **query: Any) -> Any:
+        if path.endswith("/organizations") and "/members/" not in path:
+            lists.append(query)
+        return get(self, path, **query)
+
+    monkeypatch.setattr(admin.RealmConnection, "raw_get", note)
+
+    done = await apply(variant(tmp_path, "joining"))
+
+    assert any(what.startswith("account") for what, _ in done.changes)
+    assert lists
+    assert [query for query in lists if not {"q", "search"} & query.keys()] == []

@@ -10,20 +10,21 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import httpx
 import psutil
 import pytest
 from litestar import Litestar
 
+from tests import commands
 from tests.cli.test_serve import environment_of
 from tests.portal.identity.test_tokens import DATASETS, ME, PAGE, bearer_headers, made
 from tests.visitors import browse, make_person
 from udi.cli.local.parts import is_healthy
-from udi.cli.serve import WebServer
 from udi.kit.tenancy import Territory
 from udi.kit.web_workers import count_web_workers
 from udi.settings import Settings
@@ -31,6 +32,8 @@ from udi.settings import Settings
 pytestmark = pytest.mark.programs
 
 WORKERS = 2
+Program = subprocess.Popen[bytes] | commands.Process
+Start = Callable[[Mapping[str, str], IO[bytes]], Program]
 PATIENCE = 60.0
 LIMIT = 12
 WINDOW = 60
@@ -44,17 +47,48 @@ os.dup2(int(sys.argv[1]), 3)
 os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
 os.execv(sys.executable, [sys.executable, "-P", "-m", "udi", "serve", "portal"])
 """
+TO_END = """
+from udi.cli.serve import WebServer
+
+server = WebServer("udi.portal.app:create", workers=2, factory=True)
+server.interrupt_signal = True
+server._respawn_workers([0], None, None)
+print(server.main_loop_interrupt.is_set(), server.wrks)
+"""
 
 
-def passing_command(listener: socket.socket) -> list[str]:
-    """The command of the portal that is given a socket as systemd gives it."""
-    return [sys.executable, "-c", PASS, str(listener.fileno())]
+def start_portal(environment: Mapping[str, str], output: IO[bytes]) -> Program:
+    """Start the portal, forked from a process that has imported it."""
+    return commands.start(
+        "serve",
+        "portal",
+        environment=environment,
+        stdout=output,
+        stderr=output,
+        new_session=True,
+    )
+
+
+def pass_socket(listener: socket.socket) -> Start:
+    """How the portal is started that is given a socket as systemd gives it."""
+
+    def start(environment: Mapping[str, str], output: IO[bytes]) -> Program:
+        return subprocess.Popen(
+            [sys.executable, "-c", PASS, str(listener.fileno())],
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            pass_fds=(listener.fileno(),),
+        )
+
+    return start
 
 
 @contextmanager
 def run_portal(
-    settings: Settings, log: Path, command: list[str], **options: tuple[int, ...]
-) -> Iterator[subprocess.Popen[bytes]]:
+    settings: Settings, log: Path, start: Start = start_portal
+) -> Iterator[Program]:
     """The portal with two web workers, while the block lasts."""
     environment = environment_of(settings) | {
         "UDI_DATABASE_HOST": settings.database_host,
@@ -64,14 +98,7 @@ def run_portal(
         "UDI_API_REQUESTS_PER_MINUTE": str(LIMIT),
     }
     with log.open("ab") as output:
-        program = subprocess.Popen(
-            command,
-            env=environment,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            **options,
-        )
+        program = start(environment, output)
         try:
             yield program
         finally:
@@ -93,7 +120,7 @@ async def ask(
         return await client.get(address, headers={"Host": host, **headers})
 
 
-def web_workers(program: subprocess.Popen[bytes]) -> list[int]:
+def web_workers(program: Program) -> list[int]:
     """The processes that answer."""
     try:
         children = psutil.Process(program.pid).children()
@@ -102,7 +129,7 @@ def web_workers(program: subprocess.Popen[bytes]) -> list[int]:
     return sorted(child.pid for child in children)
 
 
-def wait_for_another(program: subprocess.Popen[bytes], ended: int) -> None:
+def wait_for_another(program: Program, ended: int) -> None:
     """Until a worker is there in the place of one that was killed."""
     until = time.monotonic() + PATIENCE
     while ended in (workers := web_workers(program)) or len(workers) < WORKERS:
@@ -110,9 +137,7 @@ def wait_for_another(program: subprocess.Popen[bytes], ended: int) -> None:
         time.sleep(0.05)
 
 
-async def wait_until_it_answers(
-    settings: Settings, program: subprocess.Popen[bytes]
-) -> None:
+async def wait_until_it_answers(settings: Settings, program: Program) -> None:
     async with asyncio.timeout(PATIENCE):
         while True:
             assert program.poll() is None
@@ -133,11 +158,10 @@ def wait_until_started(log: Path, lives: int = 1) -> None:
 @pytest.fixture
 async def program(
     settings: Settings, tmp_path: Path, demo: Territory
-) -> AsyncIterator[subprocess.Popen[bytes]]:
+) -> AsyncIterator[Program]:
     """A program that starts when the territory is there: each worker reads the register at a moment of its own."""
-    command = [sys.executable, "-P", "-m", "udi", "serve", "portal"]
     log = tmp_path / "log"
-    with run_portal(settings, log, command) as program:
+    with run_portal(settings, log) as program:
         await wait_until_it_answers(settings, program)
         wait_until_started(log)
         yield program
@@ -165,16 +189,14 @@ async def ask_often(settings: Settings, times: int) -> None:
         assert (await ask(settings, "/health")).status_code == 200
 
 
-def served_by(
-    program: subprocess.Popen[bytes], settings: Settings
-) -> Mapping[str, int]:
+def served_by(program: Program, settings: Settings) -> Mapping[str, int]:
     """The files in which workers counted, by their kind."""
     folder = settings.state / f"metrics/portal-{settings.port(0)}"
     return Counter(path.name.partition("_")[0] for path in folder.glob("*.db"))
 
 
 async def test_requests_of_all_workers_add_up_whichever_tells_them(
-    settings: Settings, program: subprocess.Popen[bytes]
+    settings: Settings, program: Program
 ) -> None:
     before = await count_health(settings)
     await ask_often(settings, 40)
@@ -186,7 +208,7 @@ async def test_requests_of_all_workers_add_up_whichever_tells_them(
 
 
 async def test_a_limit_a_minute_is_that_of_all_workers_together(
-    settings: Settings, program: subprocess.Popen[bytes], demo: Territory
+    settings: Settings, program: Program, demo: Territory
 ) -> None:
     await wait_for_a_window()
     answers = [await ask(settings, DATASETS, demo.hosts[0]) for _ in range(3 * LIMIT)]
@@ -199,7 +221,7 @@ async def test_a_limit_a_minute_is_that_of_all_workers_together(
 
 async def test_a_token_that_is_revoked_is_refused_by_every_worker(
     settings: Settings,
-    program: subprocess.Popen[bytes],
+    program: Program,
     portal_app: Litestar,
     demo: Territory,
 ) -> None:
@@ -223,7 +245,7 @@ async def test_a_token_that_is_revoked_is_refused_by_every_worker(
 
 
 async def test_a_worker_that_is_killed_is_replaced_and_what_it_counted_stays(
-    settings: Settings, program: subprocess.Popen[bytes]
+    settings: Settings, program: Program
 ) -> None:
     await ask_often(settings, 20)
     before = await count_health(settings)
@@ -240,7 +262,7 @@ async def test_a_worker_that_is_killed_is_replaced_and_what_it_counted_stays(
 
 
 async def test_a_program_whose_workers_keep_dying_ends_and_is_seen_to_be_away(
-    settings: Settings, program: subprocess.Popen[bytes]
+    settings: Settings, program: Program
 ) -> None:
     assert is_healthy(settings, "portal-web")
     until = time.monotonic() + PATIENCE
@@ -260,15 +282,14 @@ async def test_who_comes_while_a_program_restarts_waits_and_is_served(
 ) -> None:
     with socket.create_server(("127.0.0.1", settings.port(0)), backlog=128) as listener:
         listener.set_inheritable(True)
-        options = {"pass_fds": (listener.fileno(),)}
-        command = passing_command(listener)
+        start = pass_socket(listener)
         log = tmp_path / "log"
-        with run_portal(settings, log, command, **options) as first:
+        with run_portal(settings, log, start) as first:
             await wait_until_it_answers(settings, first)
             wait_until_started(log)
             assert len(web_workers(first)) == WORKERS
         waiting = [asyncio.create_task(ask(settings, "/health")) for _ in range(8)]
-        with run_portal(settings, log, command, **options) as second:
+        with run_portal(settings, log, start) as second:
             answers = await asyncio.gather(*waiting)
             wait_until_started(log, 2)
             assert second.poll() is None
@@ -277,14 +298,12 @@ async def test_who_comes_while_a_program_restarts_waits_and_is_served(
 
 
 def test_a_program_that_is_to_end_replaces_no_web_worker_and_ends() -> None:
-    """The signal arrived between the end of a web worker and its replacement."""
-    server = WebServer("udi.portal.app:create", workers=WORKERS, factory=True)
-    server.interrupt_signal = True
+    """The signal arrived between the end of a web worker and its replacement; in a process that its signals may wake."""
+    program = subprocess.run(
+        [sys.executable, "-P", "-c", TO_END], capture_output=True, text=True, check=True
+    )
 
-    server._respawn_workers([0], None, None)
-
-    assert server.main_loop_interrupt.is_set()
-    assert server.wrks == []
+    assert program.stdout == "True []\n"
 
 
 @pytest.mark.parametrize(

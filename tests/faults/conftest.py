@@ -1,10 +1,11 @@
 """A published dataset, a key for scripts, and a node whose processes may be killed."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from tests.faults.power import delete_other_jobs
 from tests.faults.running import RunningNode
 from tests.node.conftest import (
     own_s3,
@@ -36,10 +37,13 @@ MOST_AT_ONCE = 1000
 
 
 @pytest.fixture
-def node(settings: Settings, tmp_path: Path) -> Iterator[RunningNode]:
+async def node(
+    settings: Settings, tmp_path: Path, node_database: Database, demo: Territory
+) -> AsyncIterator[RunningNode]:
     """The node of this test; not started. What a kill leaves among its temporary files goes with the test's."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
+    await delete_other_jobs(node_database, demo)
     running = RunningNode(settings, tmp_path, {"TMPDIR": str(temporary)})
     yield running
     running.stop()

@@ -17,6 +17,13 @@ LATER = text(
     " headers = CASE WHEN headers ? 'due' THEN headers - 'due' ELSE headers END"
 )
 
+OF_TERRITORY = "convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant"
+AGAIN = text(
+    "UPDATE queue.pgqueuer SET execute_after = now()"
+    f" WHERE status = 'queued' AND execute_after > now() AND {OF_TERRITORY}"
+)
+DELETE_OTHERS = text(f"DELETE FROM queue.pgqueuer WHERE NOT ({OF_TERRITORY})")
+
 
 def content(size: int) -> bytes:
     """A table of this size, the same at each run."""
@@ -35,6 +42,18 @@ async def let_time_pass(database: Database, territory: Territory) -> None:
         )
     async with database.platform_session(role="worker") as session:
         await session.execute(LATER)
+
+
+async def let_pause_pass(database: Database, territory: Territory) -> None:
+    """Have what failed tried again now, not after its pause; what runs is left alone."""
+    async with database.platform_session(role="worker") as session:
+        await session.execute(AGAIN, {"tenant": str(territory.id)})
+
+
+async def delete_other_jobs(database: Database, territory: Territory) -> None:
+    """Leave a worker no jobs of territories of tests before: it would try them all, again and again."""
+    async with database.platform_session(role="worker") as session:
+        await session.execute(DELETE_OTHERS, {"tenant": str(territory.id)})
 
 
 async def until(

@@ -5,6 +5,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from tests.faults.disks import SmallDisk, small_disk
-from tests.faults.power import content, let_time_pass
+from tests.faults.power import content, let_pause_pass, let_time_pass
 from tests.faults.running import RunningNode
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import Sender, rows
@@ -24,6 +25,9 @@ from udi.settings import Settings
 from udi.ui.site import Site
 
 PATIENCE = 180
+TURN = 12
+"""Seconds in which the worker looks for jobs twice: where a row finds room in a page, it takes one in spite of all."""
+REFUSED = "DiskFullError"
 MOST = 200
 SIZE = 5 * 1024**2
 
@@ -107,7 +111,10 @@ async def test_what_was_acknowledged_outlives_a_full_disk_of_the_database(
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
         assert "base de données" in answer.json()["detail"]
         assert (await client.get(f"/datasets/{dataset}/file")).content == TABLE
-        await asyncio.sleep(12)  # the worker looks for jobs, and cannot take one
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TURN):
+                while REFUSED not in node.log("work"):  # noqa: ASYNC110 - another process says nothing to wait for
+                    await asyncio.sleep(0.1)
         database_disk.free()
 
         assert len(acknowledged) >= 3
@@ -144,10 +151,11 @@ async def test_a_file_is_looked_at_once_there_is_room_to_read_it(
         pid = node.family("work")[0].pid
         disk.enlarge(300)
         async with asyncio.timeout(PATIENCE):
-            while (  # noqa: ASYNC110 - another process says nothing to wait for
+            while (
                 looked := (await rows(node_database, demo, Preparation))[0]
             ).state == PreparationState.WAITING:
-                await asyncio.sleep(0.5)
+                await let_pause_pass(node_database, demo)
+                await asyncio.sleep(0.2)
         assert node.family("work")[0].pid == pid
         node.stop()
 

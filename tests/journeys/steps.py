@@ -8,17 +8,24 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
+import asyncpg
 import httpx
 from playwright.async_api import Page, expect
 
 from tests.journeys.installation import PATIENCE, Installation
 from tests.ui.axe import axe_violations
+from udi.settings import ProgramName, Settings
 
 PUBLISHER = "publication@kerlevan.example"
 
 
 NARROW = 320
 """Width at which a page must read without scrolling sideways, in CSS pixels (WCAG 2.2, 1.4.10)."""
+
+
+BRING_FORWARD = (
+    "UPDATE queue.pgqueuer_schedules SET next_run = now() WHERE entrypoint = $1"
+)
 
 
 class Place(Protocol):
@@ -37,6 +44,16 @@ async def wait_until(condition: Callable[[], Awaitable[bool]]) -> None:
     while not await condition():
         assert time.monotonic() < deadline, "it is not so in time"
         await asyncio.sleep(0.1)
+
+
+async def bring_forward(settings: Settings, program: ProgramName, task: str) -> None:
+    """Have a scheduled task of a program run at the scheduler's next look, not when its minute comes."""
+    dsn = settings.dsn(program, "worker").replace("+asyncpg", "")
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(BRING_FORWARD, task)
+    finally:
+        await connection.close()
 
 
 async def check(page: Page) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.journeys.installation import Installation
-from tests.journeys.steps import check, wait_until
+from tests.journeys.steps import bring_forward, check, wait_until
 from udi.portal.identity.provision import admin
 
 PASSWORD = "un mot de passe assez long"
@@ -117,7 +117,9 @@ async def test_an_account_is_deleted_everywhere(
     inhabitant: Inhabitant,
     postgres: str,
 ) -> None:
-    databases = list(installation.settings.database_names.values())
+    settings = installation.settings
+    portal_database = settings.database_names["portal"]
+    databases = [portal_database, settings.database_names["node"]]
     names = inhabitant.names
     page = await context.new_page()
     for origin in (installation.node(), installation.portal()):
@@ -128,12 +130,17 @@ async def test_an_account_is_deleted_everywhere(
     before = [await count_names(postgres, name, names) for name in databases]
     await delete_account(page, installation)
 
+    async def is_gone_from_portal() -> bool:
+        return await count_names(postgres, portal_database, names) == 0
+
     async def is_gone() -> bool:
         counts = [await count_names(postgres, name, names) for name in databases]
         return sum(counts) == 0
 
+    await wait_until(is_gone_from_portal)
+    await bring_forward(settings, "node", "compare_accounts")
     await wait_until(is_gone)
-    connection = admin.connect(installation.settings)
+    connection = admin.connect(settings)
     accounts = await asyncio.to_thread(
         connection.get_users, {"search": inhabitant.email}
     )
@@ -145,9 +152,7 @@ async def test_an_account_is_deleted_everywhere(
         path.read_text(errors="replace") for path in installation.folder.glob("*.log")
     )
     index = b"".join(
-        path.read_bytes()
-        for path in installation.settings.index_folder.rglob("*")
-        if path.is_file()
+        path.read_bytes() for path in settings.index_folder.rglob("*") if path.is_file()
     )
 
     assert all(count > 0 for count in before)

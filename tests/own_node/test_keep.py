@@ -13,19 +13,24 @@ from tests.identity.browser import SAME_SITE
 from tests.journeys.installation import Installation
 from tests.node.producer import TABLE, Producer
 from tests.own_node.node import SPACE, Node, invite, log_in, on_portal, wait_for
+from tests.own_node.test_alone import set_address
 from tests.restic_key import make_cheap
 
 WHO = "responsable@kerlevan.example"
 
 
 @pytest.fixture(scope="module")
-def running_node(installation: Installation, new_node: Callable[[], Node]) -> Node:
-    """A node that joined and runs."""
+async def running_node(
+    installation: Installation, new_node: Callable[[], Node]
+) -> AsyncIterator[Node]:
+    """A node that joined and runs; after these tests the portal leads nobody to it."""
     node = new_node()
     done = node.init(invite(installation, "kept", node.url, SPACE))
     assert done.returncode == 0, done.stderr
     node.start()
-    return node
+    yield node
+    node.stop()
+    await set_address(installation, "kept", "")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.identity.browser import SAME_SITE
 from tests.journeys.installation import Installation
-from tests.journeys.steps import check, log_in, wait_until
+from tests.journeys.steps import bring_forward, check, log_in, wait_until
 from tests.journeys.test_publish_and_find import contents_of_portal
 from tests.node.subject_requests.agents import Agent
 from tests.own_node.node import SPACE, Node, invite, wait_for
@@ -165,6 +165,8 @@ async def test_somebody_asks_at_a_producers_own_node_and_reads_the_answer_there(
     async def is_told() -> bool:
         return (await read_envelope(installation, request_id))["state"] == "answered"
 
+    own_settings = read_own_node(node.folder).settings
+    await bring_forward(own_settings, "node", "report_subject_requests")
     await wait_until(is_told)
     await page.goto(f"{installation.portal()}/my-data/requests")
     await page.get_by_role("link", name=re.compile("^Lire ce qui est nouveau")).click()

@@ -1,8 +1,10 @@
 """The page checker: what every HTML page must be, whoever wrote it. `check_page` names each fault in one sentence."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element
 
@@ -39,10 +41,11 @@ class Page:
     url: str
     headers: Mapping[str, str]
     territory: str | None
+    _texts: dict[Element, str] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        parser = html5lib.HTMLParser(namespaceHTMLElements=False)
-        self.root: Element = parser.parse(self.html)
+        parser = _parse(self.html)
+        self.root: Element = parser.root
         self.errors: list[tuple[tuple[int, int], str, dict[str, object]]] = (
             parser.errors
         )
@@ -67,7 +70,16 @@ class Page:
     def named(self) -> list[tuple[str, Element]]:
         return [(local(element), element) for element in self.elements]
 
+    @cached_property
+    def by_name(self) -> dict[str, list[Element]]:
+        elements = defaultdict(list)
+        for name, element in self.named:
+            elements[name].append(element)
+        return elements
+
     def all(self, *names: str) -> list[Element]:
+        if len(names) == 1:
+            return [*self.by_name.get(names[0], ())]
         return [element for name, element in self.named if name in names]
 
     def ancestors(self, element: Element) -> Iterator[Element]:
@@ -92,6 +104,12 @@ class Page:
         return name or ""
 
     def text_of(self, element: Element) -> str:
+        text = self._texts.get(element)
+        if text is None:
+            text = self._texts[element] = self._read_text(element)
+        return text
+
+    def _read_text(self, element: Element) -> str:
         parts = [element.text or ""]
         for child in element:
             if isinstance(child.tag, str) and child.get("aria-hidden") != "true":
@@ -102,9 +120,29 @@ class Page:
         return " ".join("".join(parts).split())
 
 
+@dataclass(frozen=True)
+class ParsedPage:
+    """What the parser of HTML 5 made of a page."""
+
+    root: Element
+    errors: list[Any]
+
+
+@lru_cache(maxsize=4)
+def _parse(html: str) -> ParsedPage:
+    """A page as a tree, which nobody changes: what was fetched, and checked, is often looked at again."""
+    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+    return ParsedPage(parser.parse(html), parser.errors)
+
+
 def local(element: Element) -> str:
     """Name of an element without its namespace."""
-    return str(element.tag).rpartition("}")[2]
+    return _without_namespace(str(element.tag))
+
+
+@lru_cache(maxsize=1000)
+def _without_namespace(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def describe_element(element: Element) -> str:

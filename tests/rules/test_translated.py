@@ -3,7 +3,8 @@
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -58,65 +59,85 @@ CODE = re.compile("[a-z]+(?:_[a-z]+)*")
 """What names a sentence instead of being one."""
 
 
-def of_templates(folder: Path) -> Iterator[tuple[str, str]]:
-    """(message, where) of each message that a template says."""
+@cache
+def list_template_messages(folder: Path) -> tuple[tuple[str, str], ...]:
+    """(message, where) of each message that a template says; read once."""
     jinja = {"newstyle_gettext": "true", "trimmed": "true"}
     patterns = [f"**/templates/**.{ending}" for ending in ("html", "txt", "jinja")]
-    for name, line, message, _, _ in extract_from_dir(
+    messages = extract_from_dir(
         folder,
         [(pattern, "jinja2") for pattern in patterns],
         dict.fromkeys(patterns, jinja),
-    ):
-        yield (message if isinstance(message, str) else message[0]), f"{name}:{line}"
+    )
+    return tuple(
+        (message if isinstance(message, str) else message[0], f"{name}:{line}")
+        for name, line, message, _, _ in messages
+    )
 
 
-def of_operations(folder: Path) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True)
+class ModuleTexts:
+    """What a module says: (sentence, where) of its operations and refusals, and all its texts."""
+
+    operations: tuple[tuple[str, str], ...]
+    refusals: tuple[tuple[str, str], ...]
+    texts: tuple[str, ...]
+    patterns: tuple[str, ...]
+    """A regular expression for each text that is made with values."""
+
+
+@cache
+def read_module(path: Path) -> ModuleTexts:
+    """Read a module of the product once."""
+    name = path.relative_to(SOURCE)
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    return ModuleTexts(
+        operations=tuple(of_operations(calls, name)),
+        refusals=tuple(of_refusals(calls, name)),
+        texts=tuple(
+            node.value
+            for node in nodes
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ),
+        patterns=tuple(
+            write_pattern(node) for node in nodes if isinstance(node, ast.JoinedStr)
+        ),
+    )
+
+
+def of_operations(calls: Sequence[ast.Call], name: Path) -> Iterator[tuple[str, str]]:
     """(sentence, where) of what each handler of the API says of itself."""
-    for path in sorted(folder.rglob("*.py")):
-        for call in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(call, ast.Call):
-                continue
-            if not getattr(call.func, "id", "").endswith(OPERATION):
-                continue
-            for keyword in call.keywords:
-                is_text = isinstance(keyword.value, ast.Constant)
-                if keyword.arg in {"summary", "description"} and is_text:
-                    where = f"{path.relative_to(SOURCE)}:{call.lineno}"
-                    yield str(ast.literal_eval(keyword.value)), where
-
-
-def of_refusals(folder: Path) -> Iterator[tuple[str, str]]:
-    """(sentence, where) of each sentence given to an exception for people, a refusal or a fault."""
-    for path in sorted(folder.rglob("*.py")):
-        if "migrations" in path.parts or "provision" in path.parts:
+    for call in calls:
+        if not getattr(call.func, "id", "").endswith(OPERATION):
             continue
-        for call in (
-            node
-            for node in ast.walk(ast.parse(path.read_text()))
-            if isinstance(node, ast.Call)
+        for keyword in call.keywords:
+            is_text = isinstance(keyword.value, ast.Constant)
+            if keyword.arg in {"summary", "description"} and is_text:
+                yield str(ast.literal_eval(keyword.value)), f"{name}:{call.lineno}"
+
+
+def of_refusals(calls: Sequence[ast.Call], name: Path) -> Iterator[tuple[str, str]]:
+    """(sentence, where) of each sentence given to an exception for people, a refusal or a fault."""
+    for call in calls:
+        function = getattr(call.func, "id", getattr(call.func, "attr", ""))
+        first = None
+        if call.args and isinstance(call.args[0], ast.Constant):
+            first = call.args[0].value
+        if function == "say" and isinstance(first, str) and not CODE.fullmatch(first):
+            yield first, f"{name}:{call.lineno}"
+        if (
+            function in SPOKEN
+            or function.endswith(TEMPLATES)
+            or (function.endswith("Error") and function[:-5] in SPOKEN_ERRORS)
         ):
-            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-            if call.args and isinstance(call.args[0], ast.Constant):
-                first = call.args[0].value
-            else:
-                first = None
-            if name == "say" and isinstance(first, str) and not CODE.fullmatch(first):
-                yield first, f"{path.relative_to(SOURCE)}:{call.lineno}"
-            if (
-                name in SPOKEN
-                or name.endswith(TEMPLATES)
-                or (name.endswith("Error") and name[:-5] in SPOKEN_ERRORS)
-            ):
-                for value in (
-                    *call.args,
-                    *(keyword.value for keyword in call.keywords),
+            for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+                if (
+                    isinstance(value, ast.Constant)
+                    and isinstance(value.value, str)
+                    and _is_sentence(value.value)
                 ):
-                    if (
-                        isinstance(value, ast.Constant)
-                        and isinstance(value.value, str)
-                        and _is_sentence(value.value)
-                    ):
-                        yield value.value, f"{path.relative_to(SOURCE)}:{value.lineno}"
+                    yield value.value, f"{name}:{value.lineno}"
 
 
 SPOKEN_ERRORS = {
@@ -156,18 +177,25 @@ def list_spoken(program: str) -> Mapping[str, str]:
     """Where each message is said, by message."""
     messages: dict[str, str] = {}
     for folder in FOLDERS[program]:
-        messages |= dict(of_templates(SOURCE / folder))
-        messages |= dict(of_refusals(SOURCE / folder))
-        messages |= dict(of_operations(SOURCE / folder))
+        modules = sorted((SOURCE / folder).rglob("*.py"))
+        messages |= dict(list_template_messages(SOURCE / folder))
+        for path in modules:
+            if not {"migrations", "provision"} & set(path.parts):
+                messages |= dict(read_module(path).refusals)
+        for path in modules:
+            messages |= dict(read_module(path).operations)
     return messages
 
 
-def read_catalogues(language: str) -> Iterator[tuple[Path, Message]]:
-    """Each message of each catalogue of a language."""
-    for path in sorted(SOURCE.rglob(f"locale/{language}.po")):
-        for message in read_po(BytesIO(path.read_bytes()), locale=language):
-            if message.id:
-                yield path, message
+@cache
+def read_catalogues(language: str) -> tuple[tuple[Path, Message], ...]:
+    """Each message of each catalogue of a language; read once."""
+    return tuple(
+        (path, message)
+        for path in sorted(SOURCE.rglob(f"locale/{language}.po"))
+        for message in read_po(BytesIO(path.read_bytes()), locale=language)
+        if message.id
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -185,43 +213,37 @@ def test_every_message_is_translated(program: str, language: str) -> None:
     } == {}
 
 
-@cache
-def list_nodes() -> tuple[ast.AST, ...]:
-    """Each node of the syntax of the product's modules that is a text."""
-    return tuple(
-        node
-        for path in SOURCE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Constant | ast.JoinedStr)
-    )
-
-
 def normalise(text: str) -> str:
     """A text as it may stand in the middle of a sentence that is made of several."""
     return text.casefold().rstrip(".")
 
 
+def write_pattern(node: ast.JoinedStr) -> str:
+    """A regular expression for a text that is made with values."""
+    return "".join(
+        re.escape(normalise(str(part.value)))
+        if isinstance(part, ast.Constant)
+        else ".+"
+        for part in node.values
+    )
+
+
 def list_texts() -> Iterator[str]:
     """Each text of the product that may be a message: of its modules, templates and documents of JSON."""
-    for node in list_nodes():
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+    for path in SOURCE.rglob("*.py"):
+        yield from read_module(path).texts
     for path in SOURCE.rglob("*.json"):
         yield from re.findall(r'"([^"]+)"', path.read_text())
-    for message, _ in of_templates(SOURCE):
-        yield message
+    for folder in SOURCE.iterdir():
+        if folder.is_dir():
+            for message, _ in list_template_messages(folder):
+                yield message
 
 
 def list_patterns() -> Iterator[str]:
     """A regular expression for each text of the product that is made with values, and has some words of its own."""
-    for node in list_nodes():
-        if isinstance(node, ast.JoinedStr):
-            pattern = "".join(
-                re.escape(normalise(str(part.value)))
-                if isinstance(part, ast.Constant)
-                else ".+"
-                for part in node.values
-            )
+    for path in SOURCE.rglob("*.py"):
+        for pattern in read_module(path).patterns:
             if len(re.findall("[a-z]{3,}", pattern)) > 1:
                 yield pattern
 

@@ -4,6 +4,8 @@ import ast
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -111,11 +113,33 @@ JINJA = jinja2.Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
 OF_THE_QUEUE = "kit/jobs.py"
 
 
+@dataclass(frozen=True)
+class ModuleNames:
+    """What is looked for in a module of the product."""
+
+    private_words: tuple[tuple[int, str], ...]
+    enum_values: tuple[tuple[str, str], ...]
+    classes: tuple[str, ...]
+    api_descriptions: tuple[tuple[int, str], ...]
+
+
+@cache
+def read_module(path: Path) -> ModuleNames:
+    """Read a module once."""
+    tree = ast.parse(path.read_text())
+    return ModuleNames(
+        tuple(private_words(tree)),
+        tuple(enum_values(tree)),
+        tuple(node.name for node in tree.body if isinstance(node, ast.ClassDef)),
+        tuple(api_descriptions(tree)),
+    )
+
+
 def test_no_variable_parameter_or_function_has_a_private_word() -> None:
     faults = [
         f"{path.relative_to(SOURCE)}:{line}: {name}"
         for path in MODULES
-        for line, name in private_words(ast.parse(path.read_text()))
+        for line, name in read_module(path).private_words
     ]
 
     assert len(MODULES) > 900
@@ -213,7 +237,7 @@ def test_no_state_or_code_has_a_private_word() -> None:
     values = [
         f"{path.relative_to(SOURCE)}: {name}.{value}"
         for path in MODULES
-        for name, value in enum_values(ast.parse(path.read_text()))
+        for name, value in read_module(path).enum_values
     ]
 
     assert len(values) > 500
@@ -242,9 +266,8 @@ def test_a_class_has_a_name_of_its_own_in_its_program() -> None:
     places = defaultdict(list)
     for path in MODULES:
         program = path.relative_to(SOURCE).parts[0]
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.ClassDef):
-                places[program, node.name].append(str(path.relative_to(SOURCE)))
+        for name in read_module(path).classes:
+            places[program, name].append(str(path.relative_to(SOURCE)))
 
     assert len(places) > 800
     assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
@@ -284,7 +307,7 @@ def test_no_description_of_the_api_has_a_private_word() -> None:
     descriptions = [
         f"{path.relative_to(SOURCE)}:{line}: {text}"
         for path in MODULES
-        for line, text in api_descriptions(ast.parse(path.read_text()))
+        for line, text in read_module(path).api_descriptions
     ]
 
     assert len(descriptions) > 500

@@ -32,6 +32,8 @@ IN_THE_BACKGROUND = ("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh")
 """As a shell without a terminal starts what ends with «&»: Ctrl-C is ignored there."""
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(600)"
 SHARED_OUT = ("-n", "2")
+SHORT = 2.0
+"""Seconds that the reaper waits here: long for a program that heeds the signal, and all of it for one that does not."""
 PATIENCE = 120.0
 
 
@@ -49,7 +51,7 @@ def test_the_end_of_a_run_ends_its_programs_and_deletes_its_folder(
     """One program that heeds the signal TERM and one that does not, both known by their environment."""
     folder = tmp_path / "run"
     folder.mkdir()
-    reaper = Reaper(folder)
+    reaper = Reaper(folder, SHORT)
     programs = [
         subprocess.Popen(
             [sys.executable, "-c", code],

@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.reaper import RUN
-from tests.times import SWITCH, Row, describe, list_services, read_rows
+from tests.times import SWITCH, Row, Threads, describe, list_services, read_rows
 
 pytestmark = pytest.mark.programs
 
@@ -140,3 +142,28 @@ def test_a_server_of_the_run_is_counted_with_its_own_processes(tmp_path: Path) -
 
     assert (row.kind, row.name) == ("service", "postgres")
     assert row.processor > 0
+
+
+def test_a_thread_that_computes_is_named_with_its_place() -> None:
+    computed, seen = threading.Event(), threading.Event()
+
+    def forgotten() -> None:
+        while time.thread_time() < 0.1:
+            pass
+        computed.set()
+        seen.wait()
+
+    threads = Threads()
+    thread = threading.Thread(target=forgotten, name="trickle")
+    thread.start()
+    computed.wait()
+    busy = threads.list_busy(0.05)
+    again = threads.list_busy(0.05)
+    seen.set()
+    thread.join()
+
+    names = [name for name, _ in busy if name.startswith("trickle: ")]
+    assert len(names) == 1
+    assert "test_times.py" in names[0]
+    assert "forgotten" in names[0]
+    assert [name for name, _ in again if name.startswith("trickle: ")] == []

@@ -22,6 +22,7 @@ PICTURES = "UDI_PICTURES"
 OK = 200
 IMMUTABLE = "immutable"
 """What a browser keeps and asks for once; it asks each time where requests are answered for it, as here."""
+EMPTY = "about:blank"
 UNFOLD = """() => {
   document.querySelectorAll('details').forEach(each => each.open = true);
   return Promise.all([...document.querySelectorAll('iframe')].map(frame => new Promise(done => {
@@ -92,6 +93,14 @@ class Tab:
             async with asyncio.timeout(PATIENCE / 1000):
                 await self.page.evaluate(UNFOLD)
         return response
+
+    async def forget(self) -> None:
+        """Leave nothing of what was shown: the next test finds an empty page and no cookie; its territory is another origin."""
+        await self.page.goto(EMPTY)
+        await self.page.context.clear_cookies()
+        self._client = None
+        self._own_host = self._language = ""
+        self._lasting.clear()
 
     async def find_faults(
         self,
@@ -206,7 +215,7 @@ async def _replace_by_still(page: Page) -> Page:
         await session.send(
             "Target.createTarget",
             {
-                "url": "about:blank",
+                "url": EMPTY,
                 "browserContextId": target["browserContextId"],
                 "enableBeginFrameControl": True,
             },

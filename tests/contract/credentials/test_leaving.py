@@ -20,6 +20,7 @@ from tests.contract.credentials.world import Programs, World, build
 from tests.node.producer import SLUG
 from tests.stage import confirm_accounts
 from tests.visitors import browse
+from udi.kit import schedules
 from udi.kit.clock import now
 from udi.kit.credentials import LEEWAY
 from udi.kit.errors import ProvisionError
@@ -78,6 +79,8 @@ AT_NODE = {
     "session at the node", "managing by a session at the node", "key of a space", "token of a client of RUDI",
 }  # fmt: skip
 """What a node ends, a minute at most after the portal knows."""
+NEVER = 10**9
+"""So many minutes that no territory has its turn now."""
 Alive = Callable[[], Awaitable[bool]]
 
 
@@ -317,6 +320,20 @@ async def test_what_somebody_holds_who_leaves_ends_within_five_minutes(
     )
     assert max(longest.values()) <= FIVE_MINUTES
     assert (leaver.double.logged_out == []) == (way != "disabled")
+
+
+async def test_who_leaves_a_territory_whose_turn_is_later_is_seen_at_once(
+    leaver: Leaver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await leaver.watcher.run_once()
+    monkeypatch.setattr(schedules, "FEW", 0)
+    monkeypatch.setattr(schedules, "QUIET_TURNS", NEVER)
+    leaver.double.disable(leaver.world.login.subject)
+
+    await leaver.watcher.run_once()
+
+    ended = {name for name, ways in ENDS.items() if "disabled" in ways}
+    assert await leaver.opening() == set(ENDS) - (ended - AT_NODE)
 
 
 async def test_what_was_given_for_some_minutes_ends_by_itself(leaver: Leaver) -> None:

@@ -39,9 +39,11 @@ async def portal(
         row.links = {**row.links, "portal": double.origin}
     services[PORTAL_KEYS] = PortalKeys(node_site.outgoing)
     yield double
-    await services[GATE].close()
-    double.stop()
-    secret.unlink()
+    try:
+        await services[GATE].close()
+    finally:
+        double.stop()
+        secret.unlink()
 
 
 @pytest.fixture

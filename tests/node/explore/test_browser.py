@@ -5,7 +5,7 @@ from playwright.async_api import Page
 
 from tests.node.explore.test_page import patient, trees
 from tests.node.producer import Producer
-from tests.ui.tab import NARROW, Tab
+from tests.ui.tab import NARROW, WIDE, Tab
 from udi.kit.tenancy import Territory
 
 __all__ = ["patient", "trees"]
@@ -51,6 +51,14 @@ async def test_the_page_of_a_table_at_every_width_and_by_its_keys(
 
     await drawn_tab.visit(passer_by, address, "en", unfold=False)
     page = drawn_tab.page
+    await page.set_viewport_size(NARROW)
+    assert not await page.is_visible(".data thead")
+    first_label = (
+        "getComputedStyle(document.querySelector('.data td'), '::before').content"
+    )
+    assert await page.evaluate(first_label) == '"hauteur"'
+    await page.set_viewport_size(WIDE)
+    assert await page.evaluate(first_label) == "none"
     await page.focus("#sort-2")
     await press_and_wait(page, "Enter", "60 rows")
     await page.wait_for_selector("th[aria-sort=ascending]")

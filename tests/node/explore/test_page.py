@@ -109,11 +109,37 @@ def form_fields(page: str, own_field: str) -> list[tuple[str, str]]:
 
 def column_of(page: str, place: int) -> list[str]:
     """The cells of one column of the table."""
-    body = re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL)[0]
-    rows = re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
+    body = re.findall(r"<tbody[^>]*>(.*?)</tbody>", page, re.DOTALL)[0]
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", body, re.DOTALL)
     return [
         words(re.findall(r"<t[dh].*?</t[dh]>", row, re.DOTALL)[place]) for row in rows
     ]
+
+
+def bar_widths(page: str) -> list[int]:
+    """How wide the bar in each row of the table is."""
+    bar = r'<svg class="in" width="44" [^>]*><rect width="(\d+)"'
+    return [int(width) for width in re.findall(bar, page)]
+
+
+async def test_bars_stand_beside_amounts_and_rates_alone(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    lines = "".join(
+        f"{1001 + number};{1990 + number};{number - 5};{3 * number}\n"
+        for number in range(30)
+    )
+    content = f"numero;annee;solde;naissances\n{lines}".encode()
+    dataset = await producer.publish(await producer.draft(content, "a.csv"))
+    address = f"/datasets/{dataset}/data"
+
+    widths = {
+        name: bar_widths(await open_page(passer_by, f"{address}?{name}__sort=desc"))
+        for name in ("numero", "annee", "solde", "naissances")
+    }
+
+    assert widths["naissances"][:2] == [44, 42]
+    assert [widths[name] for name in ("numero", "annee", "solde")] == [[], [], []]
 
 
 async def test_rows_are_filtered_sorted_and_searched_by_links_and_forms(
@@ -122,12 +148,14 @@ async def test_rows_are_filtered_sorted_and_searched_by_links_and_forms(
     page = await open_page(passer_by, trees)
     assert "60 rows" in words(page)
     assert "aria-sort" not in page
+    assert bar_widths(page) == []
 
     page = await open_page(passer_by, link(page, "sort-2"))
     descending = await open_page(passer_by, link(page, "sort-2"))
     assert page.count("aria-sort") == 1
     assert 'aria-sort="ascending"' in page
     assert column_of(descending, 1)[:3] == ["29.5", "29", "28.5"]
+    assert bar_widths(descending)[:3] == [44, 43, 43]
 
     fields = [
         *form_fields(descending, "f.column"),

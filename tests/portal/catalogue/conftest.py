@@ -1,7 +1,10 @@
 """Two territories' catalogues, and the process that keeps their indexes."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
+from tests import stage
 from tests.portal.catalogue.corpus import Catalogue, fill_with_copies, open_catalogue
 from tests.visitors import freshen
 from udi.kit.db import Database
@@ -18,6 +21,16 @@ async def armor(portal_database: Database, demo: Territory) -> Catalogue:
     return await open_catalogue(portal_database, demo)
 
 
+@pytest.fixture(scope="module")
+async def lasting_catalogue(
+    settings: Settings, portal_database: Database
+) -> AsyncIterator[Catalogue]:
+    """The catalogue, still empty, of a territory that lasts as long as a file of tests: they read it and change nothing."""
+    territory = await stage.add_territory((portal_database,), settings, "lasting")
+    yield await open_catalogue(portal_database, territory)
+    await stage.remove_territory((portal_database,), territory.id)
+
+
 @pytest.fixture
 async def wide(armor: Catalogue) -> Catalogue:
     await fill_with_copies(armor)
@@ -31,8 +44,13 @@ async def elsewhere(portal_database: Database, other: Territory) -> Catalogue:
 
 @pytest.fixture
 def registry(portal_database: Database, settings: Settings) -> TerritoryRegistry:
+    return open_registry(portal_database, settings)
+
+
+def open_registry(database: Database, settings: Settings) -> TerritoryRegistry:
+    """The register of territories, read anew at each question."""
     registry = TerritoryRegistry(
-        portal_database, Tenant, lambda host: settings.origin("portal", host)
+        database, Tenant, lambda host: settings.origin("portal", host)
     )
     freshen(registry)
     return registry
@@ -45,6 +63,21 @@ def feed(
     return SearchFeed(portal_database, registry, settings)
 
 
+@pytest.fixture(scope="module")
+def lasting_feed(portal_database: Database, settings: Settings) -> SearchFeed:
+    """What indexes the catalogue of a whole file of tests."""
+    registry = open_registry(portal_database, settings)
+    return SearchFeed(portal_database, registry, settings)
+
+
 @pytest.fixture
 def indexes(settings: Settings) -> SearchIndexes:
     return SearchIndexes(settings.index_folder)
+
+
+@pytest.fixture(scope="module")
+async def stocked(lasting_catalogue: Catalogue, lasting_feed: SearchFeed) -> Catalogue:
+    """The whole corpus, indexed, for tests that change nothing."""
+    await lasting_catalogue.add_all()
+    await lasting_feed.run_once()
+    return lasting_catalogue

@@ -102,9 +102,9 @@ async def test_an_unchanged_answer_costs_nothing(
     ],
 )  # fmt: skip
 async def test_a_wrong_parameter_is_named_with_its_remedy(
-    filled: Catalogue, portal_app: Litestar, query: str, field: str
+    stocked: Catalogue, portal_app: Litestar, query: str, field: str
 ) -> None:
-    async with browse(portal_app, filled.territory) as program:
+    async with browse(portal_app, stocked.territory) as program:
         answer = await program.get(f"{BASE}/datasets?{query}")
 
     assert answer.status_code == 422
@@ -221,9 +221,9 @@ async def test_a_walk_meets_each_dataset_once_while_others_come_and_go(
     [("cursor=x", "cursor"), ("size=101", "size"), ("size=0", "size"), ("q=velo", "q")],
 )
 async def test_a_walk_that_cannot_be_made_says_why(
-    filled: Catalogue, portal_app: Litestar, query: str, field: str
+    stocked: Catalogue, portal_app: Litestar, query: str, field: str
 ) -> None:
-    async with browse(portal_app, filled.territory) as program:
+    async with browse(portal_app, stocked.territory) as program:
         answer = await program.get(f"{BASE}/datasets/all?{query}")
 
     assert answer.status_code == 422
@@ -280,13 +280,13 @@ async def test_what_did_not_change_is_not_sent_again(
     "path", ["/api/openapi.json", f"{BASE}/datasets", f"{BASE}/producers/armor"]
 )
 async def test_a_page_of_another_site_may_ask_with_conditions(
-    filled: Catalogue, portal_app: Litestar, path: str
+    stocked: Catalogue, portal_app: Litestar, path: str
 ) -> None:
     headers = {
         "Origin": "https://elsewhere.example",
         "Access-Control-Request-Method": "GET",
     }
-    async with browse(portal_app, filled.territory) as program:
+    async with browse(portal_app, stocked.territory) as program:
         answer = await program.options(
             path, headers=headers | {"Access-Control-Request-Headers": "if-none-match"}
         )

@@ -69,8 +69,29 @@ async def test_a_table_at_a_node_of_ours_is_previewed_in_a_frame_that_the_reader
     )
     assert f"frame-src {node};" in page.headers["content-security-policy"]
     assert f'value="{node}/api/resources/{first["global_id"]}/data/"' in page.text
+    for form in ("csv", "xlsx", "parquet"):
+        exported = f"{node}/api/resources/{first['global_id']}/data/{form}/"
+        assert page.text.count(f'href="{exported}"') == 1
+    assert ">Explore the 60 rows</a>" in page.text
+    assert "<li>60 rows</li>" in page.text
+    assert "The table also as" not in without.text
     assert "<iframe" not in without.text
     assert "frame-src" not in without.headers["content-security-policy"]
+
+
+async def test_a_table_that_no_sheet_holds_is_not_offered_as_one(
+    armor: Catalogue, portal_app: Litestar
+) -> None:
+    first = described(0)
+    node = armor.territory.links["node"]
+    table = as_table(first["global_id"], node)
+    size = {"number_of_fields": 4, "numbers_of_records": 2_000_000}
+    await armor.add(0, **first | table | {"dataset_size": size})
+
+    page = await fetch(portal_app, armor, f"/data/{first['global_id']}")
+
+    assert "/data/parquet/" in page.text
+    assert "/data/xlsx/" not in page.text
 
 
 async def test_a_restricted_table_is_not_previewed(

@@ -285,14 +285,14 @@ async def test_oembed_keeps_to_the_size_that_is_asked(
     ],
 )  # fmt: skip
 async def test_oembed_refuses_what_it_cannot_show(
-    filled: Catalogue, portal_app: Litestar, parameters: dict[str, str], status: int
+    stocked: Catalogue, portal_app: Litestar, parameters: dict[str, str], status: int
 ) -> None:
     values = {
-        name: value.replace("{origin}", filled.territory.origin)
+        name: value.replace("{origin}", stocked.territory.origin)
         for name, value in parameters.items()
     }
 
-    answer = await ask(portal_app, filled, **values)
+    answer = await ask(portal_app, stocked, **values)
 
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("application/problem+json")
@@ -322,10 +322,10 @@ async def test_oembed_says_that_what_was_withdrawn_is_gone(
     ],
 )
 async def test_a_hostile_frame_is_never_an_accident(
-    filled: Catalogue, portal_app: Litestar, query: str
+    stocked: Catalogue, portal_app: Litestar, query: str
 ) -> None:
     for path in ("/embed/search", "/embed/producers/armor"):
-        assert (await fetch(portal_app, filled, f"{path}?{query}")).status_code == 200
+        assert (await fetch(portal_app, stocked, f"{path}?{query}")).status_code == 200
 
 
 async def test_the_share_part_uses_nobody_else(

@@ -23,27 +23,27 @@ def box(west: float, east: float) -> dict[str, Any]:
     return {"geography": {"bounding_box": sides}}
 
 
-@pytest.fixture
-async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
-    """Four datasets with places and times, the others without."""
+@pytest.fixture(scope="module")
+async def filled(lasting_catalogue: Catalogue, lasting_feed: SearchFeed) -> Catalogue:
+    """Four datasets with places and times, the others without; for tests that change none."""
     for number in range(4, len(TABLE)):
-        await armor.add(number)
-    await armor.add(0, local_id="air-1", **box(-3.5, -3.0))
-    await armor.add(1, **box(179.0, -179.0))
-    await armor.add(
+        await lasting_catalogue.add(number)
+    await lasting_catalogue.add(0, local_id="air-1", **box(-3.5, -3.0))
+    await lasting_catalogue.add(1, **box(179.0, -179.0))
+    await lasting_catalogue.add(
         2,
         temporal_spread={
             "start_date": "2019-01-01T00:00:00Z",
             "end_date": "2020-12-31T00:00:00Z",
         },
     )
-    await armor.add(
+    await lasting_catalogue.add(
         3,
         doi="10.5072/FK2/JV9LCO",
         temporal_spread={"start_date": "2022-01-01T00:00:00Z"},
     )
-    await feed.run_once()
-    return armor
+    await lasting_feed.run_once()
+    return lasting_catalogue
 
 
 async def test_documents_lead_to_each_other(
@@ -155,16 +155,16 @@ async def test_a_wrong_parameter_is_named(
 
 
 async def test_a_record_says_what_the_dataset_is(
-    filled: Catalogue, portal_app: Litestar
+    armor: Catalogue, portal_app: Litestar
 ) -> None:
-    record = await filled.add(6, doi="10.5072/FK2/OTHER", **box(-3.5, -3.0))
-    closed = await filled.add(7)
+    record = await armor.add(6, doi="10.5072/FK2/OTHER", **box(-3.5, -3.0))
+    closed = await armor.add(7)
 
-    async with browse(portal_app, filled.territory) as program:
+    async with browse(portal_app, armor.territory) as program:
         feature = (await program.get(f"{ITEMS}/{record.id}", headers=JSON)).json()
         restricted = await program.get(f"{ITEMS}/{closed.id}", headers=JSON)
         page = await program.get(f"{ITEMS}/{record.id}")
-        await filled.withdraw(record)
+        await armor.withdraw(record)
         gone = await program.get(f"{ITEMS}/{record.id}", headers=JSON)
         unknown = await program.get("/ogc/collections/others/items", headers=JSON)
 

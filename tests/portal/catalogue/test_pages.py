@@ -352,18 +352,18 @@ async def ask_everywhere(
 
 @pytest.mark.parametrize("query", ODD, ids=lambda query: query[:20])
 async def test_an_odd_question_is_answered(
-    filled: Catalogue, portal_app: Litestar, query: str
+    stocked: Catalogue, portal_app: Litestar, query: str
 ) -> None:
-    pages, answer = await ask_everywhere(filled, portal_app, query)
+    pages, answer = await ask_everywhere(stocked, portal_app, query)
 
     assert (pages, answer.status_code) == ([200, 200, 200], 200)
 
 
 @pytest.mark.parametrize("query", INVALID_QUERIES, ids=lambda query: query[:20])
 async def test_a_wrong_question_is_refused_by_the_api_and_no_accident_of_a_page(
-    filled: Catalogue, portal_app: Litestar, query: str
+    stocked: Catalogue, portal_app: Litestar, query: str
 ) -> None:
-    pages, answer = await ask_everywhere(filled, portal_app, query)
+    pages, answer = await ask_everywhere(stocked, portal_app, query)
 
     assert (pages, answer.status_code) == ([200, 200, 200], 422)
     assert answer.headers["content-type"].startswith("application/problem+json")

@@ -279,6 +279,48 @@ async def test_a_deleted_index_is_made_again(
     assert await titles_of(armor) == [TABLE[0][0]]
 
 
+async def test_an_index_is_looked_at_when_something_changed_and_now_and_then(
+    armor: Catalogue,
+    feed: SearchFeed,
+    folder: Path,
+    titles_of: TitlesOf,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To look at each index twice a second takes a quarter of a core where there are a thousand territories."""
+    monkeypatch.setattr(search_feed, "CHECK_EVERY", 3600.0)
+    await armor.add(0)
+    await feed.update_indexes()
+    shutil.rmtree(folder / str(armor.territory.id))
+
+    await feed.update_indexes()
+
+    assert not (folder / str(armor.territory.id)).exists()
+
+    monkeypatch.setattr(search_feed, "CHECK_EVERY", 0.0)
+    await feed.update_indexes()
+
+    assert await titles_of(armor) == [TABLE[0][0]]
+
+
+async def test_a_rebuild_that_is_asked_for_is_seen_at_once(
+    armor: Catalogue,
+    feed: SearchFeed,
+    folder: Path,
+    feed_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(search_feed, "CHECK_EVERY", 3600.0)
+    await armor.add(0)
+    await feed.update_indexes()
+    current = folder / str(armor.territory.id) / CURRENT
+    former = current.resolve()
+    request_rebuild(feed_settings, armor.territory.slug)
+
+    await feed.update_indexes()
+
+    assert current.resolve() != former
+
+
 async def test_a_damaged_index_is_made_again(
     armor: Catalogue, feed: SearchFeed, folder: Path, titles_of: TitlesOf
 ) -> None:
@@ -503,7 +545,7 @@ async def test_what_the_joint_index_missed_is_made_up_for_by_the_next_worker(
         )
     await feed.run_once()
     await armor.add(0)
-    await feed._update_indexes()
+    await feed.update_indexes()
     joint = folder / str(JOINT)
     generation = (joint / CURRENT).readlink()
 

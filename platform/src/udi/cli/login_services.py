@@ -12,7 +12,10 @@ from udi.settings import Settings
 
 
 async def check_login_services(
-    settings: Settings, folder: TenantFolder, connection: admin.RealmAdmin
+    portal: Database,
+    settings: Settings,
+    folder: TenantFolder,
+    connection: admin.RealmAdmin,
 ) -> dict[str, ProviderMetadata]:
     """The metadata of the identity services of others, by name.
 
@@ -26,12 +29,8 @@ async def check_login_services(
         raise TenantFaultsError(faults)
     if not folder.file.login.provider:
         return {}
-    portal = Database(settings, "portal")
-    try:
-        async with portal.session(folder.tenant_id, role="worker") as session:
-            organisations = await list_slugs(session)
-    finally:
-        await portal.close()
+    async with portal.session(folder.tenant_id, role="worker") as session:
+        organisations = await list_slugs(session)
     return await provider_checks.check_providers(
         connection, settings, folder, organisations
     )

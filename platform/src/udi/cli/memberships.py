@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from udi.kit.db import Database
 from udi.portal.identity.actions import sync_memberships
 from udi.portal.identity.provision import admin
-from udi.portal.identity.provision.members import Memberships, read_members
+from udi.portal.identity.provision.members import read_members
 from udi.portal.tenants.models import Tenant
-from udi.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -20,25 +19,15 @@ class SyncResult:
     changed: int
 
 
-async def sync_territory(settings: Settings, tenant: Tenant) -> SyncResult:
-    """Read who is in which organisation of a territory. May be repeated.
+async def sync_territory(
+    portal: Database, identity: admin.RealmAdmin, issuer: str, tenant: Tenant
+) -> SyncResult:
+    """Read who is in which organisation of a territory; `issuer` is the identity service's name. May be repeated.
 
     Raises:
         ProvisionError: Keycloak refuses, or does not answer.
     """
-    members = await asyncio.to_thread(
-        lambda: read_members(admin.connect(settings), tenant.slug)
-    )
-    people, changed = await _save_members(settings, tenant, members)
+    members = await asyncio.to_thread(read_members, identity, tenant.slug)
+    async with portal.session(tenant.id, role="worker") as session:
+        people, changed = await sync_memberships(session, issuer, members)
     return SyncResult(len(members), people, changed)
-
-
-async def _save_members(
-    settings: Settings, tenant: Tenant, members: Memberships
-) -> tuple[int, int]:
-    database = Database(settings, "portal", pool_size=1)
-    try:
-        async with database.session(tenant.id, role="worker") as session:
-            return await sync_memberships(session, settings.issuer, members)
-    finally:
-        await database.close()

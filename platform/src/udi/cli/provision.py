@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from udi.cli import login_services
 from udi.cli.local.plan import DemoAccount, TerritoryAddress
+from udi.cli.provisioner import Provisioner, open_provisioner
 from udi.kit import keyring, keys, migrations
 from udi.kit.db import Database
 from udi.kit.oidc import node_client_id
@@ -21,7 +22,6 @@ from udi.kit.territories import find_taken_hosts, upsert
 from udi.node.spaces.actions import apply_space
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity.provision import accounts, admin, operators, realm, territory
-from udi.portal.identity.provision.memberships import apply_members_account
 from udi.portal.identity.provision.provider_metadata import ProviderMetadata
 from udi.portal.installation.new_territory import StartStage
 from udi.portal.nodes.actions.register import register_node, update_node
@@ -50,8 +50,6 @@ from udi.ui.domain_migrations import upgrade_domains
 from udi.ui.login_theme import client_attributes
 
 GIGABYTE = 10**9
-Report = Callable[[str, str], None]
-"""Told what was looked at and what became of it: created, updated, unchanged."""
 
 
 @dataclass(frozen=True)
@@ -99,16 +97,17 @@ def apply_all_folders(settings: Settings) -> None:
     Where pages published what the files do not know, what is online stays and is applied in their place.
     """
     folders = read_tenant_folders(settings)
-    for folder in folders:
-        mark = read_mark(settings.tenants / folder.slug)
-        try:
-            apply_folder(settings, folder, mark)
-        except NewerVersionError as error:
-            print(
-                f"{folder.slug}: version {error.number} of its pages stays online;"
-                f" take it into the files with `udi tenant pull {folder.slug}`."
-            )
-            apply_published(settings, folder.slug, folder.tenant_id)
+    with open_provisioner(settings) as provisioner:
+        for folder in folders:
+            mark = read_mark(settings.tenants / folder.slug)
+            try:
+                apply_with(provisioner, folder, mark)
+            except NewerVersionError as error:
+                print(
+                    f"{folder.slug}: version {error.number} of its pages stays online;"
+                    f" take it into the files with `udi tenant pull {folder.slug}`."
+                )
+                apply_published(settings, folder.slug, folder.tenant_id)
 
 
 def apply_installation(settings: Settings) -> list[tuple[str, str]]:
@@ -148,28 +147,32 @@ def bring_published(settings: Settings, slug: str, tenant: UUID) -> bool:
     Raises:
         TenantFaultsError: these files are wrong by the rules of now.
     """
-    if asyncio.run(_has_same_files(settings, tenant)):
+    with open_provisioner(settings) as provisioner:
+        return bring_published_with(provisioner, slug, tenant)
+
+
+def bring_published_with(provisioner: Provisioner, slug: str, tenant: UUID) -> bool:
+    """The same for one of several territories, with what they share."""
+    if provisioner.run(_has_same_files(provisioner, tenant)):
         return False
+    settings = provisioner.settings
     return (
         apply_published(settings, slug, tenant, with_operator_values=False) is not None
     )
 
 
-async def _has_same_files(settings: Settings, tenant: UUID) -> bool:
+async def _has_same_files(provisioner: Provisioner, tenant: UUID) -> bool:
     """Whether portal and node were given the same files of the territory."""
     fingerprints = []
-    rows: dict[ProgramName, Any] = {"portal": PortalTenant, "node": NodeTenant}
-    for program, row in rows.items():
-        database = Database(settings, program, pool_size=1)
-        try:
-            async with database.platform_session() as session:
-                fingerprints.append(
-                    await session.scalar(
-                        select(row.fingerprint).where(row.id == tenant)
-                    )
-                )
-        finally:
-            await database.close()
+    rows: list[tuple[Database, Any]] = [
+        (provisioner.portal, PortalTenant),
+        (provisioner.node, NodeTenant),
+    ]
+    for database, row in rows:
+        async with database.platform_session() as session:
+            fingerprints.append(
+                await session.scalar(select(row.fingerprint).where(row.id == tenant))
+            )
     return fingerprints[0] == fingerprints[1]
 
 
@@ -197,6 +200,29 @@ def apply_folder(
     tell: Callable[[StartStage], None] = lambda _stage: None,
     stores_credential: bool = True,
 ) -> ApplyResult:
+    """Make one territory's files true everywhere, with connections of its own: see `apply_with`."""
+    with open_provisioner(settings) as provisioner:
+        return apply_with(
+            provisioner,
+            folder,
+            mark,
+            force=force,
+            with_operator_values=with_operator_values,
+            tell=tell,
+            stores_credential=stores_credential,
+        )
+
+
+def apply_with(
+    provisioner: Provisioner,
+    folder: TenantFolder,
+    mark: VersionMark | None = None,
+    *,
+    force: bool = False,
+    with_operator_values: bool = True,
+    tell: Callable[[StartStage], None] = lambda _stage: None,
+    stores_credential: bool = True,
+) -> ApplyResult:
     """Make one territory's files true everywhere; `mark` is the version that they were taken from.
 
     Without `with_operator_values`, identity services of others and the spaces of producers are left as they are.
@@ -208,38 +234,37 @@ def apply_folder(
             say; nothing was applied.
         NewerVersionError: pages published what these files do not know, and `force` is not said; nothing was applied.
     """
-    connection = admin.connect(settings)
     metadata = None
     if with_operator_values:
-        metadata = asyncio.run(
-            login_services.check_login_services(settings, folder, connection)
+        checks = login_services.check_login_services(
+            provisioner.portal, provisioner.settings, folder, provisioner.identity
         )
+        metadata = provisioner.run(checks)
     tell(StartStage.DATABASES)
-    changes = asyncio.run(_apply_rows(settings, folder, mark, metadata, force=force))
+    rows = _apply_rows(provisioner, folder, mark, metadata, force=force)
+    changes = provisioner.run(rows)
     tell(StartStage.IDENTITY)
-    done = _apply_identity(settings, folder, connection, metadata)
+    done = _apply_identity(provisioner, folder, metadata)
     changes += [(f"{change.kind} {change.name}", change.outcome) for change in done]
     registered = _register_hosted_node(
-        settings, folder, connection, stores_credential=stores_credential
+        provisioner, folder, stores_credential=stores_credential
     )
     changes.append(("hosted node", registered))
     tell(StartStage.INVITATION)
-    changes += asyncio.run(_invite_team(settings, folder))
+    changes += provisioner.run(_invite_team(provisioner.portal, folder))
     return ApplyResult(
         folder.slug, changes, login_services.list_unknown_claims(folder, metadata or {})
     )
 
 
 def _apply_identity(
-    settings: Settings,
+    provisioner: Provisioner,
     folder: TenantFolder,
-    connection: admin.RealmAdmin,
     metadata: Mapping[str, ProviderMetadata] | None,
 ) -> list[admin.ProvisionChange]:
-    done = [
-        *realm.apply_realm(connection, settings),
-        apply_members_account(connection, settings),
-    ]
+    settings = provisioner.settings
+    connection = provisioner.identity
+    done = provisioner.apply_realm()
     done += territory.apply_territory(
         connection,
         settings,
@@ -276,7 +301,7 @@ def _origin(settings: Settings, folder: TenantFolder, program: str) -> str:
 
 
 async def _apply_rows(
-    settings: Settings,
+    provisioner: Provisioner,
     folder: TenantFolder,
     mark: VersionMark | None,
     metadata: Mapping[str, ProviderMetadata] | None,
@@ -290,42 +315,39 @@ async def _apply_rows(
         quotas = {
             part.slug: part.quota_gb * GIGABYTE for part in folder.file.organisation
         }
-    portal = Database(settings, "portal")
-    node = Database(settings, "node")
-    try:
-        await _refuse_taken_hosts(portal, node, folder)
-        async with portal.session(folder.tenant_id, role="owner") as session:
-            version = await apply_files(session, folder.files, mark, force=force)
-            in_portal = await apply_tenant(session, folder, settings, origins)
-        async with node.platform_session(role="owner") as session:
-            values = register_values(folder, settings, "node", origins)
-            in_node = await upsert(session, NodeTenant, values)
-        async with portal.session(folder.tenant_id, role="worker") as session:
-            for part in folder.file.organisation:
-                await apply_organisation(
-                    session,
-                    id=folder.organisation_id(part),
-                    slug=part.slug,
-                    name=part.name,
-                    summary=part.summary,
-                    email=part.email,
-                    url=str(part.url or ""),
-                    address=part.address,
-                    kind=part.kind,
-                )
-        async with node.session(folder.tenant_id, role="worker") as session:
-            for part in folder.file.organisation:
-                await apply_space(
-                    session,
-                    slug=part.slug,
-                    organisation_id=folder.organisation_id(part),
-                    name=part.name,
-                    email=part.email,
-                    quota_bytes=quotas.get(part.slug),
-                )
-    finally:
-        await portal.close()
-        await node.close()
+    settings = provisioner.settings
+    portal = provisioner.portal
+    node = provisioner.node
+    await _refuse_taken_hosts(portal, node, folder)
+    async with portal.session(folder.tenant_id, role="owner") as session:
+        version = await apply_files(session, folder.files, mark, force=force)
+        in_portal = await apply_tenant(session, folder, settings, origins)
+    async with node.platform_session(role="owner") as session:
+        values = register_values(folder, settings, "node", origins)
+        in_node = await upsert(session, NodeTenant, values)
+    async with portal.session(folder.tenant_id, role="worker") as session:
+        for part in folder.file.organisation:
+            await apply_organisation(
+                session,
+                id=folder.organisation_id(part),
+                slug=part.slug,
+                name=part.name,
+                summary=part.summary,
+                email=part.email,
+                url=str(part.url or ""),
+                address=part.address,
+                kind=part.kind,
+            )
+    async with node.session(folder.tenant_id, role="worker") as session:
+        for part in folder.file.organisation:
+            await apply_space(
+                session,
+                slug=part.slug,
+                organisation_id=folder.organisation_id(part),
+                name=part.name,
+                email=part.email,
+                quota_bytes=quotas.get(part.slug),
+            )
     return [
         ("version of its files", "created" if version else "unchanged"),
         ("territory on the portal", in_portal),
@@ -333,20 +355,14 @@ async def _apply_rows(
     ]
 
 
-async def _invite_team(
-    settings: Settings, folder: TenantFolder
-) -> list[tuple[str, str]]:
+async def _invite_team(portal: Database, folder: TenantFolder) -> list[tuple[str, str]]:
     """Invite those of `[[team]]` while the territory has nobody who runs it."""
-    portal = Database(settings, "portal")
-    try:
-        async with portal.session(folder.tenant_id, role="worker") as session:
-            outcomes = await invite_first_members(
-                session,
-                [part.email for part in folder.file.team],
-                folder.file.territory.languages[0],
-            )
-    finally:
-        await portal.close()
+    async with portal.session(folder.tenant_id, role="worker") as session:
+        outcomes = await invite_first_members(
+            session,
+            [part.email for part in folder.file.team],
+            folder.file.territory.languages[0],
+        )
     return [(f"team member {email}", outcome) for email, outcome in outcomes]
 
 
@@ -377,16 +393,14 @@ async def _refuse_taken_hosts(
 
 
 def _register_hosted_node(
-    settings: Settings,
-    folder: TenantFolder,
-    connection: admin.RealmAdmin,
-    *,
-    stores_credential: bool,
+    provisioner: Provisioner, folder: TenantFolder, *, stores_credential: bool
 ) -> str:
     """The hosted node is a node like any other: registered, with a credential that only it has.
 
     A start of a territory writes no secret: it gives the node the one that it derives from its own key.
     """
+    settings = provisioner.settings
+    connection = provisioner.identity
     credential = settings.secrets_folder / f"node_credential_{folder.slug}"
     client = node_client_id(folder.slug, HOSTED)
     is_storable = stores_credential and os.access(settings.secrets_folder, os.W_OK)
@@ -400,32 +414,28 @@ def _register_hosted_node(
     )
     if machine.secret and is_storable:
         write_secret(settings, credential.name, lambda: machine.secret or "")
-    asyncio.run(_save_hosted_node(settings, folder, client))
+    provisioner.run(_save_hosted_node(provisioner, folder, client))
     return str(machine.change.outcome)
 
 
 async def _save_hosted_node(
-    settings: Settings, folder: TenantFolder, client: str
+    provisioner: Provisioner, folder: TenantFolder, client: str
 ) -> None:
-    portal = Database(settings, "portal")
     name = f"Nœud mutualisé {folder.slug}"
-    url = _origin(settings, folder, "node")
-    try:
-        async with portal.session(folder.tenant_id, role="worker") as session:
-            node = await find_node(session, HOSTED)
-            if node is None:
-                await register_node(
-                    session,
-                    slug=HOSTED,
-                    name=name,
-                    url=url,
-                    client_id=client,
-                    hosted=True,
-                )
-            elif node.url != url:
-                await update_node(session, node, name=name, url=url)
-    finally:
-        await portal.close()
+    url = _origin(provisioner.settings, folder, "node")
+    async with provisioner.portal.session(folder.tenant_id, role="worker") as session:
+        node = await find_node(session, HOSTED)
+        if node is None:
+            await register_node(
+                session,
+                slug=HOSTED,
+                name=name,
+                url=url,
+                client_id=client,
+                hosted=True,
+            )
+        elif node.url != url:
+            await update_node(session, node, name=name, url=url)
 
 
 def write_secret(

@@ -10,7 +10,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from udi.cli import output, provision, template, tenant_start, tenant_versions
+from udi.cli import (
+    output,
+    provision,
+    provisioner,
+    template,
+    tenant_start,
+    tenant_versions,
+)
 from udi.cli.archive import commands as archive
 from udi.cli.installation import overview
 from udi.cli.installation.territory_start import write_files
@@ -110,11 +117,12 @@ def apply(
     one that is refused is named, and the others are applied.
     """
     settings = get_settings()
-    if len(slugs) == 1:
-        changes = _apply_one(settings, slugs[0], force=force)
-        refused: list[str] = []
-    else:
-        changes, refused = _apply_several(settings, slugs, force=force)
+    refused: list[str] = []
+    with provisioner.open_provisioner(settings) as shared:
+        if len(slugs) == 1:
+            changes = _apply_one(shared, slugs[0], force=force)
+        else:
+            changes, refused = _apply_several(shared, slugs, force=force)
     changes += provision.apply_installation(settings)
     rows = [{"what": what, "outcome": outcome} for what, outcome in changes]
     output.show(
@@ -128,12 +136,14 @@ def apply(
         raise typer.Exit(1)
 
 
-def _apply_one(settings: Settings, slug: str, *, force: bool) -> list[tuple[str, str]]:
+def _apply_one(
+    shared: provisioner.Provisioner, slug: str, *, force: bool
+) -> list[tuple[str, str]]:
     """Apply one territory; what changed."""
-    folder = _read_tenant(settings, slug)
-    mark = read_mark(_find_folder(settings, slug))
+    folder = _read_tenant(shared.settings, slug)
+    mark = read_mark(_find_folder(shared.settings, slug))
     try:
-        applied = provision.apply_folder(settings, folder, mark, force=force)
+        applied = provision.apply_with(shared, folder, mark, force=force)
     except TenantFaultsError as error:
         _exit_with_faults(error)
     except NewerVersionError as error:
@@ -144,14 +154,14 @@ def _apply_one(settings: Settings, slug: str, *, force: bool) -> list[tuple[str,
 
 
 def _apply_several(
-    settings: Settings, slugs: Sequence[str], *, force: bool
+    shared: provisioner.Provisioner, slugs: Sequence[str], *, force: bool
 ) -> tuple[list[tuple[str, str]], list[str]]:
     """Apply territories one after the other; what changed, by territory, and those that were refused."""
     changes = []
     refused = []
     for slug in slugs:
         try:
-            applied = _apply_one(settings, slug, force=force)
+            applied = _apply_one(shared, slug, force=force)
         except typer.Exit:
             refused.append(slug)
         except LocalError as error:
@@ -202,10 +212,13 @@ def sync(
         )
     settings = get_settings()
     rows = []
-    for tenant in asyncio.run(_list_tenants(settings, slug)):
-        synced = asyncio.run(sync_territory(settings, tenant))
-        provision.bring_published(settings, tenant.slug, tenant.id)
-        rows.append({"territory": tenant.slug, **asdict(synced)})
+    with provisioner.open_provisioner(settings) as shared:
+        for tenant in shared.run(_list_tenants(shared.portal, slug)):
+            synced = shared.run(
+                sync_territory(shared.portal, shared.identity, settings.issuer, tenant)
+            )
+            provision.bring_published_with(shared, tenant.slug, tenant.id)
+            rows.append({"territory": tenant.slug, **asdict(synced)})
     columns = {
         "territory": "Territory",
         "members": "Members in Keycloak",
@@ -215,20 +228,14 @@ def sync(
     output.show(rows, columns, as_json=json, empty="No active territory.")
 
 
-async def _list_tenants(settings: Settings, slug: str) -> Iterable[Tenant]:
+async def _list_tenants(portal: Database, slug: str) -> Iterable[Tenant]:
     """One, or each active one."""
-    database = Database(settings, "portal", pool_size=1)
-    try:
-        async with database.platform_session() as session:
-            if slug:
-                return [await get_tenant(session, slug)]
-            return [
-                tenant
-                for tenant in await list_tenants(session)
-                if tenant.state == "active"
-            ]
-    finally:
-        await database.close()
+    async with portal.platform_session() as session:
+        if slug:
+            return [await get_tenant(session, slug)]
+        return [
+            tenant for tenant in await list_tenants(session) if tenant.state == "active"
+        ]
 
 
 def _print_states(switched: SuspensionResult, *, as_json: bool) -> None:

@@ -289,12 +289,18 @@ class Database:
             async with self._session_maker(role)(info=info) as session, session.begin():
                 yield session
 
-    def rows(self, tenant: UUID) -> read_connections.RowReader:
-        """What passers-by may read of one territory, straight from the driver; only where pages are answered."""
+    @property
+    def is_for_pages(self) -> bool:
+        """Whether somebody waits for what is read."""
+        return self._pages
+
+    def rows(self, tenant: UUID | None) -> read_connections.RowReader:
+        """What passers-by may read of one territory, or of none (None), straight from the driver; only where pages are answered."""
         if not self._pages:
             msg = f"Only pages read the {self.program} without a transaction."
             raise RuntimeError(msg)
-        return read_connections.RowReader(self.engine("public"), str(UUID(str(tenant))))
+        name = str(UUID(str(tenant))) if tenant else ""
+        return read_connections.RowReader(self.engine("public"), name)
 
     @asynccontextmanager
     async def platform_session(

@@ -24,12 +24,10 @@ log = structlog.get_logger()
 TerritoryState = Literal["active", "suspended"]
 TEXTS = ("charter", "legal", "logo", "vocabularies")
 """What only their own pages read."""
-FIND_STATE = text(
-    """
+FIND_STATE = """
     SELECT (SELECT coalesce(sum(hashtextextended(concat(id, xmin, ctid), 0)), 0)::text FROM platform.territory),
            (SELECT coalesce(sum(hashtextextended(concat(id, xmin, ctid), 0)), 0)::text FROM platform.outline_layer)
-    """
-)
+"""
 """Another pair once any row of what the register reads was made, changed or removed."""
 
 
@@ -98,6 +96,9 @@ class TerritoryRegistry:
         self._texts = [getattr(row, name) for name in TEXTS]
         self._known: list[Territory] = []
         self._suspended: list[Territory] = []
+        self._by_host: dict[str, Territory] = {}
+        self._by_id: dict[UUID, Territory] = {}
+        self._suspended_by_host: dict[str, Territory] = {}
         self._read_at = -max_age - 1
         self._state: tuple[str, ...] | None = None
 
@@ -133,11 +134,17 @@ class TerritoryRegistry:
         active = await self.list()
         return sorted([*active, *self._suspended], key=lambda known: known.slug)
 
-    async def _reload(self) -> None:
+    async def _read_state(self) -> tuple[str, ...]:
+        if self._database.is_for_pages:
+            return tuple((await self._database.rows(None).fetch(FIND_STATE))[0])
         async with self._database.platform_session(role="public") as session:
-            state = tuple((await session.execute(FIND_STATE)).one())
-            if state == self._state:
-                return
+            return tuple((await session.execute(text(FIND_STATE))).one())
+
+    async def _reload(self) -> None:
+        state = await self._read_state()
+        if state == self._state:
+            return
+        async with self._database.platform_session(role="public") as session:
             read = (
                 select(self._row, literal_column(LAYERS_OF_TERRITORY, JSONB))
                 .options(*(defer(column) for column in self._texts))
@@ -150,6 +157,9 @@ class TerritoryRegistry:
             same = known if row.state == "active" else suspended
             same.append(self._territory(row, layers))
         self._known, self._suspended = known, suspended
+        self._by_host = _group_by_host(known)
+        self._by_id = {territory.id: territory for territory in known}
+        self._suspended_by_host = _group_by_host(suspended)
         self._state = state  # last: what cannot be read is tried again, and fails again
 
     async def find(self, host: str, *, installation_host: str) -> Territory | None:
@@ -164,16 +174,12 @@ class TerritoryRegistry:
         return self.find_known(host, installation_host=installation_host)
 
     def _knows(self, name: str) -> bool:
-        return any(
-            name in territory.hosts for territory in (*self._known, *self._suspended)
-        )
+        return name in self._by_host or name in self._suspended_by_host
 
     def find_known(self, host: str, *, installation_host: str) -> Territory | None:
         """The same among the territories read last."""
         name = _without_port(host)
-        territory = next(
-            (territory for territory in self._known if name in territory.hosts), None
-        )
+        territory = self._by_host.get(name)
         is_single = len(self._known) == 1 and not self._suspended
         if territory is None and is_single and name != installation_host:
             return self._known[0]
@@ -181,11 +187,7 @@ class TerritoryRegistry:
 
     def find_suspended(self, host: str) -> Territory | None:
         """The suspended territory of a host name (port ignored), among those read last."""
-        name = _without_port(host)
-        return next(
-            (territory for territory in self._suspended if name in territory.hosts),
-            None,
-        )
+        return self._suspended_by_host.get(_without_port(host))
 
     async def by_slug(self, slug: str) -> Territory | None:
         """The active territory of this slug, or None."""
@@ -196,10 +198,8 @@ class TerritoryRegistry:
 
     async def by_id(self, tenant: UUID) -> Territory | None:
         """The active territory of this id, or None."""
-        return next(
-            (territory for territory in await self.list() if territory.id == tenant),
-            None,
-        )
+        await self.list()
+        return self._by_id.get(tenant)
 
     async def read_logo(self, tenant: UUID) -> bytes | None:
         """The logo of a territory, an SVG or a PNG that is safe to show."""
@@ -236,6 +236,15 @@ class TerritoryRegistry:
             login_providers=read_login_providers(row.login_providers),
             outlines=read_layers(layers),
         )
+
+
+def _group_by_host(territories: Sequence[Territory]) -> dict[str, Territory]:
+    """Each host, which leads to the first that has it: a request is not compared with every territory."""
+    by_host: dict[str, Territory] = {}
+    for territory in territories:
+        for host in territory.hosts:
+            by_host.setdefault(host, territory)
+    return by_host
 
 
 def _without_port(host: str) -> str:

@@ -136,10 +136,12 @@ async def test_a_redirect_to_a_private_address_is_not_followed(
         302, location=f"http://127.0.0.1:{server.server_port}/secret"
     )
 
-    result = await see(machine.url())
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        result = await see(machine.url())
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
     assert (result.state, result.answer) == (LinkState.UNCHECKED, ADDRESS)
     assert inside.requests == []

@@ -118,7 +118,7 @@ async def change_login(
     connection = await asyncio.to_thread(admin.connect, settings)
     folder = await _read_changed(settings, portal, tenant, details)
     try:
-        metadata = await check_login_services(settings, folder, connection)
+        metadata = await check_login_services(portal, settings, folder, connection)
     except TenantFaultsError as error:
         raise _explain(error) from error
     try:

@@ -30,6 +30,7 @@ from udi.kit.db import Database, is_unavailable
 from udi.kit.errors import InvalidError, NotFoundError, ProvisionError, UdiError
 from udi.kit.tenancy import INSTALLATION_ID
 from udi.node.spaces.actions import set_limits
+from udi.portal.identity.provision import admin
 from udi.portal.installation.models import OperatorAct, OperatorRequest, RequestState
 from udi.portal.tenants.models import Tenant
 from udi.portal.tenants.versions import get_published, read_manifest
@@ -78,7 +79,11 @@ async def resume(context: ActContext) -> str:
 
 async def sync(context: ActContext) -> str:
     """Read from Keycloak who is in which organisation."""
-    synced = await sync_territory(context.settings, context.tenant)
+    settings = context.settings
+    identity = await asyncio.to_thread(admin.connect, settings)
+    synced = await sync_territory(
+        context.databases.portal, identity, settings.issuer, context.tenant
+    )
     return f"{synced.changed} changed"
 
 

@@ -1,23 +1,28 @@
 """Since when the portal was not heard about agreements, for the metrics."""
 
 from prometheus_client.core import Metric
+from sqlalchemy import func, literal, or_, select
 
-from udi.kit.clock import now
-from udi.node.agreements.queries import may_have_agreements, read_cursor
+from udi.kit.territory_reads import read_territories
+from udi.node.agreements.models import AgreementCursor
+from udi.node.agreements.queries import select_under_agreements
 from udi.ui.metrics import make_gauge
 from udi.ui.site import Site
 
 
 async def measure_agreements(site: Site) -> list[Metric]:
     """By territory whose node asks for agreements, since the portal last answered; nothing where it never did."""
-    samples = []
-    for territory in await site.registry.list():
-        async with site.database.session(territory.id) as session:
-            concerned = await may_have_agreements(session)
-            cursor = await read_cursor(session)
-        if concerned and cursor is not None and cursor.answered_at is not None:
-            age = (now() - cursor.answered_at).total_seconds()
-            samples.append(({"territory": territory.slug}, max(age, 0.0)))
+    concerned = or_(*(query.exists() for query in select_under_agreements()))
+    age = func.extract("epoch", func.now() - AgreementCursor.answered_at)
+    query = select(func.greatest(age, literal(0)).label("age")).where(
+        concerned, AgreementCursor.answered_at.is_not(None)
+    )
+    rows_by_territory = await read_territories(site.database, query)
+    samples = [
+        ({"territory": territory.slug}, float(row["age"]))
+        for territory in await site.registry.list()
+        for row in rows_by_territory.get(territory.id, ())
+    ]
     return [
         make_gauge(
             "udi_agreements_age_seconds",

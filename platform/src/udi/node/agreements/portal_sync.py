@@ -14,6 +14,7 @@ from udi.kit.jobs import Handlers, Job
 from udi.kit.schedules import Schedule, run_sessions
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
+from udi.kit.territory_reads import find_territories
 from udi.node.agreements.actions import delete_old_uses, store_agreement, update_cursor
 from udi.node.agreements.consents import store_consent
 from udi.node.agreements.documents import (
@@ -22,7 +23,7 @@ from udi.node.agreements.documents import (
     verify_freshness,
 )
 from udi.node.agreements.freshness import ASK_AGREEMENTS
-from udi.node.agreements.queries import may_have_agreements, read_cursor
+from udi.node.agreements.queries import read_cursor, select_under_agreements
 from udi.node.datasets.exchange.portal import (
     PortalClient,
     PortalKeys,
@@ -154,12 +155,11 @@ async def sync_periodically(asker: AgreementSync, registry: TerritoryRegistry) -
     while True:
         answered = True
         try:
+            concerned = await find_territories(
+                asker.database, *select_under_agreements()
+            )
             for territory in await registry.list():
-                async with asker.database.session(
-                    territory.id, role="worker"
-                ) as session:
-                    concerned = await may_have_agreements(session)
-                if concerned:
+                if territory.id in concerned:
                     answered = await sync_quietly(asker, territory) and answered
         except Exception as error:  # noqa: BLE001 - tried again in a moment
             log.warning("agreements not asked for", error=type(error).__name__)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -214,10 +215,6 @@ async def read_cursor(session: AsyncSession) -> AgreementCursor | None:
     return cursor
 
 
-async def may_have_agreements(session: AsyncSession) -> bool:
-    """Whether anything here may be under an agreement."""
-    restricted = select(Dataset.id).where(Dataset.restricted).limit(1)
-    return (
-        await session.scalar(restricted) is not None
-        or await session.scalar(select(HeldAgreement.id).limit(1)) is not None
-    )
+def select_under_agreements() -> tuple[Select[Any], ...]:
+    """What may be under an agreement here."""
+    return select(Dataset.id).where(Dataset.restricted), select(HeldAgreement.id)

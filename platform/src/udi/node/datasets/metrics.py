@@ -4,6 +4,7 @@ from prometheus_client.core import Metric
 from sqlalchemy import func, select
 
 from udi.kit.clock import now
+from udi.kit.territory_reads import read_territories
 from udi.node.datasets.models import Delivery, DeliveryState
 from udi.node.portals.queries import list_portals
 from udi.ui.metrics import make_gauge
@@ -19,19 +20,23 @@ async def measure_outbox(site: Site) -> list[Metric]:
     )
     age = func.coalesce(func.extract("epoch", func.now() - waiting), 0)
     query = select(
-        age, *(func.count().filter(Delivery.state == state) for state in PENDING_STATES)
+        age.label("age"),
+        *(
+            func.count().filter(Delivery.state == state).label(state.value)
+            for state in PENDING_STATES
+        ),
     )
+    rows_by_territory = await read_territories(site.database, query)
     counts = []
     ages = []
     for territory in await site.registry.list():
-        async with site.database.session(territory.id) as session:
-            oldest, *numbers = (await session.execute(query)).one()
         labels = {"territory": territory.slug}
-        counts += [
-            ({**labels, "state": state.value}, n)
-            for state, n in zip(PENDING_STATES, numbers, strict=True)
-        ]
-        ages.append((labels, float(oldest)))
+        for row in rows_by_territory.get(territory.id, ()):
+            counts += [
+                ({**labels, "state": state.value}, row[state.value])
+                for state in PENDING_STATES
+            ]
+            ages.append((labels, float(row["age"])))
     return [
         make_gauge("udi_outbox", "Datasets whose portal was not told yet.", counts),
         make_gauge(

@@ -318,7 +318,7 @@ class Version(TenantColumns, NodeTable):
         lazy="joined", innerjoin=True, overlaps="dataset,part,versions"
     )
     preparation: Mapped["Preparation | None"] = relationship(
-        lazy="selectin",
+        lazy="joined",
         uselist=False,
         back_populates="version",
         cascade="all, delete-orphan",

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Subquery, cast, func, literal, select
+from sqlalchemy import ColumnElement, Select, Subquery, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer, lazyload, selectinload
+from sqlalchemy.orm import defer, joinedload, lazyload, selectinload
 
 from udi.kit.errors import ConflictError, ErasedError, NotFoundError
 from udi.kit.identity import Actor
@@ -34,7 +34,7 @@ from udi.tabular.safety.findings import SafetySeverity
 SHOWN_EVENTS = 50
 LEAN = (
     defer(Version.profile, raiseload=True),
-    selectinload(Version.preparation).options(
+    joinedload(Version.preparation).options(
         defer(Preparation.findings, raiseload=True)
     ),
 )
@@ -61,6 +61,13 @@ class CheckedFile:
     address: str
     """Its pages are below it."""
 
+    @property
+    def part_crumbs(self) -> list[tuple[str, str]]:
+        """The page of the part, between those of its dataset and of its file; nothing for the main file."""
+        if self.part is None:
+            return []
+        return [(self.part.title, self.address)]
+
 
 async def get_dataset(
     session: AsyncSession,
@@ -81,10 +88,10 @@ async def get_dataset(
         ForbiddenError: the person belongs to the organisation and may not.
         ErasedError: it was erased.
     """
-    query = select(Dataset).where(Dataset.id == dataset_id)
+    query = _select_dataset(dataset_id, lock=lock)
     if lean:
         query = query.options(selectinload(Dataset.versions).options(*LEAN))
-    dataset = await session.scalar(query.with_for_update(of=Dataset) if lock else query)
+    dataset = await session.scalar(query)
     if await find_erased(session, actor, dataset_id):
         raise ErasedError(
             "You or a colleague erased it, with every version and every copy here."
@@ -120,15 +127,16 @@ async def get_checked_file(
     *,
     lock: bool = False,
 ) -> CheckedFile:
-    """The main file (None) or that of a part, for who may change it: of a part, who may publish it.
+    """The main file (None) or that of a part, for who may change it.
 
     Raises:
         ConflictError: the part is a link, or its file is not here.
         NotFoundError: there is no such dataset or part, or the dataset has no main file.
         ForbiddenError: as `get_dataset`.
     """
-    permission = DatasetPermission.PUBLISH if part_id else DatasetPermission.CHANGE
-    dataset = await get_dataset(session, actor, dataset_id, to=permission, lock=lock)
+    dataset = await get_dataset(
+        session, actor, dataset_id, to=DatasetPermission.CHANGE, lock=lock
+    )
     address = f"/datasets/{dataset.id}"
     part = None
     if part_id:
@@ -193,11 +201,18 @@ async def find_dataset(
     session: AsyncSession, dataset_id: UUID, *, lock: bool = False
 ) -> Dataset | None:
     """A dataset of the territory, for a machine that has proved who it is."""
-    query = select(Dataset).where(Dataset.id == dataset_id)
     dataset: Dataset | None = await session.scalar(
-        query.with_for_update(of=Dataset) if lock else query
+        _select_dataset(dataset_id, lock=lock)
     )
     return dataset
+
+
+def _select_dataset(dataset_id: UUID, *, lock: bool) -> Select[Dataset]:
+    """What asks for a dataset; one that is locked is read before its delivery, so that this is of the same moment."""
+    query = select(Dataset).where(Dataset.id == dataset_id)
+    if lock:
+        return query.with_for_update(of=Dataset)
+    return query.options(joinedload(Dataset.delivery))
 
 
 async def find_delivery(session: AsyncSession, dataset_id: UUID) -> Delivery | None:

@@ -3,6 +3,7 @@
 from prometheus_client.core import Metric
 from sqlalchemy import func, select
 
+from udi.kit.territory_reads import read_territories
 from udi.portal.catalogue.links.health import MISSING
 from udi.portal.catalogue.models import Link, LinkState
 from udi.portal.catalogue.search.feed import cursor_age
@@ -28,17 +29,17 @@ async def measure_index(site: Site) -> list[Metric]:
 async def measure_links(site: Site) -> list[Metric]:
     """How many addresses are not simply reachable, by territory."""
     query = (
-        select(Link.state, func.count())
+        select(Link.state, func.count().label("number"))
         .where(Link.state.not_in(("reachable", "unchecked")))
         .group_by(Link.state)
     )
+    counts = await read_territories(site.database, query)
     samples = []
     for territory in await site.registry.list():
-        async with site.database.session(territory.id) as session:
-            counted = {
-                LinkState(state): number
-                for state, number in await session.execute(query)
-            }
+        counted = {
+            LinkState(row["state"]): row["number"]
+            for row in counts.get(territory.id, ())
+        }
         samples += [
             (
                 {"territory": territory.slug, "state": state.value},

@@ -10,13 +10,14 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.schedules import Schedule, run_in_each_territory
 from udi.kit.tenancy import Territory
+from udi.kit.territory_reads import find_territories
 from udi.portal.access.agreements.creation import add_months
 from udi.portal.access.agreements.transitions import AgreementState
 from udi.portal.access.models import AccessAgreement
 from udi.portal.consents.actions import end_consent
 from udi.portal.consents.changes import forget_changes
 from udi.portal.consents.locks import lock_given
-from udi.portal.consents.models import Consent
+from udi.portal.consents.models import Consent, ConsentChange
 from udi.protocol.consent import ConsentActor, ConsentEvent, ConsentState
 from udi.ui.site import Site
 
@@ -46,7 +47,11 @@ def schedule_ends(site: Site) -> Schedule:
         await end_due_consents(site.database, territory.id, now())
 
     async def run() -> None:
-        await run_in_each_territory(site.registry, end_due)
+        # A territory without a consent has nothing that ends, and without a change nothing to forget.
+        among = await find_territories(
+            site.database, select(Consent.id), select(ConsentChange.id)
+        )
+        await run_in_each_territory(site.registry, end_due, among=among)
 
     return Schedule("end_due_consents", "* * * * *", run)
 

@@ -7,17 +7,21 @@ import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.db import is_among
 from udi.kit.errors import ProvisionError
 from udi.kit.identity import MODERATORS
+from udi.kit.schedules import choose_turn
 from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import INSTALLATION_ID, Territory
+from udi.kit.territory_reads import find_territories, read_territories
 from udi.portal.identity.actions import sync_memberships
 from udi.portal.identity.deletion.erasure import erase_returned
 from udi.portal.identity.departures import (
@@ -106,12 +110,17 @@ class AccountWatcher:
         territories = await self.site.registry.list()
         if not territories:
             return change_count
-        since = min([await self._since(territory, begun) for territory in territories])
+        since = await self._find_since(begun)
         changes = await asyncio.to_thread(read_changes, self.get_admin(), since)
         await self._compare_operators(issuer)
         accounts: dict[str, Account | None] = {}
+        concerned = await self._find_concerned(issuer, changes, begun)
+        turn = choose_turn(territories, begun)
         for territory in territories:
-            change_count += await self._compare(territory, changes, accounts, begun)
+            if changes.everybody or territory.id in concerned:
+                change_count += await self._compare(territory, changes, accounts, begun)
+            elif territory.id in turn:
+                await self._confirm_unchanged(territory, begun)
         return change_count
 
     async def refresh(self, territory: Territory, subject: str) -> bool:
@@ -129,12 +138,33 @@ class AccountWatcher:
             self._admin = self.connect()
         return self._admin
 
-    async def _since(self, territory: Territory, begun: datetime) -> datetime:
-        async with self.site.database.session(territory.id, role="worker") as session:
-            watch = await session.get(AccountWatch, territory.id)
-        if watch:
-            return watch.confirmed_at
-        return begun
+    async def _find_since(self, begun: datetime) -> datetime:
+        """When the territory that was compared longest ago was; those that never were begin now."""
+        query = select(func.min(AccountWatch.confirmed_at).label("confirmed_at"))
+        watches = await read_territories(self.site.database, query, role="worker")
+        moments = [
+            datetime.fromisoformat(row["confirmed_at"])
+            for rows in watches.values()
+            for row in rows
+            if row["confirmed_at"]
+        ]
+        return min(moments, default=begun)
+
+    async def _find_concerned(
+        self, issuer: str, changes: AccountChanges, begun: datetime
+    ) -> set[UUID]:
+        """The territories that know somebody who changed, or somebody whose turn it is."""
+        changed = [*changes.touched, *changes.disabled]
+        queries = [select_due_people(issuer, begun), select_due_watched(begun)]
+        if changed:
+            of_changed = Person.issuer == issuer, is_among(Person.subject, changed)
+            queries.append(select(Person.subject).where(*of_changed))
+            queries.append(
+                select(WatchedAccount.subject).where(
+                    is_among(WatchedAccount.subject, changed)
+                )
+            )
+        return await find_territories(self.site.database, *queries)
 
     async def _compare_operators(self, issuer: str) -> None:
         """Bring who runs the installation in step: a command names and removes them at the identity service alone."""
@@ -182,6 +212,11 @@ class AccountWatcher:
         async with self.site.database.session(territory.id, role="worker") as session:
             await _confirm(session, begun)
         return change_count
+
+    async def _confirm_unchanged(self, territory: Territory, begun: datetime) -> None:
+        """Nobody of a territory changed, and nobody's turn has come."""
+        async with self.site.database.session(territory.id, role="worker") as session:
+            await _confirm(session, begun)
 
     async def _read(self, subject: str, disabled: Collection[str]) -> Account | None:
         admin = self.get_admin()
@@ -248,26 +283,35 @@ async def list_subjects(
 
 async def list_due(session: AsyncSession, issuer: str, moment: datetime) -> set[str]:
     """The accounts with something alive that nobody looked at for a day, some at a time: an event may have been missed."""
-    before = moment - EACH_EVERY
-    people = select(Person.subject).where(
+    people = select_due_people(issuer, moment).order_by(
+        Person.checked_at.asc().nulls_first()
+    )
+    watched = select_due_watched(moment).order_by(
+        WatchedAccount.checked_at.asc().nulls_first()
+    )
+    return {
+        *await session.scalars(people.limit(MOST_AT_ONCE)),
+        *await session.scalars(watched.limit(MOST_AT_ONCE)),
+    }
+
+
+def select_due_people(issuer: str, moment: datetime) -> Select[str]:
+    """People with something alive at whom nobody looked for a day."""
+    return select(Person.subject).where(
         Person.issuer == issuer,
         Person.left_at.is_(None),
         or_(HAS_SESSION, HAS_TOKEN, HAS_GROUPS),
-        or_(Person.checked_at.is_(None), Person.checked_at < before),
+        or_(Person.checked_at.is_(None), Person.checked_at < moment - EACH_EVERY),
     )
+
+
+def select_due_watched(moment: datetime) -> Select[str]:
+    """Accounts of which nodes ask at which nobody looked for a day."""
     unchecked = or_(
-        WatchedAccount.checked_at.is_(None), WatchedAccount.checked_at < before
+        WatchedAccount.checked_at.is_(None),
+        WatchedAccount.checked_at < moment - EACH_EVERY,
     )
-    watched_query = (
-        select(WatchedAccount.subject)
-        .where(unchecked)
-        .order_by(WatchedAccount.checked_at.asc().nulls_first())
-    )
-    oldest = people.order_by(Person.checked_at.asc().nulls_first()).limit(MOST_AT_ONCE)
-    return {
-        *await session.scalars(oldest),
-        *await session.scalars(watched_query.limit(MOST_AT_ONCE)),
-    }
+    return select(WatchedAccount.subject).where(unchecked)
 
 
 async def _note_watched(

@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 
 from udi.kit.clock import now
 from udi.kit.keys import key_ages
+from udi.kit.territory_reads import read_territories
 from udi.portal.nodes.models import Report, ReportDeliveryState
 from udi.settings import MissingSecretError
 from udi.ui.metrics import make_gauge
@@ -16,17 +17,17 @@ UNDELIVERED = (ReportDeliveryState.PENDING, ReportDeliveryState.FAILED)
 async def measure_reports(site: Site) -> list[Metric]:
     """How many wait and how many failed, by territory."""
     query = (
-        select(Report.delivery, func.count())
+        select(Report.delivery, func.count().label("number"))
         .where(Report.delivery.in_(UNDELIVERED))
         .group_by(Report.delivery)
     )
+    counts = await read_territories(site.database, query)
     samples = []
     for territory in await site.registry.list():
-        async with site.database.session(territory.id) as session:
-            counted = {
-                ReportDeliveryState(state): number
-                for state, number in await session.execute(query)
-            }
+        counted = {
+            ReportDeliveryState(row["delivery"]): row["number"]
+            for row in counts.get(territory.id, ())
+        }
         samples += [
             (
                 {"territory": territory.slug, "state": state.value},

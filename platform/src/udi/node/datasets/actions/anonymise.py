@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, selectinload
 
 from udi.kit.child import ChildError, run
 from udi.kit.clock import now
@@ -28,6 +28,7 @@ from udi.node.datasets.actions.draft import (
     add_version,
     strip_cells,
 )
+from udi.node.datasets.actions.parts import add_part_version
 from udi.node.datasets.actions.prepare import (
     MEMORY,
     SECONDS,
@@ -116,18 +117,22 @@ async def request_anonymisation(
     session: AsyncSession,
     actor: Actor,
     dataset: Dataset,
+    version: Version,
     treatments: Sequence[Treatment],
 ) -> Version:
-    """Have the newest file treated; a published one stays open as it is meanwhile, and after.
+    """Have the newest file treated, the main one or that of a part; a published one stays open as it is meanwhile, and after.
 
-    The opening view is given up: its filters may hold what is to be removed.
+    The opening view of the main file is given up: its filters may hold what is to be removed.
 
     Raises:
-        ConflictError: it is still being looked at, or is no table.
+        ConflictError: it is still being looked at, or is no table; or it is that of a part, and the dataset is withdrawn.
         InvalidError: a treatment that cannot be done.
     """
-    version = dataset.latest
-    preparation = dataset.latest.preparation
+    if version.part_id is not None and dataset.withdrawn_at is not None:
+        raise ConflictError(
+            "This dataset is withdrawn.", remedy="Publish it again first."
+        )
+    preparation = version.preparation
     if preparation is None or preparation.state != PreparationState.READY:
         raise ConflictError(
             "We are still reading your file.", remedy="Wait a little, then try again."
@@ -140,7 +145,8 @@ async def request_anonymisation(
     )
     preparation.corrections = corrections.as_json()
     preparation.failure = ""
-    set_default_view(actor, dataset, "")
+    if version.part_id is None:
+        set_default_view(actor, dataset, "")
     if version.published_at is None:
         preparation.revision += 1
         preparation.state = PreparationState.WAITING
@@ -230,6 +236,7 @@ async def _find_requested(
         select(Version)
         .join(Preparation)
         .where(Version.id == version_id, Preparation.revision == revision)
+        .options(selectinload(Version.preparation))  # after a lock was waited for
     )
     is_waiting = (Version.published_at.is_not(None)) | (
         Preparation.state == PreparationState.WAITING
@@ -311,10 +318,11 @@ async def _replace_version(
             if dataset is None or version is None:
                 raise ConflictError("Another file came meanwhile.")  # noqa: TRY301 - the object that was put goes with it
             await lock_space(session, dataset.space)
-            orphans = await add_version(
-                session, author, dataset, dropped, version.note, treated=corrections
+            orphans = await _add_treated_version(
+                session, author, dataset, version, dropped, corrections
             )
-            _update_answers(anonymisation, dataset, before, dropped)
+            if version.part_id is None:
+                _update_answers(anonymisation, dataset, before, dropped)
     except BaseException as error:
         await context.storage.store.delete(_object_key(context, before, dropped))
         if not isinstance(error, (ConflictError, TooLargeError)):
@@ -324,6 +332,26 @@ async def _replace_version(
     for orphan in orphans:
         await context.storage.store.delete(orphan)
     await prepare_file(context, dropped.id)
+
+
+async def _add_treated_version(
+    session: AsyncSession,
+    author: Sender,
+    dataset: Dataset,
+    version: Version,
+    dropped: DroppedFile,
+    corrections: Corrections,
+) -> list[str]:
+    """Let the new file wait in the place of this version; the keys of objects to delete."""
+    part = dataset.find_part(version.part_id)
+    if part is not None:
+        _, orphans = await add_part_version(
+            session, author, dataset, part, dropped, treated=corrections
+        )
+        return orphans
+    return await add_version(
+        session, author, dataset, dropped, version.note, treated=corrections
+    )
 
 
 def _update_answers(

@@ -1,4 +1,4 @@
-"""The newest file of a dataset without the names that its properties give: a file made from it takes its place."""
+"""The newest file of a dataset, or of a part, without the names that its properties give: a file made from it takes its place."""
 
 from pathlib import Path
 from uuid import UUID
@@ -9,9 +9,10 @@ from udi.kit.child import ChildError, run
 from udi.kit.errors import ConflictError
 from udi.kit.identity import Actor
 from udi.node.datasets.actions.draft import DroppedFile, add_version
+from udi.node.datasets.actions.parts import add_part_version
 from udi.node.datasets.actions.prepare import PreparationContext, prepare_file
 from udi.node.datasets.models import PreparationState, Version
-from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.queries import get_checked_file
 from udi.node.datasets.versions.findings import corrections_of, has_removable_names
 from udi.node.files.models import object_key
 from udi.node.files.storage.local_copies import (
@@ -19,7 +20,7 @@ from udi.node.files.storage.local_copies import (
     read_file,
     write_copy,
 )
-from udi.node.spaces.queries import DatasetPermission, lock_space
+from udi.node.spaces.queries import lock_space
 from udi.tabular.profiles.profile import Profile
 from udi.tabular.safety.document_properties import remove_names
 
@@ -30,20 +31,21 @@ FILE_BYTES = 128 * 1024**2
 
 
 async def remove_property_names(
-    context: PreparationContext, actor: Actor, dataset_id: UUID
-) -> None:
-    """Make the newest file again without the names of its properties, and look at it.
+    context: PreparationContext, actor: Actor, dataset_id: UUID, part_id: UUID | None
+) -> str:
+    """Make the newest main file (None), or that of a part, again without the names of its properties, and look at it.
+
+    The address of the file is returned.
 
     Raises:
-        NotFoundError, ForbiddenError, ErasedError: as `get_dataset`.
+        NotFoundError, ForbiddenError, ErasedError: as `get_checked_file`.
         ConflictError: the file is still being read, gives no name, is too large or could not be made again, or another
             one came meanwhile.
         TooLargeError: the space has no place left for it.
     """
     async with context.storage.session() as session:
-        version = (
-            await get_dataset(session, actor, dataset_id, to=DatasetPermission.CHANGE)
-        ).latest
+        file = await get_checked_file(session, actor, dataset_id, part_id)
+    version = file.version
     if (
         version.preparation is None
         or version.preparation.state == PreparationState.WAITING
@@ -75,6 +77,7 @@ async def remove_property_names(
     for orphan in orphans:
         await store.delete(orphan)
     await prepare_file(context, dropped.id)
+    return file.address
 
 
 async def _write_cleaned_file(
@@ -113,15 +116,21 @@ async def _replace_version(
 ) -> list[str]:
     """Give the new file the place of the other, unless another came; the keys of objects to delete."""
     async with context.storage.session() as session:
-        dataset = await get_dataset(
-            session, actor, version.dataset_id, to=DatasetPermission.CHANGE, lock=True
+        file = await get_checked_file(
+            session, actor, version.dataset_id, version.part_id, lock=True
         )
-        if dataset.latest.id != version.id:
+        if file.version.id != version.id:
             raise ConflictError(
                 "Another file came meanwhile.", remedy="Check it first."
             )
+        dataset = file.dataset
         await lock_space(session, dataset.space)
-        corrections = corrections_of(dataset.latest)
+        corrections = corrections_of(file.version)
+        if file.part is not None:
+            _, orphans = await add_part_version(
+                session, actor, dataset, file.part, dropped, treated=corrections
+            )
+            return orphans
         return await add_version(
             session, actor, dataset, dropped, version.note, treated=corrections
         )

@@ -1,7 +1,6 @@
 """The parts of a dataset: added, described, ordered, published, removed, each without touching the others."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from pathlib import PurePath
 from uuid import UUID
@@ -20,6 +19,12 @@ from udi.node.datasets.actions.draft import (
     strip_cells,
 )
 from udi.node.datasets.actions.remove import remove_versions
+from udi.node.datasets.descriptions.part_description import (
+    LONGEST_TITLE,
+    PartDescription,
+    check_description,
+    check_period,
+)
 from udi.node.datasets.models import (
     Author,
     Dataset,
@@ -34,6 +39,10 @@ from udi.node.datasets.records.parts import (
     list_published_parts,
 )
 from udi.node.datasets.records.rudi import media_id_of
+from udi.node.datasets.versions.breaking_changes import (
+    list_breaking_changes,
+    refuse_unintended,
+)
 from udi.node.datasets.versions.findings import corrections_of, is_being_read
 from udi.node.datasets.versions.publishability import (
     access_of,
@@ -41,13 +50,10 @@ from udi.node.datasets.versions.publishability import (
     may_publish,
     part_stops_of,
 )
-from udi.protocol.validators import LONGEST_URL, is_url
+from udi.node.files.expiry import expire_archives
 from udi.tabular.profiles.corrections import Corrections
 
 MOST_PARTS = 50
-LONGEST_TITLE = 150
-ADDRESS_ROLES = frozenset({PartRole.LINK, PartRole.SERVICE})
-FILE_ROLES = frozenset({PartRole.DATA, PartRole.DOCUMENTATION, PartRole.ARCHIVE})
 ARCHIVE_TYPES = frozenset(
     {
         "application/zip",
@@ -68,20 +74,6 @@ DOCUMENT_TYPES = (
 )
 
 
-@dataclass(frozen=True)
-class PartDescription:
-    """What a producer says of a part; `place` is where it goes in the list, from 1, None to leave it."""
-
-    title: str
-    role: str
-    first_day: date | None = None
-    last_day: date | None = None
-    address: str = ""
-    documentation: str = ""
-    is_public: bool = False
-    place: int | None = None
-
-
 def guess_role(dropped: DroppedFile) -> PartRole:
     """What a file probably is, by what was recognised of it; its producer chooses."""
     if dropped.profile.is_table:
@@ -92,49 +84,6 @@ def guess_role(dropped: DroppedFile) -> PartRole:
     if media_type.startswith(DOCUMENT_TYPES):
         return PartRole.DOCUMENTATION
     return PartRole.DATA
-
-
-def check_description(about: PartDescription) -> list[Refusal]:
-    """What is wrong with a description, by field."""
-    refusals = list[Refusal]()
-    if not about.title:
-        refusals.append(Refusal("title", "Give it a title."))
-    elif len(about.title) > LONGEST_TITLE:
-        refusals.append(Refusal("title", "This is too long."))
-    roles = ADDRESS_ROLES if about.address else FILE_ROLES
-    if about.role not in roles:
-        refusals.append(Refusal("role", "Choose what it is."))
-    refusals += check_period(about.first_day, about.last_day)
-    for name in ("address", "documentation"):
-        address = getattr(about, name)
-        if address and not _is_public_address(address):
-            refusals.append(
-                Refusal(
-                    name,
-                    "This is not a web address.",
-                    "Write it whole, with https:// and without a password.",
-                )
-            )
-    return refusals
-
-
-def check_period(first_day: date | None, last_day: date | None) -> list[Refusal]:
-    """What is wrong with a period."""
-    if last_day and not first_day:
-        return [Refusal("first_day", "Give the first day too.")]
-    if first_day and last_day and last_day < first_day:
-        return [Refusal("last_day", "The period ends before it begins.")]
-    return []
-
-
-def _is_public_address(address: str) -> bool:
-    is_whole = address.startswith(("https://", "http://"))
-    return (
-        is_whole
-        and len(address) <= LONGEST_URL
-        and "@" not in address.partition("://")[2].partition("/")[0]
-        and is_url(address)
-    )
 
 
 def get_part(dataset: Dataset, part_id: UUID | None) -> DatasetPart:
@@ -202,11 +151,12 @@ async def add_part_version(
     part: DatasetPart | None,
     dropped: DroppedFile,
     *,
+    treated: Corrections | None = None,
     corrected: bool = False,
 ) -> tuple[Version, list[str]]:
     """A version of the file of a part, or of a new one (None), which waits; keys to delete after the commit.
 
-    The dataset must be locked, and its space. `corrected`: it is the last one with rows that were corrected on a page.
+    The dataset must be locked, and its space. `treated` and `corrected` as of `add_version`.
 
     Raises:
         ConflictError: the part is no file, these are the bytes that it has, or the dataset has too many parts,
@@ -220,8 +170,8 @@ async def add_part_version(
         part = await add_part(session, author, dataset, about)
     part.require_file()
     newest = part.versions[0] if part.versions else None
-    holds = Corrections()
-    if newest is not None:
+    holds = treated or Corrections()
+    if newest is not None and treated is None:
         columns = [str(one["name"]) for one in newest.profile.get("columns", ())]
         holds = corrections_of(newest).for_next_file(columns)
     if newest is not None and newest.file.sha256 == dropped.sha256:
@@ -241,7 +191,9 @@ async def add_part_version(
     )
     part.updated_at = now()
     dataset.updated_at = now()
-    if corrected:
+    if treated:
+        dataset.record_event(author, "part.treated", part=str(part.id))
+    elif corrected:
         dataset.record_event(author, "part.rows_corrected", part=str(part.id))
     else:
         dataset.record_event(author, "part.version_added", part=str(part.id))
@@ -377,20 +329,21 @@ async def publish_part(
     territory: Territory,
     *,
     reason: str = "",
+    intended: Collection[str] = (),
 ) -> None:
     """Publish a part; where its dataset is not public, it is ready to be published with it. The dataset must be locked.
 
+    `intended` has what a person wants although it breaks the published version, by the keys of `breaking_changes.STOPS`.
+
     Raises:
         ConflictError: its file is not here, is still being looked at, or is kept from everybody.
-        InvalidError: something stops it, and no reason is given.
+        InvalidError: something stops it, and no reason is given; or it breaks what nobody wants broken.
     """
     version = part.pending
     if version is None and part.is_file and part.published is None:
         raise ConflictError("Its file is not here.", remedy="Send it first.")
     if version is not None:
-        clear_for_publication(
-            version, reason, requires_reason=bool(part_stops_of(dataset, part, version))
-        )
+        _clear_part_version(dataset, part, version, reason, intended)
     if not is_public(dataset):
         dataset.record_event(author, "part.ready", part=str(part.id), reason=reason)
         return
@@ -401,6 +354,21 @@ async def publish_part(
     open_parts(dataset, [*others, published], at)
     dataset.record_event(author, "part.published", part=str(part.id), reason=reason)
     await announce_parts(session, dataset, territory)
+
+
+def _clear_part_version(
+    dataset: Dataset,
+    part: DatasetPart,
+    version: Version,
+    reason: str,
+    intended: Collection[str],
+) -> None:
+    breaks = list_breaking_changes(dataset, version)
+    broken = {change.stop for change in breaks}
+    requires_reason = not broken.issuperset(part_stops_of(dataset, part, version))
+    clear_for_publication(version, reason, requires_reason=requires_reason)
+    if refusals := refuse_unintended(breaks, intended):
+        raise InvalidError(refusals=refusals)
 
 
 async def publish_part_when_clear(
@@ -435,6 +403,26 @@ async def publish_requested_part(
         return
     requester = version.preparation.requester if version.preparation else None
     await publish_part(session, requester, dataset, part, territory)
+
+
+async def discard_part_version(
+    session: AsyncSession, author: Author, dataset: Dataset, part: DatasetPart
+) -> list[str]:
+    """Give up the version that waits beside the published one; the keys of objects to delete. The dataset must be locked.
+
+    Raises:
+        ConflictError: none waits, or no other one was published.
+    """
+    version = part.pending
+    if version is None or part.published is None:
+        raise ConflictError(
+            "No version is waiting to be published.",
+            remedy="To give up the whole file, remove it from the dataset.",
+        )
+    await expire_archives(session, dataset.space_id, now())
+    detail = {"part": str(part.id), "number": version.number}
+    dataset.record_event(author, "part.version_discarded", **detail)
+    return await delete_version_rows(session, dataset, version)
 
 
 async def remove_part(

@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
 from udi.kit.child import ChildError, ChildMemoryError, ChildTimeoutError, run
 from udi.kit.clock import now
@@ -469,6 +470,7 @@ async def find_awaiting_preparation(
             Preparation.revision == revision,
             Preparation.state == PreparationState.WAITING,
         )
+        .options(selectinload(Version.preparation))  # after a lock was waited for
     )
     version: Version | None = await session.scalar(
         query.with_for_update(of=Preparation) if lock else query

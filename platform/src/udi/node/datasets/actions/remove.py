@@ -25,23 +25,26 @@ RETENTION_CHOICES = (1, 2, 5, 10, 30, 100)
 """How many published versions a dataset may keep."""
 
 
-def list_removable(dataset: Dataset) -> list[Version]:
-    """The versions that nothing needs, newest first.
+def list_removable(dataset: Dataset, part: DatasetPart | None = None) -> list[Version]:
+    """The versions of the main file (None), or of that of a part, that nothing needs, newest first.
 
     Kept are the newest, the newest published, the one that everybody receives while that is held back, and the one that
     the portal accepted, to which a refusal goes back.
     """
-    public = [
-        version for version in dataset.versions if version.published_at is not None
-    ]
+    versions = part.versions if part else dataset.versions
+    public = [version for version in versions if version.published_at is not None]
     served = [version for version in public if version.file.access in SERVED_ACCESS]
-    accepted = [version for version in public if dataset.is_accepted(version)]
+    accepted = [
+        version
+        for version in public
+        if dataset.is_accepted(version) or version.file_id in dataset.accepted_parts
+    ]
     needed = {
         version.id
-        for some in (dataset.versions, public, served, accepted)
+        for some in (versions, public, served, accepted)
         for version in some[:1]
     }
-    return [version for version in dataset.versions if version.id not in needed]
+    return [version for version in versions if version.id not in needed]
 
 
 def list_excess_versions(
@@ -76,23 +79,31 @@ def _list_excess_of_part(
 
 
 async def get_removable(
-    session: AsyncSession, dataset: Dataset, number: int
+    session: AsyncSession,
+    dataset: Dataset,
+    number: int,
+    part: DatasetPart | None = None,
 ) -> Version:
-    """A version that may be removed.
+    """A version of the main file (None), or of that of a part, that may be removed.
 
     Raises:
         NotFoundError: there is none of that number.
         ErasedError: it was removed before.
         ConflictError: it is the current one.
     """
+    part_id = part.id if part else None
     version = next(
-        (candidate for candidate in dataset.versions if candidate.number == number),
+        (
+            candidate
+            for candidate in dataset.list_versions_of(part_id)
+            if candidate.number == number
+        ),
         None,
     )
     if version is None:
         query = select(RemovedVersion.id).where(
             RemovedVersion.dataset_id == dataset.id,
-            RemovedVersion.part_id.is_(None),
+            RemovedVersion.part_id.is_not_distinct_from(part_id),
             RemovedVersion.number == number,
         )
         raise (
@@ -100,12 +111,14 @@ async def get_removable(
             if await session.scalar(query)
             else NotFoundError()
         )
-    if version in list_removable(dataset):
+    if version in list_removable(dataset, part):
         return version
-    if version is dataset.pending:
+    if version.published_at is None:
         raise ConflictError(
             "This version waits to be published.",
-            remedy="Discard it on the page of the dataset.",
+            remedy="Discard it on the page of its file."
+            if part
+            else "Discard it on the page of the dataset.",
         )
     raise ConflictError(
         "This is the current version: it cannot be removed alone.",
@@ -114,7 +127,13 @@ async def get_removable(
 
 
 async def remove_version(
-    session: AsyncSession, author: Author, dataset: Dataset, number: int, *, reason: str
+    session: AsyncSession,
+    author: Author,
+    dataset: Dataset,
+    number: int,
+    part: DatasetPart | None = None,
+    *,
+    reason: str,
 ) -> None:
     """Forget a version for good: its rows at once, its objects by a job that follows. The dataset must be locked.
 
@@ -122,7 +141,7 @@ async def remove_version(
         NotFoundError, ErasedError, ConflictError: as `get_removable`.
         InvalidError: it was public, and no reason is given.
     """
-    version = await get_removable(session, dataset, number)
+    version = await get_removable(session, dataset, number, part)
     if version.published_at is not None and not reason:
         raise InvalidError(
             refusals=[

@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -243,16 +244,21 @@ async def queue_source_check(
     await enqueue_heavy_job(session, space_id, REFRESH_SOURCE, payload)
 
 
+def _due(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (DatasetSource.due_at <= moment, DatasetSource.paused.is_(False))
+
+
+def select_due_sources() -> Select[Any]:
+    """The addresses whose time has come."""
+    return select(DatasetSource.dataset_id).where(*_due(now()))
+
+
 async def queue_due_checks(session: AsyncSession) -> int:
     """Queue a look at each address whose time has come; how many."""
     query = select(DatasetSource, Dataset.space_id).join(
         Dataset, DatasetSource.dataset_id == Dataset.id
     )
-    query = (
-        query.where(DatasetSource.due_at <= now(), DatasetSource.paused.is_(False))
-        .order_by(DatasetSource.due_at)
-        .limit(100)
-    )
+    query = query.where(*_due(now())).order_by(DatasetSource.due_at).limit(100)
     due = (
         await session.execute(query.with_for_update(of=DatasetSource, skip_locked=True))
     ).all()

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.identity import MANAGERS
-from udi.kit.schedules import run_in_each_territory
+from udi.kit.schedules import choose_turn, run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
+from udi.kit.territory_reads import find_territories
 from udi.node.audit import record_audit_event
 from udi.node.datasets.exchange.account_reports import AccountReport
 from udi.node.datasets.exchange.portal import (
@@ -61,7 +62,16 @@ class AccountSync:
 
     async def run(self) -> None:
         """Ask the portal of each territory, as a scheduled task."""
-        await run_in_each_territory(self.registry, self._check_territory)
+        # Where nobody holds anything, what is known of accounts is only kept fresh.
+        holders = await find_territories(
+            self.database,
+            select(WebSession.tenant_id),
+            select(ScriptKey.id).where(ScriptKey.revoked_at.is_(None)),
+        )
+        turn = choose_turn(await self.registry.list(), now())
+        await run_in_each_territory(
+            self.registry, self._check_territory, among=holders | turn
+        )
 
     async def _check_territory(self, territory: Territory) -> None:
         try:

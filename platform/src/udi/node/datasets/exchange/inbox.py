@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.schedules import Schedule, run_in_each_territory
+from udi.kit.schedules import Schedule, choose_turn, run_in_each_territory
 from udi.kit.service_registry import Services
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
+from udi.kit.territory_reads import find_territories
 from udi.node.datasets.exchange.portal import PortalClient, PortalUnavailableError
 from udi.node.datasets.upkeep.pending_work import count_waiting, list_everything
 from udi.node.identity.models import Person, WebSession
@@ -45,7 +46,14 @@ class InboxSync:
 
     async def run(self) -> None:
         """Exchange with each, as a scheduled task."""
-        await run_in_each_territory(self.registry, self._exchange_with)
+        at_work = select(WebSession.tenant_id).where(
+            WebSession.last_seen_at > now() - AT_WORK
+        )
+        busy = await find_territories(self.database, at_work)
+        turn = choose_turn(await self.registry.list(), now())
+        await run_in_each_territory(
+            self.registry, self._exchange_with, among=busy | turn
+        )
 
     async def _exchange_with(self, territory: Territory) -> None:
         try:

@@ -16,7 +16,6 @@ from udi.kit.errors import (
 from udi.kit.tenancy import Territory
 from udi.node.datasets import part_schemas, schemas
 from udi.node.datasets.actions.parts import (
-    PartDescription,
     add_part,
     describe_part,
     get_part,
@@ -26,6 +25,9 @@ from udi.node.datasets.actions.parts import (
     remove_part,
 )
 from udi.node.datasets.descriptions.description import LONGEST_REASON, clean_text
+from udi.node.datasets.descriptions.part_description import (
+    PartDescription,
+)
 from udi.node.datasets.intake.access import (
     build_upload_context,
     get_script_dataset,

@@ -18,6 +18,7 @@ from udi.node.datasets.actions.source import (
     queue_due_checks,
     read_location,
     renewal_key,
+    select_due_sources,
 )
 from udi.node.datasets.intake.finish import (
     UploadContext,
@@ -87,7 +88,7 @@ def schedule_source_checks(site: Site) -> Schedule:
     async def queue_due(session: AsyncSession, _: Territory) -> None:
         await queue_due_checks(session)
 
-    run = run_sessions(site.database, site.registry, queue_due)
+    run = run_sessions(site.database, site.registry, queue_due, due=select_due_sources)
     return Schedule("queue_source_checks", CRON, run)
 
 

@@ -1,4 +1,4 @@
-"""The cells of a table that are to be looked at: on a page, and as a table for a spreadsheet."""
+"""The cells of a table that are to be looked at, of the main file or of a part: on a page, and as a table for a spreadsheet."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,10 +10,11 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from udi.kit.csv_writer import write_csv, write_rows
-from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.models import Version
+from udi.node.datasets.pages.corrections import ADDRESSES, get_addressed_file
 from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
 from udi.node.datasets.pages.upload import store_of
-from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.queries import CheckedFile
 from udi.node.datasets.versions.cell_errors import (
     MOST_LISTED,
     FaultyCell,
@@ -23,7 +24,6 @@ from udi.node.datasets.versions.cell_errors import (
 )
 from udi.node.datasets.versions.findings import can_correct_rows
 from udi.node.files.storage.store import ObjectStore
-from udi.node.spaces.queries import DatasetPermission
 from udi.ui.dependencies import Member, Routes, Session
 from udi.ui.site import render
 
@@ -31,51 +31,50 @@ WHOLE = 1 << 62
 """More than any object is long."""
 
 
-@get("/datasets/{dataset_id:uuid}/cells")
+@get([f"{address}/cells" for address in ADDRESSES])
 async def show_cells(
     request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[str]:
     """The first thousand, and how many there are in all."""
-    dataset = await get_dataset(
-        session, member, dataset_id, to=DatasetPermission.CHANGE
-    )
-    cells = await _list_first_errors(store_of(request), dataset)
-    total = count_cell_errors(dataset.latest)
+    file = await get_addressed_file(request, session, member, dataset_id)
+    cells = await _list_first_errors(store_of(request), file)
     return render(
         request,
         "datasets/cells.html",
-        dataset=dataset,
+        dataset=file.dataset,
+        part=file.part,
+        part_crumbs=file.part_crumbs,
+        version=file.version,
+        file_address=file.address,
         errors=cells,
-        total=total,
-        correctable=can_correct_rows(dataset, dataset.latest),
+        total=count_cell_errors(file.version),
+        correctable=can_correct_rows(file.dataset, file.version),
     )
 
 
-async def _list_first_errors(store: ObjectStore, dataset: Dataset) -> list[FaultyCell]:
+async def _list_first_errors(store: ObjectStore, file: CheckedFile) -> list[FaultyCell]:
     """The first thousand; in a sealed space the database has their lines alone, and the cells are where all are listed."""
-    if not dataset.space.is_sealed:
-        return list_cell_errors(dataset.latest)
+    if not file.dataset.space.is_sealed:
+        return list_cell_errors(file.version)
     first = list[FaultyCell]()
-    async for cells in await _iterate_errors(store, dataset.latest):
+    async for cells in await _iterate_errors(store, file.version):
         first += cells[: MOST_LISTED - len(first)]
         if len(first) == MOST_LISTED:
             break
     return sorted(first, key=lambda cell: cell.line)
 
 
-@get("/datasets/{dataset_id:uuid}/cells.csv")
+@get([f"{address}/cells.csv" for address in ADDRESSES])
 async def download_cells(
     request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Stream:
     """All of them as a table, whatever their number."""
-    dataset = await get_dataset(
-        session, member, dataset_id, to=DatasetPermission.CHANGE
-    )
+    file = await get_addressed_file(request, session, member, dataset_id)
     headers = {
         "Content-Disposition": 'attachment; filename="cells.csv"',
         "Cache-Control": "no-store",
     }
-    batches = await _iterate_errors(store_of(request), dataset.latest)
+    batches = await _iterate_errors(store_of(request), file.version)
     return Stream(
         _write_errors_csv(request, batches), media_type="text/csv", headers=headers
     )

@@ -28,7 +28,7 @@ from udi.node.datasets.actions.line_settings import (
     read_lines,
 )
 from udi.node.datasets.actions.prepare import prepare_promptly
-from udi.node.datasets.models import PreparationState
+from udi.node.datasets.models import PartRole, PreparationState
 from udi.node.datasets.pages.messages import PageRequest, field_errors, translator
 from udi.node.datasets.pages.upload import build_preparation_context
 from udi.node.datasets.queries import CheckedFile, get_checked_file
@@ -108,15 +108,12 @@ async def _findings_page(
 ) -> Response[str]:
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        file = await _get_file(request, session, member, dataset_id)
+        file = await get_addressed_file(request, session, member, dataset_id)
     preparation = file.version.preparation
     failure = FAILURES.get(preparation.failure, "") if preparation else ""
     waiting = bool(preparation and preparation.state == PreparationState.WAITING)
     context = _collect_findings(file)
-    template = "datasets/part_check.html"
-    if file.part is None:
-        context |= _collect_main_findings(file)
-        template = "datasets/check.html"
+    template = "datasets/part_check.html" if file.part else "datasets/check.html"
     raw = RawLines()
     if not waiting and context["profile"].is_table:
         services = site_of(request).services
@@ -134,7 +131,7 @@ async def _findings_page(
     return refreshing(request, page) if waiting else page
 
 
-async def _get_file(
+async def get_addressed_file(
     request: PageRequest,
     session: AsyncSession,
     member: Actor,
@@ -142,7 +139,11 @@ async def _get_file(
     *,
     lock: bool = False,
 ) -> CheckedFile:
-    """The file that the address names, of the dataset or of one of its parts."""
+    """The file that the address names, of the dataset or of one of its parts, for who may change it.
+
+    Raises:
+        NotFoundError, ForbiddenError, ConflictError, ErasedError: as `get_checked_file`.
+    """
     part_id = request.path_params.get("part_id")
     return await get_checked_file(session, member, dataset_id, part_id, lock=lock)
 
@@ -173,24 +174,27 @@ def _collect_findings(file: CheckedFile) -> dict[str, Any]:
         "correctable": can_correct_rows(file.dataset, file.version),
         "can_mend": has_table and file.profile.reads in TABLES,
         "repairs": repairs_of(file.version),
+        **_list_obstacles(file),
+        **_schema_findings(file),
     }
 
 
-def _collect_main_findings(file: CheckedFile) -> dict[str, Any]:
-    """What the page of the main file shows besides: a part has its own page for it, or lacks it."""
-    dataset = file.dataset
+def _list_obstacles(file: CheckedFile) -> dict[str, Any]:
+    """What may keep a file from being published, and what the node made of the one that was sent."""
     version = file.version
     made_from = corrections_of(version).made_from
+    unsearched = unsearched_parts_of(version)
+    if file.part is not None and file.part.role == PartRole.DOCUMENTATION:
+        unsearched = []
     return {
         "people": personal_findings_of(version),
-        "dangers": new_dangers_of(dataset, version),
+        "dangers": new_dangers_of(file.dataset, version),
         "removable": has_removable_names(version),
         "virus": has_virus(version),
         "unread": is_unread(version),
-        "unsearched": unsearched_parts_of(version),
+        "unsearched": unsearched,
         "treated": TreatmentSummary.from_json(made_from.treated) if made_from else None,
         "treatable": can_anonymise(version),
-        **_schema_findings(file),
     }
 
 
@@ -250,7 +254,7 @@ async def settle_lines(
     form = await request.form()
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        file = await _get_file(request, session, member, dataset_id, lock=True)
+        file = await get_addressed_file(request, session, member, dataset_id, lock=True)
         corrections, refusals = read_line_form(form, file.version)
         if not refusals:
             await correct_version(
@@ -279,7 +283,7 @@ def _schema_findings(file: CheckedFile) -> dict[str, Any]:
     }
 
 
-@post("/datasets/{dataset_id:uuid}/properties")
+@post([f"{address}/properties" for address in ADDRESSES])
 async def remove_names(
     request: PageRequest,
     territory: NamedDependency[Territory],
@@ -287,10 +291,10 @@ async def remove_names(
     dataset_id: FromPath[UUID],
 ) -> Redirect:
     """Make the newest file again without the names that its properties give."""
-    await remove_property_names(
-        build_preparation_context(request, territory), member, dataset_id
-    )
-    return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
+    context = build_preparation_context(request, territory)
+    part_id = request.path_params.get("part_id")
+    address = await remove_property_names(context, member, dataset_id, part_id)
+    return Redirect(f"{address}/check", status_code=303)
 
 
 @get([f"{address}/understood" for address in ADDRESSES])
@@ -301,7 +305,7 @@ async def show_corrections_form(
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """The form that corrects what was understood."""
-    file = await _get_file(request, session, member, dataset_id)
+    file = await get_addressed_file(request, session, member, dataset_id)
     return corrections_page(request, file)
 
 
@@ -316,7 +320,7 @@ async def submit_corrections(
     site = site_of(request)
     form = await request.form()
     async with site.database.session(territory.id, person=member.person_id) as session:
-        file = await _get_file(request, session, member, dataset_id, lock=True)
+        file = await get_addressed_file(request, session, member, dataset_id, lock=True)
         corrections, refusals = read_corrections(form, file.profile)
         if refusals:
             return corrections_page(
@@ -343,7 +347,7 @@ async def repair_zeros(
     column = str(form.get("column") or "")
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        file = await _get_file(request, session, member, dataset_id, lock=True)
+        file = await get_addressed_file(request, session, member, dataset_id, lock=True)
         if column not in {named.name for named in file.profile.columns}:
             raise NotFoundError("The file has no such column.")
         before = corrections_of(file.version)
@@ -369,7 +373,7 @@ async def choose_table(
     title = str(form.get("title") or "")
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        file = await _get_file(request, session, member, dataset_id, lock=True)
+        file = await get_addressed_file(request, session, member, dataset_id, lock=True)
         corrections = leave_table_out(
             file.version, title, leave=bool(form.get("leave"))
         )
@@ -388,7 +392,7 @@ async def choose_copy(
     form = await request.form()
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        file = await _get_file(request, session, member, dataset_id, lock=True)
+        file = await get_addressed_file(request, session, member, dataset_id, lock=True)
         mended = bool(form.get("mended"))
         corrections = choose_mended_copy(file.version, mended=mended)
         await correct_version(session, member, file.dataset, file.version, corrections)

@@ -239,7 +239,7 @@ def _clear_version(
     """Take in what the person says of the version that is to be published; what stops it."""
     version.note = clean_text(str(form.get("note") or ""))[:LONGEST_REASON]
     intended = str(form.get("intended") or "").split()
-    refusals = refuse_unintended(dataset, version, intended)
+    refusals = refuse_unintended(list_breaking_changes(dataset, version), intended)
     try:
         clear_for_publication(
             version, clean_text(str(form.get("reason") or ""))[:LONGEST_REASON]

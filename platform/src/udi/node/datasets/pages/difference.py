@@ -1,4 +1,4 @@
-"""What a version changes of the one before it: with examples for those who may read it, in numbers for everybody."""
+"""What a version changes of the one before it, of the main file or of a part: with examples for those who may read it, in numbers for everybody."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import space_context
 from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.pages.corrections import ADDRESSES
 from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.versions.findings import read_difference
@@ -19,7 +20,7 @@ from udi.ui.dependencies import CurrentTerritory, Routes, Session, Visitor
 from udi.ui.site import render, site_of
 
 
-@get("/datasets/{dataset_id:uuid}/versions/{number:int}/difference")
+@get([f"{address}/versions/{{number:int}}/difference" for address in ADDRESSES])
 async def show_difference(
     request: PageRequest,
     session: Session,
@@ -39,9 +40,10 @@ async def show_difference(
     else:
         allowed = frozenset()
     member = DatasetPermission.READ in allowed
+    part_id = request.path_params.get("part_id")
+    versions = dataset.list_versions_of(part_id)
     version = next(
-        (candidate for candidate in dataset.versions if candidate.number == number),
-        None,
+        (candidate for candidate in versions if candidate.number == number), None
     )
     if version is None or not (member or is_open(dataset, version)):
         raise NotFoundError
@@ -50,10 +52,15 @@ async def show_difference(
         difference = replace(difference, examples=(), added_lines=(), removed_lines=())
         hidden = not any(
             candidate.number == earlier and is_open(dataset, candidate)
-            for candidate in dataset.versions
+            for candidate in versions
         )
         difference = None if hidden else difference
+    part = dataset.find_part(part_id)
     about: dict[str, Any] = {
+        "part": part,
+        "part_crumbs": [(part.title, f"/datasets/{dataset_id}/parts/{part.id}")]
+        if part
+        else [],
         "version": version,
         "earlier": earlier,
         "difference": difference,

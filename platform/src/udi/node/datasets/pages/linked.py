@@ -10,11 +10,13 @@ from litestar.response import Redirect
 from udi.kit.errors import Refusal
 from udi.node.datasets.actions.draft import start_without_file
 from udi.node.datasets.actions.parts import (
-    PartDescription,
     add_part,
-    check_description,
 )
 from udi.node.datasets.descriptions.description import clean_text
+from udi.node.datasets.descriptions.part_description import (
+    PartDescription,
+    check_description,
+)
 from udi.node.datasets.descriptions.prefill import prefill
 from udi.node.datasets.pages.messages import (
     PageRequest,

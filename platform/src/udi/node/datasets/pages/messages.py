@@ -74,6 +74,8 @@ EVENT_NAMES = {
     "dataset.erased": "Erased",
     "part.added": "File or link added",
     "part.version_added": "New version of another file dropped",
+    "part.treated": "Personal data removed from another file",
+    "part.version_discarded": "New version of another file discarded",
     "part.rows_corrected": "Rows of another file corrected on the page",
     "part.described": "Title or place of a file or link changed",
     "file.dated": "Period of the main file changed",

@@ -17,6 +17,7 @@ from udi.node.datasets.pages.upload import build_preparation_context
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.versions.cell_errors import count_cell_errors, list_cell_errors
 from udi.node.datasets.versions.findings import (
+    can_anonymise,
     can_correct_rows,
     declared_schema_of,
     is_being_read,
@@ -25,6 +26,7 @@ from udi.node.datasets.versions.findings import (
     likely_schemas_of,
     schema_report_of,
 )
+from udi.node.spaces.queries import DatasetPermission
 from udi.tabular.profiles.profile import Profile
 from udi.tabular.schemas.explanations import explain_column_fault
 from udi.ui.dependencies import CurrentTerritory, Member, Routes
@@ -52,7 +54,9 @@ async def submit_part_schema(
     schema = await read_schema(request, name) if name else None
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(session, member, dataset_id, lock=True)
+        dataset = await get_dataset(
+            session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
+        )
         part = get_part(dataset, part_id)
         version = await declare_schema(session, member, dataset, schema, part)
     await prepare_promptly(build_preparation_context(request, territory), version)
@@ -78,6 +82,7 @@ async def list_part_checks(
         models = await list_installed_schemas(request)
     return {
         "correctable": can_correct_rows(dataset, newest),
+        "treatable": can_anonymise(newest),
         "remarks": profile.notes,
         "cells": list_cell_errors(newest)[:MOST_CELLS],
         "cell_count": count_cell_errors(newest),

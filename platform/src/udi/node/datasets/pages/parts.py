@@ -1,6 +1,6 @@
 """A producer adds, describes, orders, replaces and removes the files, links and services beside the main file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +15,10 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.announce import is_public
 from udi.node.datasets.actions.draft import DroppedFile
 from udi.node.datasets.actions.parts import (
-    ADDRESS_ROLES,
-    FILE_ROLES,
-    LONGEST_TITLE,
-    PartDescription,
     add_part,
     add_part_version,
     describe_part,
+    discard_part_version,
     get_part,
     is_listed,
     publish_part,
@@ -29,10 +26,15 @@ from udi.node.datasets.actions.parts import (
     set_main_period,
 )
 from udi.node.datasets.actions.prepare import prepare_promptly
+from udi.node.datasets.actions.remove import list_removable
 from udi.node.datasets.descriptions.description import (
     LONGEST_REASON,
     clean_text,
-    read_day,
+)
+from udi.node.datasets.descriptions.part_description import (
+    ADDRESS_ROLES,
+    FILE_ROLES,
+    LONGEST_TITLE,
 )
 from udi.node.datasets.models import Dataset, DatasetPart, PartRole, Version
 from udi.node.datasets.pages.messages import (
@@ -43,6 +45,7 @@ from udi.node.datasets.pages.messages import (
     translator,
 )
 from udi.node.datasets.pages.part_checks import list_part_checks
+from udi.node.datasets.pages.part_forms import read_part_form, require_no_refusal
 from udi.node.datasets.pages.upload import (
     UPLOAD_ERRORS,
     build_preparation_context,
@@ -53,12 +56,18 @@ from udi.node.datasets.pages.upload import (
 )
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.records.parts import part_path
-from udi.node.datasets.versions.findings import is_being_read, is_harmful
+from udi.node.datasets.versions.breaking_changes import list_breaking_changes
+from udi.node.datasets.versions.findings import (
+    compared_version_number,
+    is_being_read,
+    is_harmful,
+    read_difference,
+)
 from udi.node.datasets.versions.publishability import STOPS, part_stops_of
 from udi.node.datasets.versions.table_list import list_tables_of
 from udi.node.files.intake.reception import FIELD
 from udi.node.files.queries import used_bytes
-from udi.node.spaces.queries import lock_space
+from udi.node.spaces.queries import DatasetPermission, list_permissions, lock_space
 from udi.protocol.faults import InvalidRecord
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session
@@ -66,7 +75,6 @@ from udi.ui.site import render, site_of
 
 Errors = dict[str, str]
 REMOVAL_REASON = "removal-reason"
-LONGEST_PLACE = 3
 
 
 @get("/datasets/{dataset_id:uuid}/parts/new")
@@ -103,11 +111,11 @@ async def submit_link(
     """Keep a link or a service; nothing is published yet."""
     dataset = await get_dataset(session, member, dataset_id, lock=True)
     form = await request.form()
-    about, refusals = _read_form(form)
+    about, refusals = read_part_form(form)
     if not about.address:
         refusals.append(Refusal("address", "Give its address."))
     try:
-        _require_no_refusal(refusals)
+        require_no_refusal(refusals)
         part = await add_part(session, member, dataset, about)
     except InvalidError as error:
         errors = field_errors(request, error.refusals)
@@ -125,8 +133,12 @@ async def show_part(
     part_id: FromPath[UUID],
 ) -> Response[str]:
     """Where a part stands, what is said of it, and what can be done."""
-    dataset = await get_dataset(session, member, dataset_id)
-    return await _part_page(request, territory, dataset, get_part(dataset, part_id), {})
+    dataset = await get_dataset(
+        session, member, dataset_id, to=DatasetPermission.CHANGE
+    )
+    part = get_part(dataset, part_id)
+    allowed = await list_permissions(session, member, dataset.space, dataset.id)
+    return await _part_page(request, territory, dataset, part, {}, allowed=allowed)
 
 
 @post("/datasets/{dataset_id:uuid}/parts/{part_id:uuid}")
@@ -142,18 +154,25 @@ async def submit_part(
     dataset = await get_dataset(session, member, dataset_id, lock=True)
     part = get_part(dataset, part_id)
     form = await request.form()
-    about, refusals = _read_form(form)
+    about, refusals = read_part_form(form)
     reason = clean_text(str(form.get("reason") or ""))[:LONGEST_REASON]
+    intended = str(form.get("intended") or "").split()
     publish = bool(form.get("publish"))
     try:
-        _require_no_refusal(refusals)
+        require_no_refusal(refusals)
         async with session.begin_nested():
             await describe_part(
                 session, member, dataset, part, about, territory, announce=not publish
             )
             if publish:
                 await publish_part(
-                    session, member, dataset, part, territory, reason=reason
+                    session,
+                    member,
+                    dataset,
+                    part,
+                    territory,
+                    reason=reason,
+                    intended=intended,
                 )
     except InvalidRecord:
         raise
@@ -211,6 +230,25 @@ async def submit_part_removal(
     return Redirect(f"/datasets/{dataset_id}#parts", status_code=303)
 
 
+@post("/datasets/{dataset_id:uuid}/parts/{part_id:uuid}/discard")
+async def discard_pending_part(
+    request: PageRequest,
+    territory: CurrentTerritory,
+    member: Member,
+    dataset_id: FromPath[UUID],
+    part_id: FromPath[UUID],
+) -> Redirect:
+    """Give up the version of its file that waits; its objects go once that is certain."""
+    database = site_of(request).database
+    async with database.session(territory.id, person=member.person_id) as session:
+        dataset = await get_dataset(session, member, dataset_id, lock=True)
+        part = get_part(dataset, part_id)
+        keys = await discard_part_version(session, member, dataset, part)
+    for key in keys:
+        await store_of(request).delete(key)
+    return Redirect(f"/datasets/{dataset_id}/parts/{part_id}", status_code=303)
+
+
 @post("/datasets/{dataset_id:uuid}/period")
 async def submit_main_period(
     request: PageRequest,
@@ -225,8 +263,8 @@ async def submit_main_period(
         InvalidError: it is no period.
     """
     dataset = await get_dataset(session, member, dataset_id, lock=True)
-    about, refusals = _read_form(await request.form())
-    _require_no_refusal(refusals)
+    about, refusals = read_part_form(await request.form())
+    require_no_refusal(refusals)
     await set_main_period(
         session,
         member,
@@ -248,11 +286,13 @@ async def _receive_part_file(
     """The file of a form, for a part or a new one (None); no transaction is open while it comes."""
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(session, member, dataset_id)
+        permission = part_permission(part_id)
+        dataset = await get_dataset(session, member, dataset_id, to=permission)
         part = get_part(dataset, part_id) if part_id else None
         if part is not None:
             part.require_file()
         space = dataset.space
+        allowed = await list_permissions(session, member, space, dataset.id)
         left = space.quota_bytes - await used_bytes(session, space)
     store = store_of(request)
     try:
@@ -275,9 +315,20 @@ async def _receive_part_file(
         if part is None:
             return _new_part_page(request, dataset, errors, status=error.status)
         return await _part_page(
-            request, territory, dataset, part, errors, status=error.status
+            request,
+            territory,
+            dataset,
+            part,
+            errors,
+            status=error.status,
+            allowed=allowed,
         )
     return Redirect(f"/datasets/{dataset_id}/parts/{version.part_id}", status_code=303)
+
+
+def part_permission(part_id: UUID | None) -> DatasetPermission:
+    """What a new version of a part needs, as one of the main file; a new part (None) is for who publishes."""
+    return DatasetPermission.CHANGE if part_id else DatasetPermission.PUBLISH
 
 
 async def _keep_version(
@@ -289,43 +340,12 @@ async def _keep_version(
 ) -> tuple[Version, list[str]]:
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(session, member, dropped.dataset_id, lock=True)
+        dataset = await get_dataset(
+            session, member, dropped.dataset_id, to=part_permission(part_id), lock=True
+        )
         await lock_space(session, dataset.space)
         part = get_part(dataset, part_id) if part_id else None
         return await add_part_version(session, member, dataset, part, dropped)
-
-
-def _require_no_refusal(refusals: Sequence[Refusal]) -> None:
-    if refusals:
-        raise InvalidError(refusals=refusals)
-
-
-def _read_form(form: Mapping[str, Any]) -> tuple[PartDescription, list[Refusal]]:
-    """What the form says of a part, and what cannot be read of it."""
-    texts = {name: clean_text(str(form.get(name) or "")) for name in form}
-    refusals = [
-        Refusal(name, "This is not a date.")
-        for name in ("first_day", "last_day")
-        if texts.get(name) and read_day(texts[name]) is None
-    ]
-    about = PartDescription(
-        title=texts.get("title", ""),
-        role=texts.get("role", ""),
-        first_day=read_day(texts.get("first_day", "")),
-        last_day=read_day(texts.get("last_day", "")),
-        address=texts.get("address", ""),
-        documentation=texts.get("documentation", ""),
-        is_public=bool(texts.get("is_public")),
-        place=read_place(texts.get("place", "")),
-    )
-    return about, refusals
-
-
-def read_place(text: str) -> int | None:
-    """A place in the list; None where it is no number."""
-    if text.isascii() and text.isdigit() and len(text) <= LONGEST_PLACE:
-        return int(text)
-    return None
 
 
 def _new_part_page(
@@ -359,11 +379,10 @@ async def _part_page(
     form: Mapping[str, Any] | None = None,
     *,
     status: int = 200,
+    allowed: Collection[str] = frozenset(DatasetPermission),
 ) -> Response[str]:
-    say = translator(request)
     newest = next(iter(part.versions), None)
     pending = part.pending
-    stops = part_stops_of(dataset, part, pending) if pending else []
     values: dict[str, Any] = {
         "title": part.title,
         "role": part.role,
@@ -383,12 +402,17 @@ async def _part_page(
         "pending": pending,
         "reading": bool(pending and is_being_read(pending)),
         "harmful": bool(pending and is_harmful(pending)),
-        "stops": [say(STOPS[name]) for name in stops],
+        "allowed": allowed,
+        **_list_part_stops(request, dataset, part),
         "values": values,
         "errors": errors,
         "tables": list_tables_of(dataset, newest) if newest else [],
         "version_number": newest.number if newest else 0,
         "checks": await list_part_checks(request, dataset, part),
+        "removable": [version.id for version in list_removable(dataset, part)],
+        "compared": [
+            version.id for version in part.versions if compared_version_number(version)
+        ],
     }
     return render(
         request,
@@ -404,6 +428,25 @@ async def _part_page(
         longest_title=LONGEST_TITLE,
         **about,
     )
+
+
+def _list_part_stops(
+    request: PageRequest, dataset: Dataset, part: DatasetPart
+) -> dict[str, Any]:
+    """What keeps the version that waits from being published: with a reason, or once a person wants what it breaks."""
+    version = part.pending
+    if version is None:
+        return {"stops": [], "breaks": [], "difference": None}
+    say = translator(request)
+    breaks = list_breaking_changes(dataset, version)
+    broken = {change.stop for change in breaks}
+    stops = part_stops_of(dataset, part, version)
+    changes = read_difference(version)
+    return {
+        "stops": [say(STOPS[name]) for name in stops if name not in broken],
+        "breaks": [(change.stop, change.explain(say)) for change in breaks],
+        "difference": changes[1] if changes else None,
+    }
 
 
 def _address(territory: Territory, part: DatasetPart) -> str:
@@ -430,5 +473,6 @@ routes: Routes = [
     submit_part,
     upload_part_version,
     submit_part_removal,
+    discard_pending_part,
     submit_main_period,
 ]

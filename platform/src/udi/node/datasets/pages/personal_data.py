@@ -1,4 +1,4 @@
-"""What the table says of people, and what may be done to each column before it is published."""
+"""What the table of a file says of people, the main one or that of a part, and what may be done to each column before it is published."""
 
 from typing import Any
 from uuid import UUID
@@ -15,18 +15,16 @@ from udi.node.datasets.actions.anonymise import (
     read_treatments,
     request_anonymisation,
 )
-from udi.node.datasets.models import Dataset
+from udi.node.datasets.pages.corrections import ADDRESSES, get_addressed_file
 from udi.node.datasets.pages.messages import PageRequest, field_errors
 from udi.node.datasets.pages.upload import build_preparation_context
-from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.queries import CheckedFile
 from udi.node.datasets.versions.findings import (
     corrections_of,
     count_type_errors,
     is_table,
     personal_findings_of,
-    profile_of,
 )
-from udi.node.spaces.queries import DatasetPermission
 from udi.tabular.personal.treatment_choices import (
     TreatmentChoice,
     as_codes,
@@ -37,19 +35,17 @@ from udi.ui.dependencies import CurrentTerritory, Member, Routes, Session
 from udi.ui.site import render, site_of
 
 
-@get("/datasets/{dataset_id:uuid}/personal-data")
+@get([f"{address}/personal-data" for address in ADDRESSES])
 async def show_treatments_form(
     request: PageRequest, session: Session, member: Member, dataset_id: FromPath[UUID]
 ) -> Response[str]:
     """What was found of people in the newest file, and the form that says what to do."""
-    dataset = await get_dataset(
-        session, member, dataset_id, to=DatasetPermission.CHANGE
-    )
-    codes, counted = _previous_choices(dataset)
-    return treatments_page(request, dataset, codes, counted)
+    file = await get_addressed_file(request, session, member, dataset_id)
+    codes, counted = _previous_choices(file)
+    return treatments_page(request, file, codes, counted)
 
 
-@post("/datasets/{dataset_id:uuid}/personal-data")
+@post([f"{address}/personal-data" for address in ADDRESSES])
 async def submit_treatments(
     request: PageRequest,
     territory: CurrentTerritory,
@@ -61,23 +57,22 @@ async def submit_treatments(
     form = await request.form()
     counted = [str(value) for value in form.getall("count", [])]
     async with site.database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(
-            session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True
-        )
-        choices = choices_of(dataset)
-        columns = profile_of(dataset).columns
+        file = await get_addressed_file(request, session, member, dataset_id, lock=True)
+        choices = choices_of(file)
         try:
-            treatments = read_treatments(form, counted, choices, columns)
-            version = await request_anonymisation(session, member, dataset, treatments)
+            treatments = read_treatments(form, counted, choices, file.profile.columns)
+            version = await request_anonymisation(
+                session, member, file.dataset, file.version, treatments
+            )
         except InvalidError as error:
             codes = {
                 choice.column.name: str(form.get(f"column-{choice.place}") or "")
                 for choice in choices
             }
             errors = field_errors(request, error.refusals)
-            return treatments_page(request, dataset, codes, counted, errors, status=422)
+            return treatments_page(request, file, codes, counted, errors, status=422)
     await anonymise_promptly(build_anonymisation(request, territory), member, version)
-    return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
+    return Redirect(f"{file.address}/check", status_code=303)
 
 
 def build_anonymisation(
@@ -92,18 +87,16 @@ def build_anonymisation(
     )
 
 
-def choices_of(dataset: Dataset) -> list[TreatmentChoice]:
+def choices_of(file: CheckedFile) -> list[TreatmentChoice]:
     """The columns of the newest file where something was found of people."""
-    return list_choices(
-        personal_findings_of(dataset.latest), profile_of(dataset).columns
-    )
+    return list_choices(personal_findings_of(file.version), file.profile.columns)
 
 
-def _previous_choices(dataset: Dataset) -> tuple[dict[str, str], list[str]]:
+def _previous_choices(file: CheckedFile) -> tuple[dict[str, str], list[str]]:
     """What was chosen for the file before this one where it still fits, else what is proposed."""
-    last = corrections_of(dataset.latest).treatments
+    last = corrections_of(file.version).treatments
     codes = as_codes(last)
-    columns = [column.name for column in profile_of(dataset).columns]
+    columns = [column.name for column in file.profile.columns]
     by = [
         name
         for treatment in last
@@ -114,14 +107,14 @@ def _previous_choices(dataset: Dataset) -> tuple[dict[str, str], list[str]]:
         choice.column.name: codes[choice.column.name]
         if codes.get(choice.column.name) in choice.offered
         else choice.proposed
-        for choice in choices_of(dataset)
+        for choice in choices_of(file)
     }
     return code_by_column, [str(columns.index(name)) for name in by if name in columns]
 
 
 def treatments_page(
     request: PageRequest,
-    dataset: Dataset,
+    file: CheckedFile,
     codes: dict[str, str],
     counted: list[str],
     errors: dict[str, str] | None = None,
@@ -129,20 +122,24 @@ def treatments_page(
     status: int = 200,
 ) -> Response[str]:
     """The form, with what is wrong."""
-    profile = profile_of(dataset)
+    profile = file.profile
     return render(
         request,
         "datasets/personal.html",
         status=status,
-        dataset=dataset,
+        dataset=file.dataset,
+        part=file.part,
+        part_crumbs=file.part_crumbs,
+        version=file.version,
+        file_address=file.address,
         doubtful=profile.has_doubtful_header,
-        choices=choices_of(dataset) if is_table(dataset.latest) else [],
+        choices=choices_of(file) if is_table(file.version) else [],
         codes=codes,
         counted=counted,
         columns=[
             (str(place), column.name) for place, column in enumerate(profile.columns)
         ],
-        lost=count_type_errors(dataset.latest),
+        lost=count_type_errors(file.version),
         errors=errors or {},
     )
 

@@ -1,4 +1,4 @@
-"""One version removed alone, and how many a dataset keeps: what goes is said before it goes."""
+"""One version of a file removed alone, and how many a dataset keeps: what goes is said before it goes."""
 
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.backups import read_retention
 from udi.kit.errors import InvalidError
+from udi.node.datasets.actions.parts import get_part
 from udi.node.datasets.actions.remove import (
     RETENTION_CHOICES,
     get_removable,
@@ -18,7 +19,8 @@ from udi.node.datasets.actions.remove import (
     set_version_retention,
 )
 from udi.node.datasets.descriptions.description import LONGEST_REASON, clean_text
-from udi.node.datasets.models import Dataset
+from udi.node.datasets.models import Dataset, DatasetPart
+from udi.node.datasets.pages.corrections import ADDRESSES
 from udi.node.datasets.pages.messages import PageRequest, field_errors
 from udi.node.datasets.queries import get_dataset
 from udi.ui.decision_guards import require_confirmation
@@ -28,7 +30,7 @@ from udi.ui.site import render, site_of
 Errors = dict[str, str]
 
 
-@get("/datasets/{dataset_id:uuid}/versions/{number:int}/remove")
+@get([f"{address}/versions/{{number:int}}/remove" for address in ADDRESSES])
 async def show_removal_form(
     request: PageRequest,
     session: Session,
@@ -42,7 +44,7 @@ async def show_removal_form(
 
 
 @post(
-    "/datasets/{dataset_id:uuid}/versions/{number:int}/remove",
+    [f"{address}/versions/{{number:int}}/remove" for address in ADDRESSES],
     guards=[require_confirmation()],
 )
 async def submit_removal(
@@ -58,7 +60,8 @@ async def submit_removal(
         :LONGEST_REASON
     ]
     try:
-        await remove_version(session, member, dataset, number, reason=reason)
+        part = _find_part(request, dataset)
+        await remove_version(session, member, dataset, number, part, reason=reason)
     except InvalidError as error:
         return await _removal_page(
             request,
@@ -68,7 +71,16 @@ async def submit_removal(
             field_errors(request, error.refusals),
             status=422,
         )
-    return Redirect(f"/datasets/{dataset_id}#versions", status_code=303)
+    address = f"/datasets/{dataset_id}"
+    if part is not None:
+        address += f"/parts/{part.id}"
+    return Redirect(f"{address}#versions", status_code=303)
+
+
+def _find_part(request: PageRequest, dataset: Dataset) -> DatasetPart | None:
+    """The part that the address names; None for the main file."""
+    part_id = request.path_params.get("part_id")
+    return get_part(dataset, part_id) if part_id else None
 
 
 async def _removal_page(
@@ -80,9 +92,22 @@ async def _removal_page(
     *,
     status: int = 200,
 ) -> Response[str]:
-    version = await get_removable(session, dataset, number)
+    part = _find_part(request, dataset)
+    version = await get_removable(session, dataset, number, part)
     days = read_retention(site_of(request).settings)
-    about: dict[str, Any] = {"version": version, "errors": errors, "days": days}
+    address = f"/datasets/{dataset.id}"
+    crumbs = []
+    if part is not None:
+        address += f"/parts/{part.id}"
+        crumbs = [(part.title, address)]
+    about: dict[str, Any] = {
+        "version": version,
+        "errors": errors,
+        "days": days,
+        "part": part,
+        "part_crumbs": crumbs,
+        "file_address": address,
+    }
     return render(
         request, "datasets/remove.html", status=status, dataset=dataset, **about
     )

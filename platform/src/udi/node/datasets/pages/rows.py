@@ -427,7 +427,7 @@ def _describe_file(table: EditedTable) -> dict[str, Any]:
     return {
         "dataset": file.dataset,
         "part": file.part,
-        "part_crumbs": [(file.part.title, file.address)] if file.part else [],
+        "part_crumbs": file.part_crumbs,
         "version": file.version,
         "file_address": file.address,
         "rows_address": table.address,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from udi.kit.errors import Refusal
-from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.models import Dataset, PartRole, Version
 from udi.node.datasets.versions.findings import named_tables_of, tables_dropped_of
 from udi.tabular.columns.column import GEOMETRY, ColumnType, TypedColumn
 from udi.tabular.profiles.named_tables import WITHIN, NamedTable
@@ -47,9 +47,13 @@ class BreakingChange:
 
 
 def list_breaking_changes(dataset: Dataset, version: Version) -> list[BreakingChange]:
-    """What a version breaks of the published one; nothing for the first version, or one that is published."""
+    """What a version breaks of the published one, of the main file or of a part that holds data; nothing for the first
+    version, or one that is published.
+    """
     before = dataset.find_published_before(version)
-    if before is None or version.published_at is not None:
+    part = dataset.find_part(version.part_id)
+    is_data = part is None or part.role == PartRole.DATA
+    if before is None or version.published_at is not None or not is_data:
         return []
     changes = compare_profiles(
         Profile.from_json(before.profile), Profile.from_json(version.profile)
@@ -95,10 +99,10 @@ def _compare_tables(before: NamedTable, after: NamedTable) -> list[BreakingChang
 
 
 def refuse_unintended(
-    dataset: Dataset, version: Version, intended: Collection[str]
+    breaks: Collection[BreakingChange], intended: Collection[str]
 ) -> list[Refusal]:
-    """What a person must still answer who publishes a version that breaks something; `intended` has keys of `STOPS`."""
-    broken = {change.stop for change in list_breaking_changes(dataset, version)}
+    """What a person must still answer who publishes a version that breaks this; `intended` has keys of `STOPS`."""
+    broken = {change.stop for change in breaks}
     if broken <= set(intended):
         return []
     reason = "Say whether you want these changes."

@@ -1,6 +1,6 @@
 """Where a version stands before it is published: people who could be known by it, dangers of its file, its schema."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.node.datasets.descriptions.description import check_answers
@@ -13,10 +13,7 @@ from udi.node.datasets.models import (
     Version,
 )
 from udi.node.datasets.versions import breaking_changes, expectations
-from udi.node.datasets.versions.breaking_changes import (
-    BreakingChange,
-    list_breaking_changes,
-)
+from udi.node.datasets.versions.breaking_changes import list_breaking_changes
 from udi.node.datasets.versions.findings import (
     dangers_of,
     has_virus,
@@ -91,12 +88,7 @@ def stops_of(dataset: Dataset, version: Version) -> list[str]:
     """Which of `STOPS` leave it to a person: what its file holds, what it breaks of the published version, and what its
     script does not find in it.
     """
-    return _name_stops(dataset, version, list_breaking_changes(dataset, version))
-
-
-def _name_stops(
-    dataset: Dataset, version: Version, breaks: Sequence[BreakingChange]
-) -> list[str]:
+    breaks = list_breaking_changes(dataset, version)
     if version.preparation and version.preparation.reason:
         stop_flags = {}
     else:
@@ -119,7 +111,7 @@ def part_stops_of(dataset: Dataset, part: DatasetPart, version: Version) -> list
 
     Nobody is asked why a documentation may be published whose pages cannot be searched for people: it is no data.
     """
-    stops = _name_stops(dataset, version, ())
+    stops = stops_of(dataset, version)
     if part.role == PartRole.DOCUMENTATION:
         return [stop for stop in stops if stop not in UNSEARCHABLE]
     return stops
@@ -128,10 +120,11 @@ def part_stops_of(dataset: Dataset, part: DatasetPart, version: Version) -> list
 def explain_stops(
     dataset: Dataset, version: Version, say: Callable[[str], str]
 ) -> list[str]:
-    """The same in sentences, with the columns and the numbers of rows that are lost; of a part, `part_stops_of`."""
+    """The same in sentences, with the columns and the numbers of rows that are lost."""
     part = dataset.find_part(version.part_id)
-    if part is not None:
-        return [say(STOPS[name]) for name in part_stops_of(dataset, part, version)]
+    names = (
+        part_stops_of(dataset, part, version) if part else stops_of(dataset, version)
+    )
     breaks = list_breaking_changes(dataset, version)
     sentences: dict[str, str] = {}
     for change in breaks:
@@ -140,10 +133,7 @@ def explain_stops(
     sentences[expectations.STOP] = expectations.explain_differences(
         dataset, version, say
     )
-    return [
-        sentences.get(name) or say(STOPS[name])
-        for name in _name_stops(dataset, version, breaks)
-    ]
+    return [sentences.get(name) or say(STOPS[name]) for name in names]
 
 
 def explain_waiting(dataset: Dataset, version: Version) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
 from udi.kit.db import Database
 from udi.kit.schedules import Schedule, run_in_each_territory
@@ -62,7 +63,10 @@ async def forget_cells(session: AsyncSession) -> list[UUID]:
         Preparation.findings, cast(literal(CELLS), JSONPATH)
     )
     query = (
-        select(Version).join(Preparation).where(Version.dataset_id.in_(sealed), holding)
+        select(Version)
+        .join(Preparation)
+        .where(Version.dataset_id.in_(sealed), holding)
+        .options(selectinload(Version.preparation))  # after a lock was waited for
     )
     for version in await session.scalars(query.with_for_update(of=Version)):
         version.profile = Profile.from_json(version.profile).without_cells().as_json()

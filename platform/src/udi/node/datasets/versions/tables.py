@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, raiseload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from udi.kit.db import Database
@@ -29,6 +30,7 @@ from udi.kit.tenancy import space_context
 from udi.node.datasets.descriptions.description import titles_of
 from udi.node.datasets.models import (
     Dataset,
+    DatasetPart,
     Preparation,
     PreparationState,
     Version,
@@ -69,6 +71,14 @@ from udi.tabular.queries.table import DatasetTable
 log = structlog.get_logger()
 TABLES = "tables"
 """The folder of the copies in memory."""
+_NO_OTHERS = (raiseload(Dataset.versions), raiseload(Dataset.delivery))
+OF_MAIN_FILE = joinedload(Version.dataset).options(
+    *_NO_OTHERS, raiseload(Dataset.parts)
+)
+OF_PART = joinedload(Version.dataset).options(
+    *_NO_OTHERS, selectinload(Dataset.parts).raiseload(DatasetPart.versions)
+)
+"""With a version, what is said of its dataset, and of the parts where it is one's; none of their other versions."""
 
 
 def _repairs(version: Version) -> dict[str, object]:
@@ -167,11 +177,10 @@ class DatasetTableCache:
         """The version of an open file, with its dataset; whoever reads it is no member of its space."""
         with space_context(None):
             async with self._database.session(file.tenant_id) as session:
+                described = OF_PART if file.part_id else OF_MAIN_FILE
                 version: Version | None = await session.scalar(
-                    select(Version).where(Version.file_id == file.id)
+                    select(Version).where(Version.file_id == file.id).options(described)
                 )
-                if version is not None:
-                    await session.refresh(version, ["dataset"])
         return version
 
     async def _find_table(
@@ -300,7 +309,7 @@ class DatasetTableCache:
         """
         file = version.file
         dataset = version.dataset
-        part = dataset.find_part(version.part_id)
+        part = dataset.find_part(version.part_id) if version.part_id else None
         labels = [*([part.title] if part else []), sheet_title]
         sheet = f"-{place.sheet}" if place.sheet else ""
         name = f"{_folder_of(file)}/{file.id}-{preparation.revision}{sheet}"

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from msgspec import MsgspecError
 from msgspec.json import decode
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -16,6 +16,7 @@ from udi.kit.db import Database
 from udi.kit.schedules import Schedule, run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
+from udi.kit.territory_reads import find_territories
 from udi.node.datasets.exchange.portal import PortalClient, PortalUnavailableError
 from udi.node.spaces.models import Space
 from udi.node.subject_requests.models import (
@@ -76,6 +77,15 @@ def _read_answer(content: bytes) -> Mapping[UUID, ReportOutcome]:
         ) from error
 
 
+def _changed(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What is true of the requests that the portal is told of now."""
+    return (
+        SubjectRequest.reported_sequence < SubjectRequest.sequence,
+        SubjectRequest.report_state != ReportState.DETACHED,
+        SubjectRequest.report_after <= moment,
+    )
+
+
 async def _list_changed(
     session: AsyncSession,
 ) -> Sequence[tuple[SubjectRequest, Space]]:
@@ -86,11 +96,7 @@ async def _list_changed(
             (Space.tenant_id == SubjectRequest.tenant_id)
             & (Space.id == SubjectRequest.space_id),
         )
-        .where(
-            SubjectRequest.reported_sequence < SubjectRequest.sequence,
-            SubjectRequest.report_state != ReportState.DETACHED,
-            SubjectRequest.report_after <= now(),
-        )
+        .where(*_changed(now()))
         .order_by(SubjectRequest.report_after)
         .limit(MOST_AT_ONCE)
     )
@@ -186,6 +192,8 @@ def schedule_reports(
             raise
 
     async def run() -> None:
-        await run_in_each_territory(registry, report)
+        changed = select(SubjectRequest.id).where(*_changed(now()))
+        among = await find_territories(database, changed)
+        await run_in_each_territory(registry, report, among=among)
 
     return Schedule("report_subject_requests", "* * * * * 25", run)

@@ -5,13 +5,14 @@ from uuid import UUID
 import structlog
 from msgspec import MsgspecError
 from msgspec.json import decode
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.schedules import Schedule, run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
+from udi.kit.territory_reads import find_territories
 from udi.node.datasets.exchange.portal import PortalClient, PortalUnavailableError
 from udi.node.subject_requests.models import Lender
 from udi.protocol.consent_withdrawals import (
@@ -32,12 +33,7 @@ async def report_withdrawals(
     Raises:
         PortalUnavailableError: the portal did not take it; it is told again later.
     """
-    query = (
-        select(Lender.id)
-        .where(Lender.stopped_at.is_not(None), Lender.reported_at.is_(None))
-        .order_by(Lender.stopped_at)
-        .limit(MOST_WITHDRAWALS)
-    )
+    query = _select_stopped().order_by(Lender.stopped_at).limit(MOST_WITHDRAWALS)
     async with database.session(territory.id, role="worker") as session:
         stopped = list(await session.scalars(query))
     if not stopped:
@@ -49,6 +45,13 @@ async def report_withdrawals(
             update(Lender).where(Lender.id.in_(taken)).values(reported_at=now())
         )
     return len(taken)
+
+
+def _select_stopped() -> Select[UUID]:
+    """What was stopped here and not told yet."""
+    return select(Lender.id).where(
+        Lender.stopped_at.is_not(None), Lender.reported_at.is_(None)
+    )
 
 
 def _read_answer(content: bytes) -> set[UUID]:
@@ -73,6 +76,7 @@ def schedule_withdrawal_reports(
             raise
 
     async def run() -> None:
-        await run_in_each_territory(registry, report)
+        among = await find_territories(database, _select_stopped())
+        await run_in_each_territory(registry, report, among=among)
 
     return Schedule("report_consent_withdrawals", "* * * * * */30", run)

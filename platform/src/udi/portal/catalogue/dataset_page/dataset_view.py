@@ -30,6 +30,8 @@ from udi.ui.locale import localise, localise_title
 SHORT_HASH = 12
 KM_A_DEGREE = 111.32
 TURN = 360
+MOST_SHEET_ROWS = 1_048_575
+"""Rows of a sheet below its header: nodes refuse to write more."""
 MAP = "https://www.openstreetmap.org/?minlon={west}&minlat={south}&maxlon={east}&maxlat={north}&box=yes"
 
 
@@ -143,13 +145,34 @@ class DatasetView:
     @cached_property
     def node(self) -> NodeAddresses | None:
         """Where a node of ours shows the table, if the dataset is one and is open."""
-        is_table = bool((self.record.get("dataset_size") or {}).get("number_of_fields"))
+        is_table = bool(self._size.get("number_of_fields"))
         candidates = (
             find_addresses(media.url, self.dataset.id) for media in self.files
         )
         if self.is_open and is_table:
             return next((addresses for addresses in candidates if addresses), None)
         return None
+
+    @cached_property
+    def _size(self) -> Mapping[str, Any]:
+        """How many rows and columns the table of the main file has, as its record says."""
+        return cast("Mapping[str, Any]", self.record.get("dataset_size") or {})
+
+    @cached_property
+    def rows(self) -> int:
+        """How many rows that table has; 0 where nobody says it."""
+        count = self._size.get("numbers_of_records")
+        return count if isinstance(count, int) else 0
+
+    def list_exports(self, media: Distribution) -> list[tuple[str, str]]:
+        """The forms in which its node gives the table of the main file, with their addresses; none of another file."""
+        addresses = find_addresses(media.url, self.dataset.id)
+        if self.node is None or addresses != self.node:
+            return []
+        kinds = {"csv": "CSV", "xlsx": "Excel", "parquet": "Parquet"}
+        if self.rows > MOST_SHEET_ROWS:
+            del kinds["xlsx"]
+        return [(name, self.node.export(kind)) for kind, name in kinds.items()]
 
     @cached_property
     def theme(self) -> str:

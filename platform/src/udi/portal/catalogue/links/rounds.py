@@ -6,12 +6,13 @@ the hour, so that a catalogue of any size is spread over time.
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.schedules import run_in_each_territory
+from udi.kit.schedules import FEW, run_in_each_territory
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.links.inventory import add_links, delete_unused_links
 from udi.portal.catalogue.links.leases import (
@@ -41,18 +42,27 @@ class LinkChecker:
         """When addresses were last added; `_whole`, when all of them were last gone through."""
         self._whole: dict[UUID, datetime] = {}
         self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._rounds = 0
 
     async def run(self) -> None:
-        """One round of all territories at once."""
+        """One round of all territories at once; while they are more than a round takes, of those that come next."""
+        territories = await self._site.registry.list()
+        turns = max(1, -(-len(territories) // FEW))
+        turn = territories[self._rounds % turns :: turns]
+        self._rounds += 1
         await run_in_each_territory(
-            self._site.registry, self.check_territory, at_once=True
+            self._site.registry,
+            partial(self.check_territory, turns=turns),
+            among={territory.id for territory in turn},
+            at_once=True,
         )
         async with self._site.database.platform_session(role="worker") as session:
             await delete_expired_leases(session)
 
-    async def check_territory(self, territory: Territory) -> int:
-        """One round of a territory: keep its rows, look, say and tell what is to be; how many looks."""
-        most = -(-self._site.settings.link_looks_per_hour * EVERY // timedelta(hours=1))
+    async def check_territory(self, territory: Territory, *, turns: int = 1) -> int:
+        """One round of a territory, in one of so many minutes: keep its rows, look, say and tell what is to be; how many looks."""
+        looks_per_hour = self._site.settings.link_looks_per_hour
+        most = -(-looks_per_hour * turns * EVERY // timedelta(hours=1))
         async with self._site.database.session(territory.id, role="worker") as session:
             await self._update_inventory(session, territory)
             due = await find_due_links(session, most)

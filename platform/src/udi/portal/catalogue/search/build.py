@@ -113,6 +113,7 @@ class TenantIndex:
     def request_rebuild(self) -> None:
         """Ask the process that writes the indexes to make this one again; the present one serves meanwhile."""
         (self.folder / REBUILD_REQUEST).touch()
+        (self.folder.parent / REBUILD_REQUEST).touch()
 
     def consume_rebuild_request(self) -> bool:
         """Whether a rebuild was asked for, once."""

@@ -27,7 +27,11 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.kit.territories import TerritoryRegistry
-from udi.portal.catalogue.search.build import IndexWriterCache, TenantIndex
+from udi.portal.catalogue.search.build import (
+    REBUILD_REQUEST,
+    IndexWriterCache,
+    TenantIndex,
+)
 from udi.portal.catalogue.search.index import CURSOR, FINGERPRINT
 from udi.portal.catalogue.search.joint_build import MEMBERS, JointIndex
 from udi.portal.catalogue.search.joint_index import JOINT
@@ -43,6 +47,8 @@ GATHER = 0.05
 RETRY = 2.0
 PRUNE_EVERY = 3600.0
 HEARTBEAT = 30.0
+CHECK_EVERY = 60.0
+"""Seconds after which each index is looked at, though nothing changed."""
 KEPT_DAYS = 7
 QUIET = 10.0
 """Seconds without a change after which the writer of an index is put away, with the memory that it takes."""
@@ -138,6 +144,11 @@ class SearchFeed:
         self._pen = IndexWriterCache()
         self._joint = JointIndex(self._folder / str(JOINT))
         self._joint_cursor_file = CursorFile(self._joint.folder / CURSOR)
+        self._checked: dict[UUID, tuple[str, ...]] = {}
+        """The languages of each territory whose index was found whole."""
+        self._checked_at = -CHECK_EVERY
+        self._request: int | None = None
+        """When a rebuild of one of the indexes was last asked for, as the file system has it."""
         self._wrote_at = 0.0
         self._settled = asyncio.Event()
         self._settled.set()
@@ -164,8 +175,9 @@ class SearchFeed:
 
     async def run_once(self) -> int:
         """Bring every index up to date once; how many datasets were looked at again."""
+        self._checked.clear()
         try:
-            count = await self._update_indexes()
+            count = await self.update_indexes()
             await self._update_joint_index()
         finally:
             await asyncio.to_thread(self._pen.close_writer)
@@ -188,14 +200,17 @@ class SearchFeed:
         cursor = FeedCursor(origin, snapshot, now().timestamp())
         return FeedRound(territories, changes, cursor, position, is_continued)
 
-    async def _update_indexes(self) -> int:
+    async def update_indexes(self) -> int:
+        """Bring what changed into the indexes, and make those that are missing or asked for; how many datasets."""
         self._folder.mkdir(parents=True, exist_ok=True)
         update = await self._start_round(self._cursor_file.cursor)
         if not update.is_continued:
             self._delete_orphaned_indexes(update.territories)
-        for tenant in update.territories.keys() | update.changes.keys():
+        self._forget_checks(update)
+        for tenant in self._list_unchecked(update) | update.changes.keys():
             territory = update.territories.get(tenant)
-            with in_languages(territory.languages if territory else ()):
+            languages = territory.languages if territory else ()
+            with in_languages(languages):
                 await self._update_index(
                     tenant,
                     territory.slug if territory else None,
@@ -203,8 +218,29 @@ class SearchFeed:
                     update.position,
                     force_rebuild=not update.is_continued,
                 )
+            self._checked[tenant] = languages
         self._cursor_file.store(update)
         return sum(map(len, update.changes.values()))
+
+    def _forget_checks(self, update: FeedRound) -> None:
+        """Look at every index again: at the start, where a rebuild is asked for, and now and then, in case one was deleted.
+
+        To look at those of a thousand territories twice a second would take a quarter of a core.
+        """
+        request = _read_request_time(self._folder)
+        is_old = time.monotonic() - self._checked_at > CHECK_EVERY
+        if is_old or request != self._request or not update.is_continued:
+            self._checked.clear()
+            self._checked_at = time.monotonic()
+            self._request = request
+
+    def _list_unchecked(self, update: FeedRound) -> set[UUID]:
+        """Territories that are new, or speak other languages, since their index was looked at."""
+        return {
+            tenant
+            for tenant, territory in update.territories.items()
+            if self._checked.get(tenant) != territory.languages
+        }
 
     async def _update_joint_index(self) -> bool:
         """Bring the joint index up to date once; whether something had changed."""
@@ -229,7 +265,7 @@ class SearchFeed:
         try:
             async with self._listen() as (noticed, lost), self._following_together():
                 while not lost.is_set():
-                    await self._update_indexes()
+                    await self.update_indexes()
                     _drop_old_versions(self._folder)
                     if time.monotonic() - self._wrote_at > QUIET:
                         await asyncio.to_thread(self._pen.close_writer)
@@ -363,6 +399,13 @@ async def _read_changes(
         if tenant is not None:
             changes[tenant].add(dataset)
     return snapshot, changes
+
+
+def _read_request_time(folder: Path) -> int | None:
+    try:
+        return (folder / REBUILD_REQUEST).stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
 
 
 def _delete_other_joint_indexes(joint: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -99,14 +99,19 @@ async def note_erasure(session: AsyncSession, subject: str) -> None:
 
 async def list_returned(session: AsyncSession, issuer: str) -> set[str]:
     """The subjects of accounts deleted here that a row names all the same: it was written from what was said before."""
-    queries = (
+    queries = select_returned(issuer)
+    return {subject for query in queries for subject in await session.scalars(query)}
+
+
+def select_returned(issuer: str) -> tuple[Select[str], ...]:
+    """What finds them, by table."""
+    return (
         select(Person.subject).where(
             Person.issuer == issuer, _was_erased(Person.subject)
         ),
         select(WatchedAccount.subject).where(_was_erased(WatchedAccount.subject)),
         select(ProviderGrant.subject).where(_was_erased(ProviderGrant.subject)),
     )
-    return {subject for query in queries for subject in await session.scalars(query)}
 
 
 def _was_erased(subject: Any) -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ from udi.kit.errors import ProvisionError
 from udi.kit.jobs import Handlers, Job
 from udi.kit.login_providers import provider_alias, rules_digest
 from udi.kit.tenancy import Territory
+from udi.kit.territory_reads import find_territories
 from udi.portal.identity.account_watcher import create_watcher
 from udi.portal.identity.identity_services.provider_logins import REVIEW_PROVIDER_GROUPS
 from udi.portal.identity.models import ProviderGrant
@@ -82,6 +83,7 @@ async def review_pass(site: Site, since: datetime) -> int:
         admin = connect_for_members(site.settings)
         logins = await asyncio.to_thread(read_provider_logins, admin, since)
     changed = 0
+    granting = await find_territories(site.database, select(ProviderGrant.subject))
     for territory in territories:
         prefix = provider_alias(territory.slug, "")
         alias_by_subject = {
@@ -89,6 +91,8 @@ async def review_pass(site: Site, since: datetime) -> int:
             for subject, alias in logins.items()
             if alias.startswith(prefix)
         }
+        if territory.id not in granting and not alias_by_subject:
+            continue
         async with site.database.session(territory.id, role="worker") as session:
             due = await _list_due(session, rules_digest(territory.login_providers))
         for subject in sorted(due | alias_by_subject.keys()):

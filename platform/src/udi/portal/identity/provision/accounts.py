@@ -2,14 +2,12 @@
 
 import os
 import secrets
-from collections.abc import Iterable
 from glob import escape
 from pathlib import Path
 
 from udi.kit.errors import ProvisionError
 from udi.kit.identity import MODERATORS
 from udi.portal.identity.provision.admin import (
-    EVERYTHING,
     Outcome,
     ProvisionChange,
     RealmAdmin,
@@ -22,7 +20,10 @@ from udi.portal.identity.provision.organisation_groups import (
     list_groups,
     list_member_groups,
 )
-from udi.portal.identity.provision.organisations import organisation_alias
+from udi.portal.identity.provision.organisations import (
+    find_identifiers,
+    organisation_alias,
+)
 from udi.portal.tenants.toml.schema import AccountPart
 from udi.settings import Settings
 
@@ -138,7 +139,7 @@ def apply_memberships(
     if groups_by_alias.keys() <= joined.keys():
         others = {}
     else:
-        others = _identifiers(admin, groups_by_alias)
+        others = find_identifiers(admin, groups_by_alias.keys() - joined.keys())
     changed = False
     for alias, groups in groups_by_alias.items():
         if alias not in joined:
@@ -153,15 +154,6 @@ def apply_memberships(
             or changed
         )
     return changed
-
-
-def _identifiers(admin: RealmAdmin, aliases: Iterable[str]) -> dict[str, str]:
-    unique_aliases = set(aliases)
-    return {
-        organisation["alias"]: organisation["id"]
-        for organisation in admin.get_organizations({"max": EVERYTHING})
-        if organisation["alias"] in unique_aliases
-    }
 
 
 def _join_groups(

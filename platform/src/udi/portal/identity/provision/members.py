@@ -33,6 +33,8 @@ def read_members(admin: RealmAdmin, territory: str) -> Memberships:
     for organisation in _organisations(admin, territory):
         slug = str(organisation["alias"]).removeprefix(f"{territory}--")
         members = list_organisation_members(admin, organisation["id"])
+        if not members:
+            continue  # its groups have nobody either: most organisations of a country
         _add_accepted_members(admin, organisation, members)
         for member in members:
             memberships.setdefault(member["id"], {})[slug] = set()

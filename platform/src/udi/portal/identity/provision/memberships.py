@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from udi.kit.errors import ProvisionError
 from udi.portal.identity.provision.accounts import apply_memberships
 from udi.portal.identity.provision.admin import (
-    EVERYTHING,
     MEMBERS_CLIENT,
     MEMBERS_SECRET,
     ProvisionChange,
@@ -25,9 +24,9 @@ from udi.portal.identity.provision.organisation_groups import (
     list_member_groups,
 )
 from udi.portal.identity.provision.organisations import (
-    TERRITORY,
     apply_organisations,
     desired_organisations,
+    find_identifiers,
     organisation_alias,
 )
 from udi.settings import Settings
@@ -121,7 +120,7 @@ def make_member(
         ProvisionError: Keycloak refuses, does not answer, or knows people in an organisation that is being founded.
     """
     alias = organisation_alias(member.territory, member.organisation)
-    if founding and (existing_organisation := _find(admin, member.territory, alias)):
+    if founding and (existing_organisation := _find(admin, alias)):
         others = [
             person
             for person in list_organisation_members(admin, existing_organisation)
@@ -137,7 +136,7 @@ def make_member(
             if target.alias == alias
         ]
         apply_organisations(admin, member.territory, targets)
-    organisation = _find(admin, member.territory, alias)
+    organisation = _find(admin, alias)
     if organisation is None:
         msg = f"Keycloak has no organisation {alias}."
         raise ProvisionError(msg)
@@ -146,18 +145,8 @@ def make_member(
     _leave(admin, organisation, member)
 
 
-def _find(admin: RealmAdmin, territory: str, alias: str) -> str | None:
-    organisations = admin.get_organizations(
-        {"q": f"{TERRITORY}:{territory}", "max": EVERYTHING}
-    )
-    return next(
-        (
-            str(organisation["id"])
-            for organisation in organisations
-            if organisation["alias"] == alias
-        ),
-        None,
-    )
+def _find(admin: RealmAdmin, alias: str) -> str | None:
+    return find_identifiers(admin, [alias]).get(alias)
 
 
 def _leave(admin: RealmAdmin, organisation: str, member: DesiredMembership) -> None:

@@ -26,6 +26,8 @@ from udi.portal.identity.provision.realm import ROLES
 
 STATE = "udi.state"
 TERRITORY = "udi.territory"
+SEPARATOR = "--"
+"""Between a territory and its organisation; no slug holds it."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,28 @@ def organisation_alias(territory: str, organisation: str) -> str:
     """How the identity service calls a legal person of a territory; the territory itself, where `organisation` is empty."""
     if not organisation:
         return territory
-    return f"{territory}--{organisation}"
+    return f"{territory}{SEPARATOR}{organisation}"
+
+
+def find_territory(alias: str) -> str:
+    """The territory whose organisation the identity service calls so."""
+    return alias.partition(SEPARATOR)[0]
+
+
+def find_identifiers(admin: RealmAdmin, aliases: Iterable[str]) -> dict[str, str]:
+    """The identifiers of organisations that exist, by alias: one call for each territory.
+
+    To list those of the whole realm takes Keycloak minutes where it has thousands: it looks at each, and at all before it.
+    """
+    unique_aliases = set(aliases)
+    return {
+        organisation["alias"]: str(organisation["id"])
+        for territory in sorted({find_territory(alias) for alias in unique_aliases})
+        for organisation in admin.get_organizations(
+            {"q": f"{TERRITORY}:{territory}", "max": EVERYTHING}
+        )
+        if organisation["alias"] in unique_aliases
+    }
 
 
 def desired_organisations(
@@ -190,11 +213,12 @@ def _create(admin: RealmAdmin, body: Mapping[str, Any]) -> str:
     created = create_or_none(admin.create_organization, dict(body))
     if created is not None:
         return created
-    everyone = admin.get_organizations({"max": EVERYTHING})
+    namesakes = admin.get_organizations({"search": body["name"], "exact": True})
     adopted = next(
         (
             organisation["id"]
-            for organisation in everyone
+            for organisation in namesakes
+            or admin.get_organizations({"max": EVERYTHING})
             if organisation["alias"] == body["alias"]
         ),
         None,

@@ -4,10 +4,15 @@ import asyncio
 import random
 
 import structlog
+from sqlalchemy import select
 
+from udi.kit.clock import now
 from udi.kit.tenancy import Territory
+from udi.kit.territory_reads import find_territories
 from udi.portal.nodes.sources import OUTGOING
 from udi.portal.nodes.sources.harvest_run import HarvestContext, harvest_next_source
+from udi.portal.nodes.sources.leases import select_due
+from udi.portal.nodes.sources.models import CatalogueSource
 from udi.portal.nodes.sources.source_client import SourceClient
 from udi.ui.site import Site
 
@@ -30,13 +35,23 @@ async def _look_for_ever(site: Site, reader: SourceClient) -> None:
     while True:
         busy = False
         try:
-            territories = list(await site.registry.list())
+            territories = await list_due(site)
             for territory in random.sample(territories, len(territories)):
                 busy = await _harvest_territory(site, reader, territory) or busy
         except Exception as error:  # noqa: BLE001 - looked for again some seconds later
             log.warning("sources not looked for", error=type(error).__name__)
         if not busy:
             await asyncio.sleep(EVERY)
+
+
+async def list_due(site: Site) -> list[Territory]:
+    """The territories with a source that should be read now: one statement for all, of which most have none."""
+    due = await find_territories(
+        site.database, select(CatalogueSource.id).where(*select_due(now()))
+    )
+    return [
+        territory for territory in await site.registry.list() if territory.id in due
+    ]
 
 
 async def _harvest_territory(

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -27,16 +28,28 @@ def schedule_dispatch(site: Site) -> Schedule:
     async def dispatch(session: AsyncSession, territory: Territory) -> None:
         await dispatch_changes(session, territory, topics_of(site.services), now())
 
-    run = run_sessions(site.database, site.registry, dispatch)
+    def select_due() -> Select[Any]:
+        return select(Change.id).where(*_ready(now()))
+
+    run = run_sessions(site.database, site.registry, dispatch, due=select_due)
     return Schedule("dispatch_changes", "* * * * * */10", run)
+
+
+def _ready(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What is true of the changes that are given now."""
+    return (~Change.spread, Change.at <= moment - SEARCHED)
 
 
 async def dispatch_changes(
     session: AsyncSession, territory: Territory, topics: Topics, moment: datetime
 ) -> int:
     """Queue a message for each webhook and each change that it wants, in one transaction with the note that it was given."""
-    ready = (~Change.spread, Change.at <= moment - SEARCHED)
-    query = select(Change).where(*ready).order_by(Change.at, Change.id).limit(BATCH)
+    query = (
+        select(Change)
+        .where(*_ready(moment))
+        .order_by(Change.at, Change.id)
+        .limit(BATCH)
+    )
     changes = (await session.scalars(query.with_for_update(skip_locked=True))).all()
     if not changes:
         return 0

@@ -353,7 +353,7 @@ class ExplorePage:
             "version": self.version,
             "repairs": self._list_repairs(),
             "is_open": self.is_shared,
-            "versions": listed.versions if self.table.is_main else (),
+            "versions": () if place.sheet else listed.versions,
             "tables": tables if len(tables) > 1 else (),
             "series": listed.series,
             "is_series": is_series,

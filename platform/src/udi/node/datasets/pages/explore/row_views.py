@@ -33,6 +33,12 @@ ROUND = 100
 """Different values from which their number is given in two digits."""
 MOST_FIELDS = 5
 """Of a card."""
+MEASURED_TYPES = frozenset({ColumnType.INTEGER, ColumnType.NUMBER})
+BAR_WIDTH = 44
+"""Pixels of the bar of the greatest value, beside the figures of the column that the rows are sorted by."""
+BARRED = frozenset({ColumnRole.EXTENSIVE, ColumnRole.INTENSIVE})
+MOST_LABELLED = 8
+"""Cells of a row that a narrow screen shows, each under the name of its column."""
 ASCENDING = "asc"
 DESCENDING = "desc"
 
@@ -71,6 +77,8 @@ class RowLine:
     place: int
     address: str
     cells: tuple[str, ...]
+    bar: int = 0
+    """How wide the bar beside its cell of the barred column is; 0: there is none."""
 
 
 def always(_table: DatasetTable, _territory: Territory) -> bool:
@@ -85,8 +93,19 @@ async def read_table(context: ExploreContext) -> Mapping[str, Any]:
     statistics = await _find_statistics(context)
     codes = _list_codes(context, statistics)
     columns = [context.table.columns[rank] for rank in ranks]
+    barred, greatest = _find_bars(context, columns, statistics)
+    listed = _list_rows(context, page, columns, codes)
+    if greatest:
+        values = [row[barred + 1] for row in page.rows]
+        listed["rows"] = [
+            replace(line, bar=round(BAR_WIDTH * (value or 0) / greatest))
+            for line, value in zip(listed["rows"], values, strict=True)
+        ]
     return {
-        **_list_rows(context, page, columns, codes),
+        **listed,
+        "barred": barred,
+        "bar_width": BAR_WIDTH,
+        "most_labelled": MOST_LABELLED,
         "headings": [
             _heading(context, column, statistics, codes) for column in columns
         ],
@@ -94,6 +113,30 @@ async def read_table(context: ExploreContext) -> Mapping[str, Any]:
         if context.query.columns
         else len(context.table.columns) - len(ranks),
     }
+
+
+def _find_bars(
+    context: ExploreContext,
+    columns: Sequence[TypedColumn],
+    statistics: Mapping[str, ColumnStatistics],
+) -> tuple[int, float]:
+    """The column whose cells have bars, and its greatest value: that which the rows are sorted by, of amounts or rates.
+
+    -1 and 0 for none: bars beside codes, years, coordinates or values below zero would say nothing.
+    """
+    for place, column in enumerate(columns):
+        figures = statistics.get(column.name)
+        is_sorted = sort_direction(context, column.name) != ""
+        if figures is None or not is_sorted or column.type not in MEASURED_TYPES:
+            continue
+        [profile] = profile_columns([column], [figures], context.table.roles)
+        least = figures.least
+        greatest = figures.greatest
+        if isinstance(least, str) or isinstance(greatest, str) or not greatest:
+            continue
+        if profile.role in BARRED and least is not None and least >= 0:
+            return place, greatest
+    return -1, 0.0
 
 
 async def read_cards(context: ExploreContext) -> Mapping[str, Any]:
@@ -176,7 +219,7 @@ def _list_rows(
     page: RowPage,
     columns: Sequence[TypedColumn],
     codes: frozenset[str],
-) -> Mapping[str, Any]:
+) -> dict[str, Any]:
     query = context.query
     first = query.query.offset + 1
     rows = [
