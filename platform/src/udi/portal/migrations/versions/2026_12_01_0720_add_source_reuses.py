@@ -4,7 +4,7 @@ from udi.kit.foundation import execute_script
 from udi.kit.rls import isolate
 
 revision = "source_reuses"
-down_revision = "fault_reports"
+down_revision = "read_territories"
 branch_labels = None
 depends_on = None
 phase = "expand"
