@@ -218,14 +218,14 @@ async def test_what_was_wanted_of_a_part_is_published_with_its_withdrawn_dataset
     await withdraw(producer, dataset)
 
     unexplained = await save(producer, dataset, part, role=PartRole.DATA)
-    wanted = await save(
+    accepted = await save(
         producer, dataset, part, role=PartRole.DATA, intended="columns rows"
     )
     published = await producer.client.post(f"/datasets/{dataset}/publish")
     places = await passer_by.get(f"/datasets/{dataset}/files/{part}/places.csv")
 
     assert unexplained.status_code == 422
-    assert (wanted.status_code, published.status_code) == (303, 303)
+    assert (accepted.status_code, published.status_code) == (303, 303)
     assert places.text == FEWER
 
 

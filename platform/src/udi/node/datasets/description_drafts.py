@@ -5,7 +5,7 @@ from typing import Annotated
 from litestar import Response, get
 from msgspec import Meta, Struct
 
-from udi.kit.errors import InvalidError
+from udi.kit.errors import InvalidError, NotFoundError
 from udi.node.datasets.descriptions.description import check_answers
 from udi.node.spaces.operations import CATALOGUE, DatasetPath
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
@@ -51,7 +51,7 @@ class DescriptionDraftParameters(Struct, kw_only=True):
         summary="Draft a description",
         description="The address of the form with these answers, for a person of the space to read, complete and save. Nothing is read, kept or sent.",
         answer=FormDraft,
-        errors=(InvalidError,),
+        errors=(InvalidError, NotFoundError),
         query=DescriptionDraftParameters,
         tools=(DRAFT_DESCRIPTION,),
     ),

@@ -301,11 +301,8 @@ def _sort_parts(dataset: Dataset) -> dict[str, list[DatasetPart]]:
     """The parts that a first publication takes along, and those that it leaves; of a public dataset it changes none."""
     if is_public(dataset):
         return {"joining": [], "staying": []}
-    joining = [
-        listed.part
-        for listed in list_parts_to_publish(dataset)
-        if listed.part.pending in {None, listed.version}
-    ]
+    listed = list_parts_to_publish(dataset)
+    joining = [one.part for one in listed if one.part.pending in {None, one.version}]
     staying = [part for part in dataset.parts if part not in joining]
     return {"joining": joining, "staying": staying}
 
