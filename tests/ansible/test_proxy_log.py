@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.ansible.machine import PLAY, ROOT
-from tests.ansible.test_machine_links import Program, render, serve, wait_for_port
+from tests.ansible.test_machine_links import Program, render, serving, wait_for_port
 from tests.cluster import free_ports
 
 pytestmark = [
@@ -104,10 +104,11 @@ def proxy(tmp_path: Path) -> Iterator[Proxy]:
     nobody = base + 3
     (tmp_path / "udi.conf").write_text(_write_site(new_proxy, program, nobody))
     (tmp_path / "nginx.conf").write_text(_write_frame(tmp_path))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", program), Program) as server:
-        serve(server)
+    with (
+        http.server.ThreadingHTTPServer(("127.0.0.1", program), Program) as server,
+        serving(server),
+    ):
         yield new_proxy
-        server.shutdown()
 
 
 def _write_site(
@@ -206,14 +207,15 @@ def test_who_reads_is_taken_from_a_header_of_named_balancers_alone(
 ) -> None:
     program = free_ports(1)
     (proxy.folder / "udi.conf").write_text(_write_site(proxy, program, 1, before))
-    with http.server.ThreadingHTTPServer(
-        ("127.0.0.1", program), ReaderProgram
-    ) as server:
-        serve(server)
-        with proxy.running():
-            headers = {"X-Forwarded-For": "192.0.2.7"}
-            answer = proxy.request("https", HOSTS["portal"], "/", **headers)
-        server.shutdown()
+    with (
+        http.server.ThreadingHTTPServer(
+            ("127.0.0.1", program), ReaderProgram
+        ) as server,
+        serving(server),
+        proxy.running(),
+    ):
+        headers = {"X-Forwarded-For": "192.0.2.7"}
+        answer = proxy.request("https", HOSTS["portal"], "/", **headers)
 
     assert answer.text == reader
 

@@ -118,7 +118,8 @@ def sentences(part: Any) -> list[str]:
     texts = [
         value
         for key, value in part.items()
-        if key in {"summary", "description"} and isinstance(value, str) and value
+        if key in {"summary", "description"} and isinstance(value, str)
+        if value not in {"", key}  # a parameter of that name is no sentence
     ]
     return texts + [
         sentence

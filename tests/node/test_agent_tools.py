@@ -20,6 +20,7 @@ HEIGHTS = 'quartier,"essence, nom",hauteur\nNord,Tilleul,3\nNord,Chêne,5\nSud,T
 TOOLS = [
     "aggregate_rows",
     "describe_table",
+    "draft_description",
     "list_downloads",
     "list_values",
     "read_rows",
@@ -219,3 +220,28 @@ async def test_the_client_of_the_protocols_own_kit_reads_rows(
 
     assert sorted(answer["tools"]) == TOOLS
     assert len(answer["answers"][0]["content"]["rows"]) == 4
+
+
+async def test_a_description_is_drafted_and_saved_by_a_person_alone(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.draft(HEIGHTS, "arbres.csv")
+    answers = {"title": "Arbres du quartier", "keywords": "arbre, hauteur"}
+    place = {"dataset_id": dataset}
+    draft = await call_tool(passer_by, "draft_description", {**place, **answers})
+    faulty = await call_tool(passer_by, "draft_description", {**place, "theme": "x"})
+    long = await call_tool(passer_by, "draft_description", {**place, "summary": "a" * 6_000})  # fmt: skip
+
+    address = httpx.URL(draft["form"])
+    form = await producer.client.get(str(address.raw_path, "ascii"))
+    stranger = await passer_by.get(str(address.raw_path, "ascii"))
+    again = await producer.client.get(address.path)
+
+    assert (address.path, dict(address.params)) == (f"/datasets/{dataset}/describe", answers)  # fmt: skip
+    assert draft["missing"] == []
+    assert draft["why_not_sent"].startswith("Nothing was sent")
+    assert [entry["field"] for entry in faulty["missing"]] == ["theme"]
+    assert (long["status"], long["problem"]["errors"][0]["field"]) == (422, "summary")
+    assert 'value="Arbres du quartier"' in form.text
+    assert 'value="Arbres du quartier"' not in again.text
+    assert "Arbres du quartier" not in stranger.text

@@ -10,6 +10,7 @@ import httpx
 
 from tests.node.producer import TABLE, Producer
 from tests.node.test_correct_rows import newest_file
+from tests.node.test_erase_dataset import withdraw
 from tests.node.test_file_properties import AUTHOR, BUTTON
 from tests.node.test_file_safety import workbook
 from tests.node.test_parts import NOTICE, SECOND, add, save
@@ -206,6 +207,26 @@ async def test_a_version_of_a_part_that_takes_something_is_asked_about(
     assert 'href="#intended"' in refused.text
     assert before.text == FIRST
     assert (published.status_code, after.text) == (303, FEWER)
+
+
+async def test_what_was_wanted_of_a_part_is_published_with_its_withdrawn_dataset(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset, address = await published_places(producer)
+    part = address.rpartition("/")[2]
+    await producer.send(FEWER.encode(), "places.csv", f"{address}/file")
+    await withdraw(producer, dataset)
+
+    unexplained = await save(producer, dataset, part, role=PartRole.DATA)
+    accepted = await save(
+        producer, dataset, part, role=PartRole.DATA, intended="columns rows"
+    )
+    published = await producer.client.post(f"/datasets/{dataset}/publish")
+    places = await passer_by.get(f"/datasets/{dataset}/files/{part}/places.csv")
+
+    assert unexplained.status_code == 422
+    assert (accepted.status_code, published.status_code) == (303, 303)
+    assert places.text == FEWER
 
 
 async def test_the_version_of_a_part_that_waits_is_given_up(

@@ -128,7 +128,7 @@ OTHER = frozenset(
         "/language/{code}", "/login", "/login/callback", "/metrics", "/problems", "/problems/{name}", "/ready",
         "/static/{digest}/{name}", "/theme.css", "/datasets/{dataset_id}", "/datasets/{dataset_id}/erase",
         "/datasets/{dataset_id}/history.csv", "/datasets/{dataset_id}/outlines", "/datasets/{dataset_id}/parts/new", "/datasets/{dataset_id}/parts/{part_id}",
-        "/api/v1/datasets/{dataset_id}/parts", "/api/v1/datasets/{dataset_id}/source", "/api/v1/sources", "/api/v1/datasets/{dataset_id}/parts/{part_id}", "/datasets/{dataset_id}/versions/new", "/datasets/{dataset_id}/withdraw",
+        "/api/v1/datasets/{dataset_id}/description/draft", "/api/v1/datasets/{dataset_id}/parts", "/api/v1/datasets/{dataset_id}/source", "/api/v1/sources", "/api/v1/datasets/{dataset_id}/parts/{part_id}", "/datasets/{dataset_id}/versions/new", "/datasets/{dataset_id}/withdraw",
         "/datasets/{dataset_id}/versions/{number}/remove", "/datasets/{dataset_id}/parts/{part_id}/versions/{number}/remove", "/spaces/{slug}", "/spaces/{slug}/datasets/new",
         "/spaces/{slug}/figures", "/spaces/{slug}/figures.csv", "/spaces/{slug}/figures.json", "/spaces/{slug}/fill", "/spaces/{slug}/keys",
         "/spaces/{slug}/place", "/spaces/{slug}/shared", "/uploads/{upload_id}", "/manager/conf", "/storage/hash",

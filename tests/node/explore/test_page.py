@@ -126,19 +126,20 @@ async def test_bars_stand_beside_amounts_and_rates_alone(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
     lines = "".join(
-        f"{1001 + number};{1990 + number};{number - 5};{3 * number}\n"
+        f"{1001 + number};{1990 + number};{number - 5};{3 * number};{number}.5e306\n"
         for number in range(30)
     )
-    content = f"numero;annee;solde;naissances\n{lines}".encode()
+    content = f"numero;annee;solde;naissances;depenses\n{lines}".encode()
     dataset = await producer.publish(await producer.draft(content, "a.csv"))
     address = f"/datasets/{dataset}/data"
 
     widths = {
         name: bar_widths(await open_page(passer_by, f"{address}?{name}__sort=desc"))
-        for name in ("numero", "annee", "solde", "naissances")
+        for name in ("numero", "annee", "solde", "naissances", "depenses")
     }
 
     assert widths["naissances"][:2] == [44, 42]
+    assert widths["depenses"][:2] == [44, 43]
     assert [widths[name] for name in ("numero", "annee", "solde")] == [[], [], []]
 
 

@@ -1,6 +1,6 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from udi.node.datasets import api, pages
+from udi.node.datasets import api, description_drafts, pages
 from udi.node.datasets.exchange import spaces
 from udi.node.datasets.intake import routes as intake_routes
 from udi.node.datasets.metrics import measure_further_portals, measure_outbox
@@ -31,6 +31,7 @@ def list_routes(site: Site) -> Routes:
         *front,
         *pages.routes,
         *api.routes,
+        *description_drafts.routes,
         *spaces.routes,
         *intake_routes.routes,
         *api_routes(API),

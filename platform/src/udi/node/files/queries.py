@@ -185,6 +185,11 @@ async def _missing_part_error(
     session: AsyncSession, dataset_id: UUID, part_id: UUID
 ) -> UdiError:
     """That a part was removed, and why, where it was once public; that its dataset was erased; or nothing at all."""
+    of_part = select(StoredFile.id).where(
+        StoredFile.dataset_id == dataset_id, StoredFile.part_id == part_id
+    )
+    if await session.scalar(of_part.limit(1)):  # an old version of it was removed
+        return await missing_error(session, ErasedDataset.id == dataset_id)
     query = select(RemovedVersion).where(
         RemovedVersion.dataset_id == dataset_id,
         RemovedVersion.part_id == part_id,

@@ -1,16 +1,7 @@
 """Tools that fill in a form for somebody, for programs that reason: a person reads it, completes it and sends it."""
 
-from typing import Any
-
-from udi.ui.openapi.agent_tools import AgentTool, ToolResponse
-
-NOT_SENT = "Nothing was sent or kept. Give this address to the person: they read the form, complete it and send it."
-
-
-def present_draft(response: ToolResponse) -> dict[str, Any]:
-    """The address of the form, and what it still lacks."""
-    return {**response.body, "why_not_sent": NOT_SENT}
-
+from udi.ui.form_drafts import present_draft
+from udi.ui.openapi.agent_tools import AgentTool
 
 DRAFT_DATA_REQUEST = AgentTool(
     "draft_data_request",

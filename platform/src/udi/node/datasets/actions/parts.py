@@ -54,6 +54,8 @@ from udi.node.files.expiry import expire_archives
 from udi.tabular.profiles.corrections import Corrections
 
 MOST_PARTS = 50
+INTENDED = "intended"
+"""Among the findings of a file: what its producer wants although it breaks the published version."""
 ARCHIVE_TYPES = frozenset(
     {
         "application/zip",
@@ -298,7 +300,14 @@ def list_parts_to_publish(dataset: Dataset) -> list[ListedPart]:
 
 
 def _is_clear(dataset: Dataset, part: DatasetPart, version: Version) -> bool:
-    return not (is_being_read(version) or part_stops_of(dataset, part, version))
+    stops = set(part_stops_of(dataset, part, version)) - _intended_stops(version)
+    return not (is_being_read(version) or stops)
+
+
+def _intended_stops(version: Version) -> set[str]:
+    """What a person wanted although it breaks the published version; a new reading of the file asks again."""
+    findings = version.preparation.findings if version.preparation else {}
+    return set(findings.get(INTENDED, ()))
 
 
 def open_parts(dataset: Dataset, listed: Sequence[ListedPart], at: datetime) -> None:
@@ -366,9 +375,16 @@ def _clear_part_version(
     breaks = list_breaking_changes(dataset, version)
     broken = {change.stop for change in breaks}
     requires_reason = not broken.issuperset(part_stops_of(dataset, part, version))
-    clear_for_publication(version, reason, requires_reason=requires_reason)
-    if refusals := refuse_unintended(breaks, intended):
+    refusals = refuse_unintended(breaks, intended)
+    try:
+        clear_for_publication(version, reason, requires_reason=requires_reason)
+    except InvalidError as error:
+        refusals += error.refusals
+    if refusals:
         raise InvalidError(refusals=refusals)
+    if broken and version.preparation is not None:
+        findings = {**version.preparation.findings, INTENDED: sorted(broken)}
+        version.preparation.findings = findings
 
 
 async def publish_part_when_clear(

@@ -115,15 +115,21 @@ async def get_removable(
         return version
     if version.published_at is None:
         raise ConflictError(
-            "This version waits to be published.",
-            remedy="Discard it on the page of its file."
-            if part
-            else "Discard it on the page of the dataset.",
+            "This version waits to be published.", remedy=_remedy_of_pending(part)
         )
     raise ConflictError(
         "This is the current version: it cannot be removed alone.",
         remedy="Publish another one first, or withdraw the dataset.",
     )
+
+
+def _remedy_of_pending(part: DatasetPart | None) -> str:
+    """How somebody gives up a version that waits."""
+    if part is None:
+        return "Discard it on the page of the dataset."
+    if part.published is None:
+        return "To give up the whole file, remove it from the dataset."
+    return "Discard it on the page of its file."
 
 
 async def remove_version(

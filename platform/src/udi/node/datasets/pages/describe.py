@@ -22,6 +22,7 @@ from udi.node.datasets.actions.column_units import set_column_units
 from udi.node.datasets.actions.draft import describe_dataset
 from udi.node.datasets.actions.parts import list_parts_to_publish
 from udi.node.datasets.actions.publish import publish_dataset, published_licence
+from udi.node.datasets.description_drafts import DRAFTED
 from udi.node.datasets.descriptions.advice import AdviceItem, FileFacts, advise
 from udi.node.datasets.descriptions.description import (
     LOCALE,
@@ -90,6 +91,7 @@ from udi.protocol.quality import assess_quality
 from udi.protocol.quality_lines import QualityLine, list_quality_lines
 from udi.protocol.record import restore_record
 from udi.tabular.profiles.table_facts import TableFacts
+from udi.ui.form_drafts import read_answers as read_drafted_answers
 from udi.ui.locale import localise
 from udi.ui.site import render
 from udi.ui.translated_texts import (
@@ -107,10 +109,11 @@ async def show_description_form(
     member: NamedDependency[Actor],
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
-    """What was understood of the file, and the form of step 2."""
+    """What was understood of the file, and the form of step 2; with what the address fills in, which is saved by the person alone."""
     return describe_page(
         request,
         await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE),
+        drafted=read_drafted_answers(request, DRAFTED),
     )
 
 
@@ -298,7 +301,8 @@ def _sort_parts(dataset: Dataset) -> dict[str, list[DatasetPart]]:
     """The parts that a first publication takes along, and those that it leaves; of a public dataset it changes none."""
     if is_public(dataset):
         return {"joining": [], "staying": []}
-    joining = [listed.part for listed in list_parts_to_publish(dataset)]
+    listed = list_parts_to_publish(dataset)
+    joining = [one.part for one in listed if one.part.pending in {None, one.version}]
     staying = [part for part in dataset.parts if part not in joining]
     return {"joining": joining, "staying": staying}
 
@@ -361,15 +365,16 @@ def describe_page(
     refusals: Sequence[Refusal] = (),
     *,
     units: Mapping[str, str] = MappingProxyType({}),
+    drafted: Mapping[str, str] = MappingProxyType({}),
     status: int = 200,
 ) -> Response[str]:
-    """The form of step 2, with what is wrong; `units` are those that were typed."""
+    """The form of step 2, with what is wrong; `units` are those that were typed, `drafted` what an address fills in."""
     return render(
         request,
         "datasets/describe.html",
         status=status,
         dataset=dataset,
-        answers=BlankAnswers(dataset.description),
+        answers=BlankAnswers({**dataset.description, **drafted}),
         profile=profile_of(dataset),
         errors=field_errors(request, refusals),
         licences=list(RUDI_LICENCES.values()),

@@ -393,6 +393,7 @@ async def _part_page(
         "documentation": part.documentation,
         "is_public": part.is_public,
         "reason": "",
+        "intended": "",
         **(form or {}),
     }
     settings = site_of(request).settings

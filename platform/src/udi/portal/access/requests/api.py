@@ -36,11 +36,11 @@ from udi.portal.identity.credentials.tokens import Bearer
 from udi.portal.identity.operations import api_operation
 from udi.portal.projects.agent_tools import DRAFT_ACCESS_REQUEST
 from udi.portal.projects.api_dependencies import PRIVATE, ApiRequest, program_router
-from udi.portal.projects.form_drafts import LONGEST_ADDRESS, FormDraft, write_draft
 from udi.portal.projects.queries import get_led_project
 from udi.portal.projects.request_bodies import read_body
 from udi.ui.decision_guards import require_confirmation
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
+from udi.ui.form_drafts import LONGEST_ADDRESS, FormDraft, write_draft
 from udi.ui.site import site_of
 
 DRAFTED = (

@@ -35,7 +35,6 @@ from udi.portal.access.requests.requester_actions import submit_request
 from udi.portal.catalogue.models import Dataset
 from udi.portal.organisations.queries import list_producers
 from udi.portal.projects.actions.describe import ProjectInput, create_project
-from udi.portal.projects.form_drafts import read_answers
 from udi.portal.projects.models import Project
 from udi.portal.projects.queries import get_led_project, list_led_projects
 from udi.portal.tenants.budgets import DRAFTS, subject_of_address
@@ -48,6 +47,7 @@ from udi.ui.dependencies import (
     Visitor,
 )
 from udi.ui.errors import form_errors
+from udi.ui.form_drafts import read_answers
 from udi.ui.site import render
 
 ASK = "/data/{dataset_id:uuid}/access-requests/new"

@@ -43,10 +43,10 @@ from udi.portal.projects.data_requests.actions import (
 from udi.portal.projects.data_requests.decisions import DECISIONS
 from udi.portal.projects.data_requests.models import DataRequest
 from udi.portal.projects.data_requests.transitions import DataRequestState
-from udi.portal.projects.form_drafts import LONGEST_ADDRESS, FormDraft, write_draft
 from udi.portal.projects.request_bodies import read_body
 from udi.protocol.themes import THEMES
 from udi.ui.dependencies import CurrentTerritory, Routes, Session
+from udi.ui.form_drafts import LONGEST_ADDRESS, FormDraft, write_draft
 from udi.ui.openapi.operations import ResponseLink
 from udi.ui.site import site_of
 

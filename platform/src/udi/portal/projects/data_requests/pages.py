@@ -26,7 +26,6 @@ from udi.portal.projects.data_requests.actions import (
 )
 from udi.portal.projects.data_requests.models import DataRequest
 from udi.portal.projects.data_requests.transitions import DataRequestState
-from udi.portal.projects.form_drafts import read_answers
 from udi.protocol.themes import THEMES
 from udi.ui.atom import MEDIA_TYPE
 from udi.ui.dependencies import (
@@ -38,6 +37,7 @@ from udi.ui.dependencies import (
     Visitor,
 )
 from udi.ui.errors import form_errors
+from udi.ui.form_drafts import read_answers
 from udi.ui.locale import localise
 from udi.ui.site import render, site_of
 

@@ -98,7 +98,7 @@ async def read_table(context: ExploreContext) -> Mapping[str, Any]:
     if greatest:
         values = [row[barred + 1] for row in page.rows]
         listed["rows"] = [
-            replace(line, bar=round(BAR_WIDTH * (value or 0) / greatest))
+            replace(line, bar=round(BAR_WIDTH * ((value or 0) / greatest)))
             for line, value in zip(listed["rows"], values, strict=True)
         ]
     return {

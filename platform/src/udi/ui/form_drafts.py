@@ -1,7 +1,7 @@
 """A form that a program fills in: an address that a person opens, completes and sends. Nothing is kept before that."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from msgspec import Meta, Struct
@@ -9,7 +9,11 @@ from msgspec import Meta, Struct
 from udi.kit.errors import Refusal, field_error
 from udi.ui.dependencies import AnyRequest
 from udi.ui.errors import describe_refusal
+from udi.ui.openapi.agent_tools import ToolResponse
 from udi.ui.site import site_of
+
+NOT_SENT = "Nothing was sent or kept. Give this address to the person: they read the form, complete it and send it."
+"""What a tool says of a form that it filled in."""
 
 LONGEST_ADDRESS = 6_000
 """Characters of an address that browsers and the servers before us take."""
@@ -71,6 +75,11 @@ def write_draft(
             for entry in (describe_refusal(refusal, say) for refusal in refusals)
         ],
     )
+
+
+def present_draft(response: ToolResponse) -> dict[str, Any]:
+    """A draft as a tool answers it: the address of the form, and what it still lacks."""
+    return {**response.body, "why_not_sent": NOT_SENT}
 
 
 def read_answers(
