@@ -453,6 +453,33 @@ def test_the_archive_of_territories_is_the_same_while_their_files_are(
     assert all(name.partition("/")[0] == "demo" for name in members)
 
 
+def test_what_links_of_a_territory_lead_to_is_packed_as_files_and_folders(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "tenants"
+    shared = tmp_path / "shared"
+    (folder / "demo").mkdir(parents=True)
+    (shared / "pages").mkdir(parents=True)
+    (shared / "tenant.toml").write_text("name")
+    (shared / "pages/about.md").write_text("about")
+    (folder / "demo/tenant.toml").symlink_to(shared / "tenant.toml")
+    (folder / "demo/pages").symlink_to(shared / "pages")
+    (folder / "demo/again.toml").hardlink_to(shared / "tenant.toml")
+    archive = tmp_path / "territories.tar"
+    program = str(PLAY / "roles/territories/files/pack.py")
+
+    command = [sys.executable, program, str(archive), str(folder), "demo"]
+    subprocess.run(command, check=True)
+
+    with tarfile.open(archive) as packed:
+        members = {member.name: member for member in packed.getmembers()}
+    files = {name for name, member in members.items() if member.isreg()}
+    folders = {name for name, member in members.items() if member.isdir()}
+    assert files == {"demo/tenant.toml", "demo/again.toml", "demo/pages/about.md"}
+    assert folders == {"demo", "demo/pages"}
+    assert {members[name].size for name in files} == {4, 5}
+
+
 def test_the_wheel_holds_every_file_of_the_program(tmp_path: Path) -> None:
     source = ROOT / "platform/src"
     files = {

@@ -2,20 +2,27 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, literal, select
 
 from tests import stage
 from tests.ui.test_schedules import site_of
-from udi.kit.clock import now
+from udi.kit import schedules, territory_reads
+from udi.kit.confirmation import FRESH_FOR
 from udi.kit.db import Database
-from udi.kit.schedules import FEW, QUIET_TURNS, choose_turn
+from udi.kit.schedules import FEW, QUIET_FOR, TerritoriesFailedError, choose_turn
 from udi.kit.tenancy import Territory
 from udi.kit.territories import FIND_STATE
 from udi.kit.territory_reads import find_territories, read_territories
 from udi.node.agreements.queries import select_under_agreements
+from udi.node.datasets.exchange.account_reports import AccountReport
+from udi.node.datasets.exchange.portal import PortalUnavailableError
+from udi.node.datasets.worker import create_account_sync
 from udi.portal.audit.models import AuditEvent
 from udi.portal.nodes.sources.worker import list_due
 from udi.settings import ProgramName, Settings
@@ -147,11 +154,101 @@ async def test_a_role_reads_no_more_of_territories_together_than_of_each(
         await read_territories(portal_database, select(AuditEvent.id), role="public")
 
 
-def test_many_territories_have_their_turn_within_five_minutes() -> None:
-    one = Territory(
-        id=stage.NOBODY, slug="one", name={}, tagline={}, languages=("fr",), hosts=(), origin="", contact="", theme={},
-        links={},
-    )  # fmt: skip
-    assert FEW == 40
-    assert QUIET_TURNS == 5
-    assert choose_turn([one] * FEW, now()) == {one.id}
+async def test_territories_of_several_statements_are_all_read(
+    two: list[Territory], portal_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(territory_reads, "AT_ONCE", 1)
+
+    with counted_statements() as statements:
+        read_ids = await find_territories(portal_database, select(literal(1)))
+
+    assert read_ids >= {territory.id for territory in two}
+    assert len(statements) >= len(read_ids)
+
+
+@dataclass
+class Portal:
+    """Answers that nothing changed, but to one territory, the first time."""
+
+    deaf_to: UUID
+    calls: list[UUID] = field(default_factory=list)
+
+    async def query_accounts(
+        self, territory: Territory, *_: object, **__: object
+    ) -> AccountReport:
+        self.calls.append(territory.id)
+        if self.calls.count(self.deaf_to) == 1 and territory.id == self.deaf_to:
+            raise PortalUnavailableError("It does not answer.")
+        return AccountReport(None, [], [])
+
+
+async def test_a_territory_whose_portal_did_not_answer_is_tried_at_the_next_pass(
+    two: list[Territory], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedules, "FEW", 0)
+    monkeypatch.setattr(schedules, "QUIET_TURNS", 10**9)
+    both_ids = {territory.id for territory in two}
+    portal = Portal(two[0].id)
+    territories_by_pass = []
+    async with site_of(settings, "node") as site:
+        sync = replace(create_account_sync(site), portal=portal)  # type: ignore[arg-type]  # it has what is called
+        for _ in range(3):
+            portal_calls = len(portal.calls)
+            with suppress(TerritoriesFailedError):
+                await sync.run()
+            territories_by_pass.append(both_ids & set(portal.calls[portal_calls:]))
+
+    assert territories_by_pass == [both_ids, {two[0].id}, set()]
+
+
+ONE = Territory(
+    id=stage.NOBODY, slug="one", name={}, tagline={}, languages=("fr",), hosts=(), origin="", contact="", theme={},
+    links={},
+)  # fmt: skip
+MINUTE = timedelta(minutes=1)
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
+
+
+def make_territories(count: int) -> list[Territory]:
+    return [replace(ONE, id=UUID(int=number)) for number in range(count)]
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 4, 5])
+def test_many_territories_have_their_turn_in_time_however_seldom_a_pass_begins(
+    every: int,
+) -> None:
+    territories = make_territories(FEW + 7)
+    done_at: dict[UUID, datetime] = {}
+    pauses: list[timedelta] = []
+    for number in range(40):
+        moment = NOON + number * every * MINUTE
+        turn = choose_turn(territories, done_at, moment)
+        # One pass fails: what it took is tried at the next.
+        chosen = turn if number != 7 else set()
+        pauses += [moment - done_at.get(territory, moment) for territory in chosen]
+        done_at |= dict.fromkeys(chosen, moment)
+
+    last_pause = 39 * every * MINUTE + NOON - min(done_at.values())
+    assert len(done_at) == len(territories)
+    assert max(*pauses, last_pause) <= FRESH_FOR
+    assert max(*pauses, last_pause) < QUIET_FOR + 2 * every * MINUTE
+
+
+def test_the_load_of_many_territories_is_spread_over_passes() -> None:
+    territories = make_territories(100)
+    done_at: dict[UUID, datetime] = {}
+    sizes = []
+    for number in range(12):
+        moment = NOON + number * MINUTE
+        turn = choose_turn(territories, done_at, moment)
+        sizes.append(len(turn))
+        done_at |= dict.fromkeys(turn, moment)
+
+    assert sizes == [100] + [25] * 11
+
+
+def test_few_territories_have_their_turn_at_each_pass() -> None:
+    territories = make_territories(FEW)
+    done_at = {territory.id: NOON for territory in territories}
+
+    assert choose_turn(territories, done_at, NOON) == set(done_at)

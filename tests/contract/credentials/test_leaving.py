@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 import pytest
 from croniter import croniter
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.contract.credentials.keycloak_double import KeycloakDouble
 from tests.contract.credentials.world import Programs, World, build
@@ -36,6 +36,8 @@ from udi.node.spaces.models import ScriptKey
 from udi.portal.access.models import ProjectCredential
 from udi.portal.dataspace.models import Connector
 from udi.portal.identity.account_watcher import CRON, AccountWatcher
+from udi.portal.identity.models import AccountWatch
+from udi.portal.identity.provision.account_changes import AccountChanges
 from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.sources.feeds import END, FEED, renew_feed
@@ -80,7 +82,7 @@ AT_NODE = {
 }  # fmt: skip
 """What a node ends, a minute at most after the portal knows."""
 NEVER = 10**9
-"""So many minutes that no territory has its turn now."""
+"""Of territories, such a part is none."""
 Alive = Callable[[], Awaitable[bool]]
 
 
@@ -334,6 +336,47 @@ async def test_who_leaves_a_territory_whose_turn_is_later_is_seen_at_once(
 
     ended = {name for name, ways in ENDS.items() if "disabled" in ways}
     assert await leaver.opening() == set(ENDS) - (ended - AT_NODE)
+
+
+@pytest.mark.parametrize(("minutes", "is_confirmed"), [(1, False), (4, True)])
+async def test_a_quiet_territory_of_many_is_confirmed_by_its_age(
+    leaver: Leaver, monkeypatch: pytest.MonkeyPatch, minutes: int, *, is_confirmed: bool
+) -> None:
+    await leaver.watcher.run_once()
+    monkeypatch.setattr(schedules, "FEW", 0)
+    monkeypatch.setattr(schedules, "QUIET_TURNS", NEVER)
+    database, tenant = leaver.world.portal.database, leaver.world.territory.id
+    before = now() - timedelta(minutes=minutes)
+    async with database.session(tenant, role="worker") as session:
+        await session.execute(update(AccountWatch).values(confirmed_at=before))
+
+    await leaver.watcher.run_once()
+
+    async with database.session(tenant, role="worker") as session:
+        confirmed_at = await session.scalar(select(AccountWatch.confirmed_at))
+    assert (confirmed_at != before) == is_confirmed
+
+
+async def test_an_account_that_was_seen_to_be_disabled_concerns_its_territory_once(
+    leaver: Leaver,
+) -> None:
+    await leaver.watcher.run_once()
+    subject, tenant = leaver.world.login.subject, leaver.world.territory.id
+    issuer = leaver.world.issuer.url
+    of_account = frozenset({subject})
+    disabled = AccountChanges(disabled=of_account, touched=frozenset())
+    touched = AccountChanges(disabled=frozenset(), touched=of_account)
+    everybody = AccountChanges(of_account, of_account, everybody=True)
+
+    before = await leaver.watcher._find_concerned(issuer, disabled, now())
+    leaver.double.disable(subject)
+    await leaver.watcher.run_once()
+    after = await leaver.watcher._find_concerned(issuer, disabled, now())
+
+    assert tenant in before
+    assert tenant not in after
+    assert tenant in await leaver.watcher._find_concerned(issuer, touched, now())
+    assert await leaver.watcher._find_concerned(issuer, everybody, now()) == set()
 
 
 async def test_what_was_given_for_some_minutes_ends_by_itself(leaver: Leaver) -> None:

@@ -19,6 +19,7 @@ from udi.kit.territories import TerritoryRegistry
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import search_datasets
 from udi.portal.catalogue.search import feed as search_feed
+from udi.portal.catalogue.search.build import REBUILD_REQUEST
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.feed import SearchFeed, request_rebuild
 from udi.portal.catalogue.search.index import (
@@ -437,6 +438,28 @@ async def test_an_index_is_forgotten_by_the_name_of_its_territory(
     ] == [False, True]
     assert await titles_of(armor) == [TABLE[0][0]]
     assert request_rebuild(feed_settings, "nobody") == 0
+
+
+async def test_a_mark_that_another_account_left_is_replaced(
+    armor: Catalogue,
+    feed: SearchFeed,
+    feed_settings: Settings,
+    folder: Path,
+    tmp_path: Path,
+) -> None:
+    await feed.run_once()
+    index_folder = folder / str(armor.territory.id)
+    old_mark = tmp_path / "mark"
+    old_mark.touch()
+    for parent in (index_folder, folder):
+        (parent / REBUILD_REQUEST).unlink(missing_ok=True)
+        (parent / REBUILD_REQUEST).hardlink_to(old_mark)
+
+    assert request_rebuild(feed_settings, armor.territory.slug) == 1
+
+    assert old_mark.stat().st_nlink == 1
+    assert (index_folder / REBUILD_REQUEST).exists()
+    assert (folder / REBUILD_REQUEST).exists()
 
 
 async def test_every_index_is_forgotten_when_none_is_named(

@@ -8,10 +8,10 @@ A task that still runs at its next time is not begun a second time.
 import asyncio
 import socket
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, cast
 from uuid import UUID
 
@@ -33,9 +33,12 @@ from udi.kit.tracebacks import describe_traceback
 
 log = structlog.get_logger()
 FEW = 40
-"""As many territories as have their turn each minute, whatever happens there."""
-QUIET_TURNS = 5
-"""Minutes in which each of more territories has its turn, where nothing happens."""
+"""As many territories as have their turn at each pass, whatever happens there."""
+QUIET_TURNS = 4
+"""Of more territories, a pass takes this part of them, those first whose turn was longest ago: the load is spread."""
+QUIET_FOR = timedelta(minutes=3, seconds=30)
+"""A turn that was longer ago than this comes at any pass: where one lasts minutes, or failed, nobody waits for the minute."""
+NEVER = datetime.min.replace(tzinfo=UTC)
 MACHINE_MARK = "@"
 """Between the name of a task and its machine, in the row of one that each machine runs for itself."""
 
@@ -124,14 +127,23 @@ class TerritoriesFailedError(Exception):
     """A scheduled task failed in some territories; each has its line in the log."""
 
 
-def choose_turn(territories: Sequence[Territory], moment: datetime) -> set[UUID]:
-    """The territories whose turn it is in this minute though nothing happened there: all while they are few, else a fifth.
+def choose_turn(
+    territories: Sequence[Territory],
+    done_at: Mapping[UUID, datetime],
+    moment: datetime,
+) -> set[UUID]:
+    """The territories whose turn it is at a pass though nothing happened there, by when theirs last succeeded.
 
-    What is compared with the identity service, or told the portal, is at most five minutes old then.
+    All while they are few; else those that wait for longest, and each that never had one or whose was too long ago.
     """
-    turns = QUIET_TURNS if len(territories) > FEW else 1
-    turn = int(moment.timestamp() // 60) % turns
-    return {territory.id for territory in territories[turn::turns]}
+    if len(territories) <= FEW:
+        return {territory.id for territory in territories}
+    moments = {
+        territory.id: done_at.get(territory.id, NEVER) for territory in territories
+    }
+    longest_ago = sorted(moments, key=moments.__getitem__)
+    overdue = {known for known in moments if moments[known] <= moment - QUIET_FOR}
+    return overdue | set(longest_ago[: len(moments) // QUIET_TURNS])
 
 
 async def run_in_each_territory(

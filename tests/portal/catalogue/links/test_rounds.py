@@ -2,6 +2,8 @@
 
 import asyncio
 from datetime import timedelta
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -219,6 +221,21 @@ async def test_looks_are_bounded_and_those_that_failed_are_among_the_first(
     assert len(failing & set(due_links)) == 5
     assert all(len(ids) <= A_VISIT for ids in many.values())
     assert sum(len(ids) for ids in many.values()) == 4 * A_VISIT
+
+
+async def test_a_territory_whose_turn_comes_seldom_looks_at_more_of_one_machine(
+    watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await watcher.publish(*[f"http://one.localhost:1/{n}" for n in range(70)])
+    each_look_takes_five = count(0, 5)
+    clock = SimpleNamespace(time=lambda: next(each_look_takes_five))
+    loop = SimpleNamespace(get_running_loop=lambda: clock)
+    monkeypatch.setattr(visits, "asyncio", loop)
+    monkeypatch.setattr(visits, "SILENCES", 0)
+
+    looks = await watcher.rounds.check_territory(watcher.catalogue.territory, turns=3)
+
+    assert looks == 3 * A_VISIT
 
 
 async def test_an_address_that_nothing_links_to_any_more_is_forgotten(

@@ -1,7 +1,8 @@
 # ruff: noqa: INP001
 """Packs the folders of territories into one archive: `pack.py ARCHIVE FOLDER SLUG...`, the same bytes from the same files.
 
-A file each over SSH took hours for a thousand territories; the archive is sent when something in it changed.
+A file each over SSH took hours for a thousand territories. The archive is sent each time; the machine tells of a change, and
+writes, only where a file is not the same. What links lead to is packed as files and folders: a link would lead nowhere there.
 """
 
 import sys
@@ -23,7 +24,9 @@ def level(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 def main(archive: Path, folder: Path, slugs: list[str]) -> None:
     """Write the archive."""
-    with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as packed:
+    with tarfile.open(
+        archive, "w", format=tarfile.PAX_FORMAT, dereference=True
+    ) as packed:
         for slug in sorted(slugs):
             packed.add(folder / slug, arcname=slug, filter=level)
 

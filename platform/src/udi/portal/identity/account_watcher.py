@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -110,12 +110,13 @@ class AccountWatcher:
         territories = await self.site.registry.list()
         if not territories:
             return change_count
-        since = await self._find_since(begun)
+        confirmed = await self._read_confirmations()
+        since = min(confirmed.values(), default=begun)
         changes = await asyncio.to_thread(read_changes, self.get_admin(), since)
         await self._compare_operators(issuer)
         accounts: dict[str, Account | None] = {}
         concerned = await self._find_concerned(issuer, changes, begun)
-        turn = choose_turn(territories, begun)
+        turn = choose_turn(territories, confirmed, begun)
         for territory in territories:
             if changes.everybody or territory.id in concerned:
                 change_count += await self._compare(territory, changes, accounts, begun)
@@ -138,32 +139,30 @@ class AccountWatcher:
             self._admin = self.connect()
         return self._admin
 
-    async def _find_since(self, begun: datetime) -> datetime:
-        """When the territory that was compared longest ago was; those that never were begin now."""
-        query = select(func.min(AccountWatch.confirmed_at).label("confirmed_at"))
+    async def _read_confirmations(self) -> dict[UUID, datetime]:
+        """When each territory was compared; those that never were are not there, and begin now."""
+        query = select(AccountWatch.confirmed_at)
         watches = await read_territories(self.site.database, query, role="worker")
-        moments = [
-            datetime.fromisoformat(row["confirmed_at"])
-            for rows in watches.values()
+        return {
+            territory: datetime.fromisoformat(row["confirmed_at"])
+            for territory, rows in watches.items()
             for row in rows
-            if row["confirmed_at"]
-        ]
-        return min(moments, default=begun)
+        }
 
     async def _find_concerned(
         self, issuer: str, changes: AccountChanges, begun: datetime
     ) -> set[UUID]:
-        """The territories that know somebody who changed, or somebody whose turn it is."""
-        changed = [*changes.touched, *changes.disabled]
+        """The territories that know somebody who changed, or somebody whose turn it is; not asked where all are looked at."""
+        if changes.everybody:
+            return set()
         queries = [select_due_people(issuer, begun), select_due_watched(begun)]
-        if changed:
-            of_changed = Person.issuer == issuer, is_among(Person.subject, changed)
-            queries.append(select(Person.subject).where(*of_changed))
-            queries.append(
-                select(WatchedAccount.subject).where(
-                    is_among(WatchedAccount.subject, changed)
-                )
-            )
+        if changes.touched:
+            queries += select_known(issuer, changes.touched)
+        if changes.disabled:
+            # Every account of the realm that is disabled, each minute: those that were seen to be so are done with.
+            people, watched = select_known(issuer, changes.disabled)
+            queries.append(people.where(Person.left_at.is_(None)))
+            queries.append(watched.where(WatchedAccount.gone.is_(False)))
         return await find_territories(self.site.database, *queries)
 
     async def _compare_operators(self, issuer: str) -> None:
@@ -293,6 +292,16 @@ async def list_due(session: AsyncSession, issuer: str, moment: datetime) -> set[
         *await session.scalars(people.limit(MOST_AT_ONCE)),
         *await session.scalars(watched.limit(MOST_AT_ONCE)),
     }
+
+
+def select_known(
+    issuer: str, subjects: Collection[str]
+) -> tuple[Select[str], Select[str]]:
+    """Which of some accounts are people of a territory, and of which of them its nodes ask."""
+    of_issuer = Person.issuer == issuer
+    people = select(Person.subject).where(of_issuer, is_among(Person.subject, subjects))
+    watched = select(WatchedAccount.subject)
+    return people, watched.where(is_among(WatchedAccount.subject, subjects))
 
 
 def select_due_people(issuer: str, moment: datetime) -> Select[str]:

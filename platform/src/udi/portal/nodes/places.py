@@ -13,7 +13,7 @@ from udi.portal.nodes.models import Node, NodeState
 from udi.ui.own_data_pages import PATH, OtherPlace
 
 AWAY_AFTER = timedelta(minutes=10)
-"""A node asks something each minute."""
+"""A node asks something each minute; of many territories that are quiet, every four or five, and one time may fail."""
 
 
 async def list_places(

@@ -1,8 +1,9 @@
 """Asking the portal, each minute, whether those who hold a session or a key here still may; and ending what they may not hold."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy import CursorResult, delete, exists, or_, select, update
@@ -59,6 +60,8 @@ class AccountSync:
     register: PersonalRegister
     former_name: Callable[[Territory], str]
     """What pages call somebody whose account was deleted."""
+    _done_at: dict[UUID, datetime] = field(default_factory=dict, init=False)
+    """When this process last asked the portal of each territory, and was answered."""
 
     async def run(self) -> None:
         """Ask the portal of each territory, as a scheduled task."""
@@ -68,7 +71,7 @@ class AccountSync:
             select(WebSession.tenant_id),
             select(ScriptKey.id).where(ScriptKey.revoked_at.is_(None)),
         )
-        turn = choose_turn(await self.registry.list(), now())
+        turn = choose_turn(await self.registry.list(), self._done_at, now())
         await run_in_each_territory(
             self.registry, self._check_territory, among=holders | turn
         )
@@ -79,6 +82,7 @@ class AccountSync:
         except PortalUnavailableError as error:
             log.info("accounts not asked about", reason=str(error), detail=error.detail)
             raise
+        self._done_at[territory.id] = now()
 
     async def check_accounts(self, territory: Territory) -> int:
         """Ask about everybody who holds something; how many things ended.

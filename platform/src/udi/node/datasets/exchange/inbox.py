@@ -1,7 +1,8 @@
 """Telling the portal, each minute, how much waits here; and asking how much waits there for those who work here."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy import select, update
@@ -43,6 +44,8 @@ class InboxSync:
     issuer: str
     services: Services
     takes_subject_requests: bool
+    _done_at: dict[UUID, datetime] = field(default_factory=dict, init=False)
+    """When this process last exchanged with the portal of each territory."""
 
     async def run(self) -> None:
         """Exchange with each, as a scheduled task."""
@@ -50,7 +53,7 @@ class InboxSync:
             WebSession.last_seen_at > now() - AT_WORK
         )
         busy = await find_territories(self.database, at_work)
-        turn = choose_turn(await self.registry.list(), now())
+        turn = choose_turn(await self.registry.list(), self._done_at, now())
         await run_in_each_territory(
             self.registry, self._exchange_with, among=busy | turn
         )
@@ -61,6 +64,7 @@ class InboxSync:
         except PortalUnavailableError as error:
             log.info("inbox not exchanged", reason=str(error), detail=error.detail)
             raise
+        self._done_at[territory.id] = now()
 
     async def exchange(self, territory: Territory) -> None:
         """Tell what waits here, and keep what the portal answers of each person.

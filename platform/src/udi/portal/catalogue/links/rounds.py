@@ -22,7 +22,7 @@ from udi.portal.catalogue.links.leases import (
 )
 from udi.portal.catalogue.links.notifications import queue_link_emails
 from udi.portal.catalogue.links.status import publish_link_statuses
-from udi.portal.catalogue.links.visits import find_due_links, visit_host
+from udi.portal.catalogue.links.visits import A_VISIT, find_due_links, visit_host
 from udi.ui.site import Site
 
 EVERY = timedelta(minutes=1)
@@ -65,10 +65,13 @@ class LinkChecker:
         most = -(-looks_per_hour * turns * EVERY // timedelta(hours=1))
         async with self._site.database.session(territory.id, role="worker") as session:
             await self._update_inventory(session, territory)
-            due = await find_due_links(session, most)
+            due = await find_due_links(session, most, visit=A_VISIT * turns)
         looks = sum(
             await asyncio.gather(
-                *(self._visit_host(territory, host, ids) for host, ids in due.items())
+                *(
+                    self._visit_host(territory, host, ids, turns)
+                    for host, ids in due.items()
+                )
             )
         )
         async with self._site.database.session(territory.id, role="worker") as session:
@@ -92,7 +95,7 @@ class LinkChecker:
             self._whole[territory.id] = moment
 
     async def _visit_host(
-        self, territory: Territory, host: str, ids: list[UUID]
+        self, territory: Territory, host: str, ids: list[UUID], turns: int
     ) -> int:
         async with self._at_once:
-            return await visit_host(self._site, territory, host, ids)
+            return await visit_host(self._site, territory, host, ids, turns=turns)

@@ -35,6 +35,8 @@ A_VISIT = 20
 LONGEST = 120.0
 SILENCES = 3
 """Addresses and seconds of one visit, and silences in a row after which the machine is not asked more."""
+LONGEST_OF_TURNS = 600.0
+"""Seconds of one visit at most, however long a territory waits for its turn."""
 SILENCE = LinkCheckResult(LinkState.UNREACHABLE, SILENT)
 TURN = timedelta(seconds=2 * PATIENCE + 60)
 LONGEST_PEACE = timedelta(days=1)
@@ -46,8 +48,13 @@ FAILING = text(DUE.format(some="failures > 0"))
 ANY = text(DUE.format(some="true"))
 
 
-async def find_due_links(session: AsyncSession, most: int) -> dict[str, list[UUID]]:
-    """So many addresses whose turn it is, by machine; half of the room is for those that failed, if they need it."""
+async def find_due_links(
+    session: AsyncSession, most: int, *, visit: int = A_VISIT
+) -> dict[str, list[UUID]]:
+    """So many addresses whose turn it is, by machine; half of the room is for those that failed, if they need it.
+
+    A machine has so many of them as a visit has room for.
+    """
     candidates = [*(await session.execute(FAILING, {"most": (most + 1) // 2}))]
     candidates += await session.execute(ANY, {"most": 4 * most})
     due: dict[str, list[UUID]] = defaultdict(list)
@@ -56,7 +63,7 @@ async def find_due_links(session: AsyncSession, most: int) -> dict[str, list[UUI
         if (
             link_id not in selected_ids
             and len(selected_ids) < most
-            and len(due[host]) < A_VISIT
+            and len(due[host]) < visit
         ):
             selected_ids.add(link_id)
             due[host].append(link_id)
@@ -64,9 +71,9 @@ async def find_due_links(session: AsyncSession, most: int) -> dict[str, list[UUI
 
 
 async def visit_host(
-    site: Site, territory: Territory, host: str, ids: Sequence[UUID]
+    site: Site, territory: Territory, host: str, ids: Sequence[UUID], *, turns: int = 1
 ) -> int:
-    """Look at addresses of one machine, unless another worker is there; how many looks.
+    """Look at addresses of one machine, in one of so many rounds, unless another worker is there; how many looks.
 
     It is left in peace for as long as it asks, and not asked any more where it keeps silent: its other addresses of this
     visit are then as silent as those.
@@ -76,6 +83,7 @@ async def visit_host(
             return 0
     peace = timedelta(seconds=probe.PAUSE)
     began = asyncio.get_running_loop().time()
+    longest = min(LONGEST * turns, LONGEST_OF_TURNS)
     done = silences = 0
     for link_id, target in await _read_due_links(site, territory, ids):
         keeps_silent = silences >= SILENCES
@@ -86,7 +94,7 @@ async def visit_host(
         done = done + 1
         silences = silences + 1 if result.answer == SILENT else 0
         await _record_result(site, territory, link_id, result)
-        if result.wait or asyncio.get_running_loop().time() - began > LONGEST:
+        if result.wait or asyncio.get_running_loop().time() - began > longest:
             peace = max(peace, min(result.wait, LONGEST_PEACE))
             break
     async with site.database.platform_session(role="worker") as session:

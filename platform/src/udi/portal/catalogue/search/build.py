@@ -112,8 +112,10 @@ class TenantIndex:
 
     def request_rebuild(self) -> None:
         """Ask the process that writes the indexes to make this one again; the present one serves meanwhile."""
-        (self.folder / REBUILD_REQUEST).touch()
-        (self.folder.parent / REBUILD_REQUEST).touch()
+        for folder in (self.folder, self.folder.parent):
+            # A mark that the operator's command left is root's, which nobody else may touch.
+            (folder / REBUILD_REQUEST).unlink(missing_ok=True)
+            (folder / REBUILD_REQUEST).touch()
 
     def consume_rebuild_request(self) -> bool:
         """Whether a rebuild was asked for, once."""
