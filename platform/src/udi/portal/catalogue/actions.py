@@ -95,7 +95,8 @@ async def store_datasets(
     moment = now()
     coming = []
     records = [conceal_record(record) for record in records]
-    await date_services_of(session, _list_returning(records, datasets_by_id), moment)
+    if returning := _list_returning(records, datasets_by_id):
+        await date_services_of(session, returning, moment)
     for record in records:
         dataset = datasets_by_id.get(record.id)
         columns = {
