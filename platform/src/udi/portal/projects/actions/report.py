@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -62,7 +62,16 @@ async def report_reuse(
     await session.execute(text(LOCK))
     if await session.scalar(
         select(Project.id)
-        .where(Project.url == reuse.url, Project.confidential.is_(False))
+        .where(
+            Project.url == reuse.url,
+            Project.confidential.is_(False),
+            # One of another catalogue that left it gives its address back.
+            or_(
+                Project.origin == "",
+                Project.state != ProjectState.ARCHIVED,
+                Project.hidden_at.is_not(None),
+            ),
+        )
         .limit(1)
     ):
         refusal = Refusal(
