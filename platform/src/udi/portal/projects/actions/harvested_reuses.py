@@ -171,8 +171,8 @@ def _describe(reuse: SourceReuse) -> dict[str, str]:
     words = ""
     if len(line) > LONGEST["summary"]:
         words = tidy_words(reuse.text)[: LONGEST["words"]]
-        cut = line[: LONGEST["summary"] - 1]
-        line = (cut.rpartition(" ")[0] or cut) + ELLIPSIS
+        beginning = line[: LONGEST["summary"] - 1]
+        line = (beginning.rpartition(" ")[0] or beginning) + ELLIPSIS
     return {
         "title": reuse.title,
         "language": reuse.language,
