@@ -236,6 +236,7 @@ async def test_a_description_is_drafted_and_saved_by_a_person_alone(
     form = await producer.client.get(str(address.raw_path, "ascii"))
     stranger = await passer_by.get(str(address.raw_path, "ascii"))
     again = await producer.client.get(address.path)
+    refused = await producer.client.get(address.path, params={"theme": "x"})
 
     assert (address.path, dict(address.params)) == (f"/datasets/{dataset}/describe", answers)  # fmt: skip
     assert draft["missing"] == []
@@ -244,4 +245,6 @@ async def test_a_description_is_drafted_and_saved_by_a_person_alone(
     assert (long["status"], long["problem"]["errors"][0]["field"]) == (422, "summary")
     assert 'value="Arbres du quartier"' in form.text
     assert 'value="Arbres du quartier"' not in again.text
+    noted = ["Rempli à l’avance" in response.text for response in (form, again, refused)]
+    assert noted == [True, False, False]
     assert "Arbres du quartier" not in stranger.text

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.node.distant import Distant
@@ -153,6 +153,7 @@ async def test_a_territory_that_fails_keeps_no_other_back(
         return (await source_of(node_database, demo, dataset)).due_at > now()
 
     monkeypatch.setattr(refresh, "queue_due_checks", fail_first)
+    monkeypatch.setattr(refresh, "select_due_sources", lambda: select(literal(1)))
     with pytest.raises(TerritoriesFailedError):
         await refresh.schedule_source_checks(node_site).run()
     with pytest.raises(TerritoriesFailedError):

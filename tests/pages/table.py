@@ -366,6 +366,7 @@ NO_PAGES = {
         "/theme.css",
     ],
     "node": [
+        "/api/v1/datasets/{dataset_id}/description/draft",
         "/.well-known/oauth-protected-resource",
         "/.well-known/oauth-protected-resource/mcp",
         "/consents/{consent_id}/code",

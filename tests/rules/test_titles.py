@@ -20,6 +20,9 @@ EXPRESSION = re.compile(r"\{\{-?(.*?)-?\}\}", re.DOTALL)
 STATEMENT = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 TITLE = re.compile(r"\.(?:\w+_)?title\b(?!\s*\()|\|\s*localised_title\b")
 LANGUAGE = re.compile(r"\|\s*(?:title_)?tongue\b|\blang=")
+CHOSEN = re.compile(r"\|\s*localised_title\b")
+OF_CHOSEN = re.compile(r"\|\s*title_tongue\b|\blang=")
+"""What a title needs that may be the main one, whose language the synopsis tells."""
 SENTENCE = re.compile(
     r"^\s*(?:_|ngettext|ui\.(?:button|checkbox|facts|field|hidden)|drawn\.map|parts\.head)\("
 )
@@ -60,7 +63,7 @@ class Outline(HTMLParser):
     def __init__(self, expressions: list[str]) -> None:
         super().__init__(convert_charrefs=True)
         self.expressions = expressions
-        self.open: list[tuple[str, bool]] = []
+        self.open: list[tuple[str, str]] = []
         self.mute: list[str] = []
 
     def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
@@ -68,8 +71,7 @@ class Outline(HTMLParser):
             return
         source = self.get_starttag_text() or ""
         texts = [self.expressions[int(number)] for number in MARKED.findall(source)]
-        tells = bool(LANGUAGE.search(" ".join([source, *texts])))
-        self.open.append((tag, tells))
+        self.open.append((tag, " ".join([source, *texts])))
 
     def handle_endtag(self, tag: str) -> None:
         names = [name for name, _ in self.open]
@@ -77,10 +79,13 @@ class Outline(HTMLParser):
             del self.open[len(names) - 1 - names[::-1].index(tag) :]
 
     def handle_data(self, data: str) -> None:
-        if any(tells or tag in {"title", "script"} for tag, tells in self.open):
+        if any(tag in {"title", "script"} for tag, _ in self.open):
             return
         for number in MARKED.findall(data):
-            self.mute.append(self.expressions[int(number)])
+            expression = self.expressions[int(number)]
+            tells = OF_CHOSEN if CHOSEN.search(expression) else LANGUAGE
+            if not any(tells.search(source) for _, source in self.open):
+                self.mute.append(expression)
 
 
 def find_mute_titles(text: str) -> Iterator[str]:
@@ -130,6 +135,7 @@ def test_a_title_without_its_language_is_found() -> None:
     mute = [
         "<h1>{{ dataset.title }}</h1>",
         "<li><a href='/x'>{{ line|localised_title }}</a></li>",
+        "<h3{{ line.titles|tongue }}>{{ line|localised_title }}</h3>",
         "<p>{% if a %}<b lang='fr'>x</b>{% endif %}{{ case.project.title }}</p>",
         '{{ ui.crumbs([(_("Home"), "/"), (call|localised_title|truncate(40), "")]) }}',
     ]

@@ -5,7 +5,7 @@ from typing import Annotated
 from litestar import Response, get
 from msgspec import Meta, Struct
 
-from udi.kit.errors import InvalidError, NotFoundError
+from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.node.datasets.descriptions.description import check_answers
 from udi.node.spaces.operations import CATALOGUE, DatasetPath
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes
@@ -61,18 +61,28 @@ def draft_description(
 ) -> Response[FormDraft]:
     """A form filled in, whatever is at this identifier: only its people are shown what is."""
     answers = read_answers(request, DRAFTED)
-    refusals = [
-        refusal
-        for refusal in check_answers(answers, has_file=True)
-        if refusal.field in answers
-    ]
     draft = write_draft(
         request,
         f"{territory.origin}/datasets/{dataset_id}/describe",
         answers,
-        refusals,
+        _check_drafted(answers),
     )
     return Response(draft, headers={"Cache-Control": "no-store"})
+
+
+def read_drafted(request: AnyRequest) -> dict[str, str]:
+    """What an address fills in of the form of a description; what would be refused is left as it was."""
+    answers = read_answers(request, DRAFTED)
+    refused = {refusal.field for refusal in _check_drafted(answers)}
+    return {name: answer for name, answer in answers.items() if name not in refused}
+
+
+def _check_drafted(answers: dict[str, str]) -> list[Refusal]:
+    return [
+        refusal
+        for refusal in check_answers(answers, has_file=True)
+        if refusal.field in answers
+    ]
 
 
 routes: Routes = [draft_description]

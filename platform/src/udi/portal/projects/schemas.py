@@ -88,7 +88,12 @@ Supports = Annotated[
 Result = Annotated[str, _meta("Address of its result; empty while there is none.")]
 Impact = Annotated[str, _meta("Its impact, described later.")]
 LeaderKind = Annotated[
-    str, _choice_meta("What its leader is.", list(Requester), empty=False)
+    str,
+    _choice_meta(
+        "What its leader is; empty where another catalogue names it.",
+        list(Requester),
+        empty=True,
+    ),
 ]
 Instant = Annotated[datetime, Meta(tz=True)]
 Revision = Annotated[
@@ -99,7 +104,10 @@ Revision = Annotated[
 ]
 Address = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
 Reported = Annotated[
-    bool, _meta("Whether it is a reuse that somebody reported, whom nobody leads here.")
+    bool,
+    _meta(
+        "Whether it is a reuse that somebody reported, or another catalogue names, whom nobody leads here."
+    ),
 ]
 
 
@@ -444,9 +452,8 @@ class ProjectEventInput(Struct, kw_only=True):
 
 def _leader(row: models.Project, organisation: Organisation | None) -> ProjectLeader:
     if organisation is None:
-        return ProjectLeader(
-            name=row.leader_name, organisation=None, kind=row.requester
-        )
+        kind = "" if row.origin else row.requester
+        return ProjectLeader(name=row.leader_name, organisation=None, kind=kind)
     return ProjectLeader(
         name=organisation.name, organisation=organisation.slug, kind=row.requester
     )

@@ -22,7 +22,7 @@ from udi.node.datasets.actions.column_units import set_column_units
 from udi.node.datasets.actions.draft import describe_dataset
 from udi.node.datasets.actions.parts import list_parts_to_publish
 from udi.node.datasets.actions.publish import publish_dataset, published_licence
-from udi.node.datasets.description_drafts import DRAFTED
+from udi.node.datasets.description_drafts import read_drafted
 from udi.node.datasets.descriptions.advice import AdviceItem, FileFacts, advise
 from udi.node.datasets.descriptions.description import (
     LOCALE,
@@ -91,7 +91,6 @@ from udi.protocol.quality import assess_quality
 from udi.protocol.quality_lines import QualityLine, list_quality_lines
 from udi.protocol.record import restore_record
 from udi.tabular.profiles.table_facts import TableFacts
-from udi.ui.form_drafts import read_answers as read_drafted_answers
 from udi.ui.locale import localise
 from udi.ui.site import render
 from udi.ui.translated_texts import (
@@ -113,7 +112,7 @@ async def show_description_form(
     return describe_page(
         request,
         await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE),
-        drafted=read_drafted_answers(request, DRAFTED),
+        drafted=read_drafted(request),
     )
 
 
@@ -375,6 +374,7 @@ def describe_page(
         status=status,
         dataset=dataset,
         answers=BlankAnswers({**dataset.description, **drafted}),
+        is_filled_in=bool(drafted),
         profile=profile_of(dataset),
         errors=field_errors(request, refusals),
         licences=list(RUDI_LICENCES.values()),

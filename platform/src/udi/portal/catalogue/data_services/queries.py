@@ -70,6 +70,7 @@ class ServedDataset:
     id: UUID
     title: str
     titles: dict[str, str]
+    synopsis: dict[str, str]
     producer: str
 
 
@@ -142,7 +143,13 @@ async def list_served_datasets(
 ) -> list[ServedDataset]:
     """The published datasets that a service serves, by title."""
     query = (
-        select(Dataset.id, Dataset.title, Dataset.titles, Organisation.name)
+        select(
+            Dataset.id,
+            Dataset.title,
+            Dataset.titles,
+            Dataset.synopsis,
+            Organisation.name,
+        )
         .join(
             CatalogueServiceDataset,
             (CatalogueServiceDataset.tenant_id == Dataset.tenant_id)

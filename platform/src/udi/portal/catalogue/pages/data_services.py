@@ -92,7 +92,7 @@ async def show_service(
     service = await get_service(session, service_id)
     is_gone = service.withdrawn_at is not None
     description = read_description(service)
-    return render(
+    page = render(
         request,
         "catalogue/service.html",
         status=HTTP_410_GONE if is_gone else HTTP_200_OK,
@@ -103,6 +103,8 @@ async def show_service(
         datasets=await list_served_datasets(session, service.id),
         forms=[(form, form.address(f"{PATH}/{service.id}")) for form in RDF],
     )
+    page.headers["Vary"] = "Accept, Accept-Language, Cookie"
+    return page
 
 
 def _name_licence(

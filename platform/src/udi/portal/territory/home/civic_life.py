@@ -56,6 +56,7 @@ class ProjectNotice:
     titles: dict[str, str] = field(hash=False)
     organisation: str
     leader_name: str
+    origin: str
     reported: bool
     state: str
     picture: PictureNotice | None
@@ -165,6 +166,7 @@ async def _list_projects(session: AsyncSession) -> tuple[ProjectNotice, ...]:
                 line.project.titles,
                 line.organisation.name if line.organisation else "",
                 line.project.leader_name,
+                line.project.origin,
                 line.project.reported,
                 line.project.state,
                 picture,
