@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from tests.mails import text_of
 from tests.portal.catalogue.corpus import Catalogue
@@ -378,6 +378,26 @@ async def test_a_reported_reuse_is_corrected_by_whoever_reported_it(
         assert (await visitor.get(f"{address}/correct")).status_code == 403
         assert (await visitor.post(f"{address}/correct", data=form)).status_code == 403
     assert (await workshop.one(address)).title == "Mes arbres"
+
+
+async def test_people_may_report_a_reuse_that_left_the_catalogue_where_it_was_read(
+    workshop: Workshop,
+) -> None:
+    address = await workshop.report()
+    id_ = uuid.UUID(address.split("/")[2])
+    left = {"origin": "https://source.example/reuses/1/", "state": "archived"}
+    hidden = {"hidden_at": func.now()}
+    form = {"title": "Encore", "url": "https://arbres.example/"}
+    answers = []
+    for values in ({"origin": left["origin"]}, {**left, **hidden}, {"hidden_at": None}):
+        async with workshop.site.database.session(
+            workshop.territory.id, role="worker"
+        ) as session:
+            one = update(Project).where(Project.id == id_)
+            await session.execute(one.values(values))
+        answers.append(await workshop.leader.post("/projects/report", data=form))
+
+    assert [answer.status_code for answer in answers] == [422, 422, 303]
 
 
 async def test_a_person_reports_so_many_reuses_a_day(

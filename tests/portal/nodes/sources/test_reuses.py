@@ -1,8 +1,10 @@
 """What udata lists beside its datasets: dataservices and reuses, each an object of its own."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
 from litestar import Litestar
 from sqlalchemy import select, text, update
 
@@ -11,12 +13,15 @@ from tests.portal.nodes.sources.conftest import Open, Reading, team
 from tests.visitors import browse
 from udi.kit.jobs import Job
 from udi.portal.catalogue.services.models import CatalogueService
+from udi.portal.nodes.sources import reuse_import
 from udi.portal.nodes.sources.actions import close_source
 from udi.portal.nodes.sources.harvest_run import harvest_next_source
 from udi.portal.nodes.sources.models import CatalogueSource, SourceReuse
 from udi.portal.nodes.sources.queries import list_left_out
 from udi.portal.nodes.sources.reuse_import import SHOW_REUSES, reuse_id
+from udi.portal.projects.actions import harvested_reuses
 from udi.portal.projects.actions.harvested_reuses import task_handlers
+from udi.portal.projects.listing import ProjectFilters, list_projects
 from udi.portal.projects.models import Project, ProjectDataset
 from udi.ui.site import Site
 
@@ -91,6 +96,23 @@ async def used(reading: Reading, name: str) -> set[UUID]:
         return set(await session.scalars(query))
 
 
+def written_here() -> Project:
+    """What somebody of the territory told of, long ago."""
+    moment = datetime(2020, 1, 1, tzinfo=UTC)
+    return Project(
+        title="Carte",
+        summary="",
+        language="fr",
+        state="delivered",
+        confidential=False,
+        url="https://reuse.example/here",
+        requester="person",
+        created_at=moment,
+        changed_at=moment,
+        published_at=moment,
+    )
+
+
 async def test_reuses_and_dataservices_of_udata_are_objects_of_their_own(
     catalogue: Catalogue, open_source: Open, portal_app: Litestar, portal_site: Site
 ) -> None:
@@ -99,8 +121,11 @@ async def test_reuses_and_dataservices_of_udata_are_objects_of_their_own(
         SERVICES: [dataservice("api-1")],
         REUSES: [
             reuse("map-1"),
-            reuse("of-person", organization=None, owner={"first_name": "A", "last_name": "B"}, datasets=[]),
+            reuse("of-person", organization=None, owner={"first_name": "A", "last_name": "B"}),
             reuse("nowhere", url="ftp://reuse.example"),
+            reuse("nameless", title="\u200b \u200b"),
+            reuse("of-others", datasets=[{"id": "elsewhere"}]),
+            reuse("unbroken", description="x" * 400),
             {"id": "t", "name": "Climat", "elements": {"rel": "subsection"}},
         ],
     }  # fmt: skip
@@ -115,6 +140,7 @@ async def test_reuses_and_dataservices_of_udata_are_objects_of_their_own(
     project_id = reuse_id(reading.source_id, "map-1")
     project = await find_project(reading, "map-1")
     by_person = await find_project(reading, "of-person")
+    unbroken = await find_project(reading, "unbroken")
     async with reading.database.session(reading.territory.id) as session:
         left_out = [
             (action.identifier, fault.code)
@@ -136,7 +162,14 @@ async def test_reuses_and_dataservices_of_udata_are_objects_of_their_own(
     assert catalogue.requests[-2:] == [
         f"{path}?tag=arbre&page_size=100" for path in (SERVICES, REUSES)
     ]
-    assert sorted(left_out) == [("nowhere", "reuse_left_out"), ("t", "type_ignored")]
+    assert sorted(left_out) == [
+        ("nameless", "reuse_left_out"),
+        ("nowhere", "reuse_left_out"),
+        ("t", "type_ignored"),
+    ]
+    assert await find_project(reading, "of-others") is None
+    assert unbroken is not None
+    assert unbroken.summary == "x" * 299 + "…"
     assert project is not None
     assert (project.state, project.listed) == ("delivered", True)
     assert await used(reading, "map-1") == {trees}
@@ -207,9 +240,11 @@ async def test_a_reuse_follows_its_source_and_what_the_team_decided_stays(
     assert missed is not None
     assert missed.state == "delivered"
     assert gone is not None
-    assert gone.state == "archived"
+    assert (gone.state, gone.summary, gone.leader_name) == ("archived", "", "")
     assert again is not None
     assert (again.state, again.title) == ("delivered", "Carte des arbres")
+    assert again.summary == "Chaque arbre, sur une carte."
+    assert again.leader_name == "Atelier des cartes"
     assert again.hidden_at is not None
     assert await used(reading, "map-2") == {published["Arbres"]}
 
@@ -223,13 +258,16 @@ async def test_lists_that_break_let_no_reuse_go(
     await reading.read()
 
     del lists[REUSES]
-    catalogue.put(REUSES, b"", status=503)
+    catalogue.put(SERVICES, b"", status=503)
+    catalogue.put(REUSES, b"<html><p>Entrez</p></html>", type="text/html")
     broken = await reading.read()
+    again = await reading.read()
 
     async with reading.database.session(reading.territory.id) as session:
         query = select(SourceReuse).where(SourceReuse.source_id == reading.source_id)
         row = (await session.scalars(query)).one()
-    assert (broken.outcome, row.missing, row.withdrawn_at) == ("partial", 0, None)
+    assert [broken.outcome, again.outcome] == ["complete", "complete"]
+    assert (row.missing, row.withdrawn_at) == (0, None)
 
 
 async def test_an_address_that_people_told_of_stays_theirs(
@@ -246,6 +284,98 @@ async def test_an_address_that_people_told_of_stays_theirs(
 
     assert await find_project(first, "map-4") is not None
     assert await find_project(second, "map-4") is None
+
+
+async def test_an_address_is_shown_once_and_what_the_team_hid_comes_back_under_no_other_name(
+    catalogue: Catalogue, open_source: Open, portal_site: Site
+) -> None:
+    address = "https://reuse.example/twice"
+    both = {name: reuse(name, url=address) for name in ("map-6", "map-7")}
+    lists = {DATASETS: [dataset("trees", "Arbres")], REUSES: [*both.values()]}
+    publish(catalogue, lists)
+    reading = await open_source(f"{catalogue.origin}{DATASETS}")
+    for _ in range(2):
+        await reading.read()
+        await follow(reading, portal_site)
+    projects = {name: await find_project(reading, name) for name in both}
+    [first] = [name for name, project in projects.items() if project]
+    [second] = both.keys() - {first}
+    id_ = reuse_id(reading.source_id, first)
+    async with reading.database.session(reading.territory.id) as session:
+        await session.execute(
+            update(Project).where(Project.id == id_).values(hidden_at=text("now()"))
+        )
+    lists[REUSES] = [both[second]]
+    for _ in range(2):
+        await reading.read()
+        await follow(reading, portal_site)
+
+    hidden = await find_project(reading, first)
+    assert hidden is not None
+    assert hidden.state == "archived"
+    assert await find_project(reading, second) is None
+
+
+async def test_no_more_reuses_than_the_most_of_a_source_are_taken(
+    catalogue: Catalogue,
+    open_source: Open,
+    portal_site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reuse_import, "MOST_REUSES", 3)
+    monkeypatch.setattr(harvested_reuses, "BATCH", 1)
+    names = [f"many-{number}" for number in range(5)]
+    lists = {DATASETS: [dataset("trees", "Arbres")]}
+    lists[REUSES] = [reuse(name) for name in names]
+    publish(catalogue, lists)
+    reading = await open_source(f"{catalogue.origin}{DATASETS}")
+    await reading.read()
+    run = await reading.read()
+    await follow(reading, portal_site)
+    projects = [await find_project(reading, name) for name in names]
+    lists[REUSES] = []
+    for _ in range(2):
+        await reading.read()
+    await follow(reading, portal_site)
+    after = [await find_project(reading, name) for name in names[:3]]
+
+    assert run.left_out == 2
+    assert [project is not None for project in projects] == [True] * 3 + [False] * 2
+    assert {project and project.state for project in after} == {"archived"}
+
+
+async def test_thanks_and_the_reuses_of_people_come_first_whatever_a_catalogue_does(
+    catalogue: Catalogue, open_source: Open, portal_site: Site
+) -> None:
+    lists = {
+        DATASETS: [dataset(name, name.title()) for name in ("trees", "wells", "roads")],
+        REUSES: [reuse("map-8"), reuse("map-9")],
+    }
+    publish(catalogue, lists)
+    reading = await open_source(f"{catalogue.origin}{DATASETS}")
+    await reading.read()
+    await follow(reading, portal_site)
+    trees = (await reading.list_published())["Trees"]
+    async with reading.database.session(reading.territory.id) as session:
+        session.add(written_here())
+        await session.execute(update(ProjectDataset).values(thanked=True))
+    kept_reuse = lists[REUSES].pop()
+    del lists[DATASETS][0]
+    for _ in range(2):
+        await reading.read()
+        await follow(reading, portal_site)
+    lists[REUSES].append(kept_reuse)
+    await reading.read()
+    await follow(reading, portal_site)
+
+    async with reading.database.session(reading.territory.id) as session:
+        _, page = await list_projects(session, ProjectFilters())
+        query = select(ProjectDataset.dataset_id, ProjectDataset.thanked)
+        uses = [(row[0], row[1]) for row in await session.execute(query)]
+    assert "Trees" not in await reading.list_published()
+    assert uses == [(trees, True)] * 2
+    origins = [bool(summary.project.origin) for summary in page.items]
+    assert origins == [False, True, True]
 
 
 async def test_reuses_of_a_source_that_is_closed_leave_with_its_datasets(

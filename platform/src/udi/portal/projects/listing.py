@@ -23,7 +23,7 @@ from udi.portal.projects.models import (
     Scale,
     SupportKind,
 )
-from udi.portal.projects.queries import PUBLIC_CONDITIONS
+from udi.portal.projects.queries import NEWEST_FIRST, PUBLIC_CONDITIONS
 from udi.portal.projects.transitions import ProjectState
 from udi.portal.projects.translated_texts import has_translation_with
 from udi.protocol.terms import Purpose
@@ -106,7 +106,7 @@ class ProjectSummary:
 async def list_projects(
     session: AsyncSession, filters: ProjectFilters
 ) -> tuple[ProjectFilters, Page[ProjectSummary]]:
-    """One page of the projects that everybody sees, the newest first; past the last page, the last one."""
+    """One page of the projects that everybody sees, in the order of `NEWEST_FIRST`; past the last page, the last one."""
     conditions = [*PUBLIC_CONDITIONS, *_conditions(filters)]
     total = (
         await session.scalar(
@@ -116,11 +116,7 @@ async def list_projects(
     )
     last = max(1, -(-total // filters.size))
     filters = replace(filters, page=min(filters.page, last))
-    ordered = (
-        select_with_organisation()
-        .where(*conditions)
-        .order_by(Project.published_at.desc(), Project.id)
-    )
+    ordered = select_with_organisation().where(*conditions).order_by(*NEWEST_FIRST)
     rows = await session.execute(
         ordered.limit(filters.size).offset((filters.page - 1) * filters.size)
     )
@@ -284,7 +280,7 @@ async def list_addresses(
     rows = (
         select(Project.id, Project.changed_at)
         .where(*PUBLIC_CONDITIONS)
-        .order_by(Project.published_at.desc(), Project.id)
+        .order_by(*NEWEST_FIRST)
     )
     result = await session.execute(rows.limit(MOST_MAPPED))
     return [(PATH, None), *((f"{PATH}/{row.id}", row.changed_at) for row in result)]

@@ -1,6 +1,7 @@
 """Reads of projects: public ones for all, confidential ones for their team, hidden ones for those who answer for them."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, or_, select
@@ -19,6 +20,12 @@ PUBLIC_CONDITIONS: tuple[ColumnElement[bool], ...] = (
     Project.confidential.is_(False),
     Project.hidden_at.is_(None),
 )
+NEWEST_FIRST: tuple[ColumnElement[Any], ...] = (
+    Project.origin != "",
+    Project.published_at.desc(),
+    Project.id.asc(),
+)
+"""What people of here told of first: a catalogue of others gives thousands at once, all dated when they were read."""
 
 
 class UnknownProjectError(NotFoundError):

@@ -11,7 +11,7 @@ from udi.portal.catalogue.dataset_page.reuses import DatasetReuse, DatasetReuseS
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.listing import PATH
 from udi.portal.projects.models import Project, ProjectDataset
-from udi.portal.projects.queries import PUBLIC_CONDITIONS
+from udi.portal.projects.queries import NEWEST_FIRST, PUBLIC_CONDITIONS
 from udi.portal.projects.transitions import ProjectState
 from udi.portal.projects.translated_texts import join_texts
 
@@ -43,7 +43,7 @@ STATEMENT = str(
         Project.state != ProjectState.ARCHIVED,
         *PUBLIC_CONDITIONS,
     )
-    .order_by(Project.published_at.desc(), Project.id)
+    .order_by(*NEWEST_FIRST)
     .limit(literal_column("$2::bigint"))
     .compile(compile_kwargs={"literal_binds": True})
 )

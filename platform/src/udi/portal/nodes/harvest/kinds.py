@@ -370,7 +370,7 @@ SERVICE_LEFT_OUT = FaultKind(
 REUSE_LEFT_OUT = FaultKind(
     "reuse_left_out",
     IGNORED,
-    "This reuse is not shown: the filters leave it out, or it has no address of the web.",
+    "This reuse is not shown: the filters leave it out, it has no name or web address, or its source has more than are taken.",
     "Nothing to do, unless the filters should take it.",
 )
 RECORD_OF_TRIAL = FaultKind(

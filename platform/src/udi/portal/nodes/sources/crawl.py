@@ -22,7 +22,7 @@ AMBIGUOUS_FORMATS = frozenset({"", FOLDER, "schema.org"})
 
 
 LONGEST_NAMED = 200
-LATER_FIELDS = ("announced", "received", "changes_only", "sweeping")
+LATER_FIELDS = ("announced", "received", "changes_only", "sweeping", "others_broken")
 """Fields of the state that programs of before do not know."""
 MOST_LACKING = 20
 """Things that a catalogue may announce and not give before its total is believed."""
@@ -57,6 +57,8 @@ class CrawlState:
     announced: int = 0
     received: int = 0
     """How many things the catalogue says that it has, and how many it gave, whatever they are."""
+    others_broken: bool = False
+    """Whether a list beside the datasets could not be read: nothing of those lists is missing."""
 
     @property
     def is_searching(self) -> bool:

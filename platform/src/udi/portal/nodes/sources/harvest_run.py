@@ -283,6 +283,9 @@ class _SourceHarvester:
             (place.is_searching and not crawl.is_catalogue_page(page))
             or not page.readable
             or (smaller and is_empty)
+            or (
+                place.visited and is_companion(address) and page.format != source.format
+            )
         ):
             others = await self._documents.find_candidates(
                 address, page, response.body.beginning, most=PAGE_SIZE
@@ -363,19 +366,20 @@ class _SourceHarvester:
             if smaller := find_smaller_page(source.entry or address, address):
                 _note(run, crawl.retry_elsewhere(place, address, smaller, cost))
                 return
-            if gone and place.visited and is_companion(address):
-                # A list beside the datasets that an older site lacks.
-                _note(run, crawl.mark_visited(place, address, cost))
-                return
-            if not place.is_searching or not place.visited:
+            # A list beside the datasets, which are whole without it; an older site lacks it.
+            is_beside = bool(place.visited) and is_companion(address)
+            finding = place.is_searching
+            if not (gone if is_beside else finding and place.visited):
                 await log_faults(
                     session,
                     run,
                     [replace(fault, field=shorten(address, 200)) for fault in faults],
                 )
-            finding = place.is_searching
-            place = crawl.mark_visited(place, address, cost, broken=not finding)
-            if finding and not source.entry:
+            broken = not (finding or is_beside)
+            place = crawl.mark_visited(place, address, cost, broken=broken)
+            if is_beside:
+                place = replace(place, others_broken=place.others_broken or not gone)
+            elif finding and not source.entry:
                 place = crawl.add_candidates(place, others)
             elif finding and gone:
                 source.entry = ""

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
+from udi.kit.db import is_among
 from udi.kit.web_addresses import is_web_address
 from udi.portal.nodes.harvest.facets import read_facets
 from udi.portal.nodes.harvest.record import HarvestedRecord
@@ -20,6 +21,8 @@ from udi.portal.nodes.sources.record_import import LONGEST_IDENTIFIER
 
 SHOW_REUSES = "show_harvested_reuses"
 """The job that has the reuses of a source shown among the projects, as its last reading left them."""
+MOST_REUSES = 10_000
+"""Of one source; the rest is left out."""
 MOST_USED = 200
 """Datasets that a reuse may name."""
 LONGEST_TITLE = 150
@@ -36,7 +39,8 @@ async def store_reuses(
 ) -> set[str]:
     """Keep the reuses of a document that the filters take, and note that they were met; the identifiers of those kept.
 
-    One without an address of the web leads nowhere, and is not kept.
+    One without an address of the web leads nowhere, and is not kept; nor is one without a name, nor more than
+    `MOST_REUSES` of the source.
     """
     matcher = FilterMatcher(read_row(source.filters))
     rows = {
@@ -44,7 +48,9 @@ async def store_reuses(
         for reuse in reuses
         if matcher.takes(read_facets(reuse))
         and (row := _describe(source, run, reuse))["url"]
+        and row["title"]
     }
+    rows = await _limit(session, source, rows)
     if not rows:
         return set()
     statement = insert(SourceReuse)
@@ -55,6 +61,22 @@ async def store_reuses(
     )
     await session.execute(upsert, list(rows.values()))
     return {row["identifier"] for row in rows.values()}
+
+
+async def _limit(
+    session: AsyncSession, source: CatalogueSource, rows: dict[UUID, dict[str, Any]]
+) -> dict[UUID, dict[str, Any]]:
+    """Those that are here already, and as many new ones as there is room for."""
+    present = select(SourceReuse.id).where(
+        SourceReuse.source_id == source.id, SourceReuse.withdrawn_at.is_(None)
+    )
+    known = set(
+        await session.scalars(present.where(is_among(SourceReuse.id, rows.keys())))
+    )
+    count = await session.scalar(select(func.count()).select_from(present.subquery()))
+    new = [id_ for id_ in rows if id_ not in known]
+    left_out = set(new[max(0, MOST_REUSES - (count or 0)) :])
+    return {id_: row for id_, row in rows.items() if id_ not in left_out}
 
 
 def reuse_id(source: UUID, identifier: str) -> UUID:
@@ -73,7 +95,7 @@ def _describe(
         "id": reuse_id(source.id, reuse.identifier),
         "source_id": source.id,
         "identifier": reuse.identifier[:LONGEST_IDENTIFIER],
-        "title": " ".join(title.split())[:LONGEST_TITLE],
+        "title": _tidy_title(title),
         "language": language,
         "text": next(iter(reuse.description.values()), "")[:LONGEST_TEXT],
         "publisher": next(iter(publisher.name.values()), "")
@@ -86,6 +108,13 @@ def _describe(
         "seen_run": run.id,
         "withdrawn_at": None,
     }
+
+
+def _tidy_title(title: str) -> str:
+    """One line of signs that are seen."""
+    words = " ".join(title.split())
+    seen = "".join(letter for letter in words if letter.isprintable())
+    return " ".join(seen.split())[:LONGEST_TITLE].rstrip()
 
 
 def _is_address(address: str) -> bool:

@@ -234,8 +234,9 @@ async def finish_run(
         await forget_outlines(session, run)
     if good or outcome == RunOutcome.PARTIAL:
         is_whole = good and not run.incremental
-        await settle_services(session, source, run, moment, complete=is_whole)
-        await settle_reuses(session, source, run, moment, complete=is_whole)
+        complete = is_whole and not place.others_broken
+        await settle_services(session, source, run, moment, complete=complete)
+        await settle_reuses(session, source, run, moment, complete=complete)
     await _note_place(session, source, run, place)
     source.failures = 0 if good else source.failures + 1
     source.accepts_loss = source.accepts_loss and not good

@@ -342,7 +342,11 @@ async def _join_datasets(
 
 
 async def find_datasets(
-    session: AsyncSession, source: CatalogueSource, identifiers: Collection[str]
+    session: AsyncSession,
+    source: CatalogueSource,
+    identifiers: Collection[str],
+    *,
+    with_withdrawn: bool = False,
 ) -> dict[str, UUID]:
     """The datasets that records of a source are here, by the names that something else of the source calls them."""
     ids_by_name = {name: own_ids(source.id, name) for name in identifiers if name}
@@ -358,8 +362,9 @@ async def find_datasets(
     rows = select(record.id, func.coalesce(record.same_as, record.id)).where(
         record.source_id == source.id,
         is_among(record.id, {*ids, *records.values()}),
-        or_(~record.withdrawn, record.same_as.is_not(None)),
     )
+    if not with_withdrawn:
+        rows = rows.where(or_(~record.withdrawn, record.same_as.is_not(None)))
     datasets = {row[0]: row[1] for row in await session.execute(rows)}
     datasets_by_name: dict[str, UUID] = {}
     for name, candidates in ids_by_name.items():

@@ -1,16 +1,17 @@
 """Reuses that catalogues of others name, among the projects: each is one that is delivered, without anybody of here."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import ARRAY, delete, func, literal, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.db import is_among
 from udi.kit.jobs import Handlers, Job
+from udi.kit.tenancy import Territory
 from udi.portal.nodes.sources.models import CatalogueSource, SourceReuse
 from udi.portal.nodes.sources.reuse_import import SHOW_REUSES
 from udi.portal.nodes.sources.service_import import find_datasets
@@ -22,6 +23,9 @@ from udi.portal.projects.translated_texts import tidy_line, tidy_words
 from udi.protocol.policy import Requester
 from udi.ui.site import Site
 
+BATCH = 500
+"""Reuses of a transaction."""
+FIRST = UUID(int=0)
 ELLIPSIS = "…"
 
 
@@ -30,57 +34,108 @@ def task_handlers(site: Site) -> Handlers:
 
     async def show(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
-            async with site.database.session(territory.id, role="worker") as session:
-                key = (territory.id, UUID(job.payload["source"]))
-                source = await session.get(CatalogueSource, key)
-                if source is not None:
-                    await show_reuses(session, source, now())
+            await show_reuses(site, territory, UUID(job.payload["source"]), now())
 
     return {SHOW_REUSES: show}
 
 
 async def show_reuses(
-    session: AsyncSession, source: CatalogueSource, moment: datetime
+    site: Site, territory: Territory, source_id: UUID, moment: datetime
 ) -> None:
-    """Have the projects say what the source says of its reuses; done again, it changes nothing.
+    """Have the projects say what a source says of its reuses, some in each transaction; done again, it changes nothing.
 
-    One whose address is here already stays as people wrote it; what the team hid stays hidden.
+    What left its catalogue goes first, so that others may have its address. One whose address is here already stays as
+    people wrote it; what the team hid stays hidden.
     """
-    await session.execute(text(LOCK))
-    query = select(SourceReuse).where(SourceReuse.source_id == source.id)
-    reuses = (await session.scalars(query.order_by(SourceReuse.id))).all()
+    is_archiving = True
+    last: UUID | None = None
+    while is_archiving or last is not None:
+        async with site.database.session(territory.id, role="worker") as session:
+            source = await session.get(CatalogueSource, (territory.id, source_id))
+            if source is None:
+                return
+            await session.execute(text(LOCK))
+            if is_archiving:
+                is_archiving = await _archive_batch(session, source, moment)
+                last = None if is_archiving else FIRST
+            elif last is not None:
+                last = await _show_batch(session, source, moment, after=last)
+
+
+async def _archive_batch(
+    session: AsyncSession, source: CatalogueSource, moment: datetime
+) -> bool:
+    """Archive some that left their catalogue, without what it said of them; whether there may be more."""
+    same = (SourceReuse.tenant_id == Project.tenant_id) & (SourceReuse.id == Project.id)
+    query = (
+        select(Project)
+        .join(SourceReuse, same)
+        .where(
+            SourceReuse.source_id == source.id,
+            SourceReuse.withdrawn_at.is_not(None),
+            Project.state != ProjectState.ARCHIVED,
+        )
+        .order_by(Project.id)
+        .limit(BATCH)
+    )
+    projects = (await session.scalars(query)).all()
+    for project in projects:
+        project.state = ProjectState.ARCHIVED
+        project.summary = project.words = project.leader_name = ""
+        project.changed_at = moment
+        project.revision += 1
+    return len(projects) == BATCH
+
+
+async def _show_batch(
+    session: AsyncSession, source: CatalogueSource, moment: datetime, *, after: UUID
+) -> UUID | None:
+    """Show some of those that are in their catalogue; the last of them, where there may be more."""
+    query = select(SourceReuse).where(
+        SourceReuse.source_id == source.id,
+        SourceReuse.withdrawn_at.is_(None),
+        SourceReuse.id > after,
+    )
+    reuses = (await session.scalars(query.order_by(SourceReuse.id).limit(BATCH))).all()
     ids = [reuse.id for reuse in reuses]
     rows = await session.scalars(select(Project).where(is_among(Project.id, ids)))
     projects = {project.id: project for project in rows}
+    datasets = await find_datasets(
+        session, source, {name for reuse in reuses for name in reuse.datasets}
+    )
     taken = await _list_taken_addresses(session, reuses)
     for reuse in reuses:
         project = projects.get(reuse.id)
-        if reuse.withdrawn_at is not None:
-            _archive(project, moment)
-        elif project is not None:
+        is_free = not taken.get(reuse.url, set()) - {reuse.id}
+        if project is not None:
+            if not is_free and project.state == ProjectState.ARCHIVED:
+                continue
             _update(project, reuse, moment)
-        elif reuse.url not in taken:
+        elif is_free and not datasets.keys().isdisjoint(reuse.datasets):
             projects[reuse.id] = _begin(reuse, moment)
             session.add(projects[reuse.id])
-            taken.add(reuse.url)
+        else:
+            continue
+        taken.setdefault(reuse.url, set()).add(reuse.id)
     await session.flush()
     joined_reuses = [reuse for reuse in reuses if reuse.id in projects]
-    await _join_datasets(session, source, joined_reuses, moment)
+    await _join_datasets(session, source, joined_reuses, datasets, moment)
+    return ids[-1] if len(ids) == BATCH else None
 
 
 async def _list_taken_addresses(
     session: AsyncSession, reuses: Sequence[SourceReuse]
-) -> set[str]:
-    """The addresses of reuses that somebody else told of."""
-    ids = [reuse.id for reuse in reuses]
-    addresses = {reuse.url for reuse in reuses}
-    query = select(Project.url).where(
-        is_among(Project.url, addresses),
+) -> dict[str, set[UUID]]:
+    """The projects that have an address already, or that the team hid with it, by that address."""
+    query = select(Project.url, Project.id).where(
+        is_among(Project.url, {reuse.url for reuse in reuses}),
         Project.confidential.is_(False),
-        Project.state != ProjectState.ARCHIVED,
-        ~is_among(Project.id, ids),
+        or_(Project.state != ProjectState.ARCHIVED, Project.hidden_at.is_not(None)),
     )
-    return set(await session.scalars(query))
+    taken: dict[str, set[UUID]] = {}
+    for row in await session.execute(query):
+        taken.setdefault(row.url, set()).add(row.id)
+    return taken
 
 
 def _begin(reuse: SourceReuse, moment: datetime) -> Project:
@@ -110,22 +165,16 @@ def _update(project: Project, reuse: SourceReuse, moment: datetime) -> None:
         project.revision += 1
 
 
-def _archive(project: Project | None, moment: datetime) -> None:
-    if project is not None and project.state != ProjectState.ARCHIVED:
-        project.state = ProjectState.ARCHIVED
-        project.changed_at = moment
-        project.revision += 1
-
-
 def _describe(reuse: SourceReuse) -> dict[str, str]:
     """Its columns: a short text is its summary alone, of a long one the beginning is."""
     line = tidy_line(reuse.text)
     words = ""
     if len(line) > LONGEST["summary"]:
         words = tidy_words(reuse.text)[: LONGEST["words"]]
-        line = line[: LONGEST["summary"] - 1].rpartition(" ")[0] + ELLIPSIS
+        beginning = line[: LONGEST["summary"] - 1]
+        line = (beginning.rpartition(" ")[0] or beginning) + ELLIPSIS
     return {
-        "title": "".join(letter for letter in reuse.title if letter.isprintable()),
+        "title": reuse.title,
         "language": reuse.language,
         "summary": line,
         "words": words,
@@ -139,29 +188,44 @@ async def _join_datasets(
     session: AsyncSession,
     source: CatalogueSource,
     reuses: Collection[SourceReuse],
+    datasets: Mapping[str, UUID],
     moment: datetime,
 ) -> None:
-    """Name the datasets of the source that each uses."""
-    datasets = await find_datasets(
-        session, source, {name for reuse in reuses for name in reuse.datasets}
+    """Name the datasets of the source that each uses; one that was withdrawn stays, with its thanks, while it is named."""
+    named = await find_datasets(
+        session,
+        source,
+        {name for reuse in reuses for name in reuse.datasets},
+        with_withdrawn=True,
     )
     use = ProjectDataset
-    joined = {
-        (reuse.id, datasets[name])
-        for reuse in reuses
-        for name in reuse.datasets
-        if name in datasets and reuse.withdrawn_at is None
-    }
+    joined = _pair(reuses, datasets)
     query = select(use.project_id, use.dataset_id).where(
         is_among(use.project_id, [reuse.id for reuse in reuses])
     )
     before = {(row[0], row[1]) for row in await session.execute(query)}
-    for project, dataset in sorted(before - joined):
-        left = delete(use).where(use.project_id == project, use.dataset_id == dataset)
-        await session.execute(left, execution_options={"synchronize_session": False})
+    left = sorted(before - joined - _pair(reuses, named))
+    if left:
+        # Two arrays whatever their number: a statement has at most 32,767 values.
+        of_projects = literal([pair[0] for pair in left], ARRAY(use.project_id.type))
+        of_datasets = literal([pair[1] for pair in left], ARRAY(use.dataset_id.type))
+        pairs = select(func.unnest(of_projects), func.unnest(of_datasets))
+        gone = delete(use).where(tuple_(use.project_id, use.dataset_id).in_(pairs))
+        await session.execute(gone, execution_options={"synchronize_session": False})
     new = [
         {"project_id": project, "dataset_id": dataset, "added_at": moment}
         for project, dataset in sorted(joined - before)
     ]
     if new:
         await session.execute(insert(use).on_conflict_do_nothing(), new)
+
+
+def _pair(
+    reuses: Collection[SourceReuse], datasets: Mapping[str, UUID]
+) -> set[tuple[UUID, UUID]]:
+    return {
+        (reuse.id, datasets[name])
+        for reuse in reuses
+        for name in reuse.datasets
+        if name in datasets
+    }

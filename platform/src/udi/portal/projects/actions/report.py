@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -60,15 +60,7 @@ async def report_reuse(
     reuse = reuse.tidy()
     _check(reuse)
     await session.execute(text(LOCK))
-    if await session.scalar(
-        select(Project.id)
-        .where(Project.url == reuse.url, Project.confidential.is_(False))
-        .limit(1)
-    ):
-        refusal = Refusal(
-            "url", "This address is here already.", "Look for it among the projects."
-        )
-        raise InvalidError("This reuse is here already.", refusals=[refusal])
+    await _check_new(session, reuse)
     moment = now()
     today = (
         Project.reporter_id == actor.person_id,
@@ -122,6 +114,27 @@ async def correct_reuse(
     project.revision += 1
     await session.flush()
     audit.record(session, actor, "reuse.corrected", project.id)
+
+
+async def _check_new(session: AsyncSession, reuse: ReuseInput) -> None:
+    if await session.scalar(
+        select(Project.id)
+        .where(
+            Project.url == reuse.url,
+            Project.confidential.is_(False),
+            # One of another catalogue that left it gives its address back.
+            or_(
+                Project.origin == "",
+                Project.state != ProjectState.ARCHIVED,
+                Project.hidden_at.is_not(None),
+            ),
+        )
+        .limit(1)
+    ):
+        refusal = Refusal(
+            "url", "This address is here already.", "Look for it among the projects."
+        )
+        raise InvalidError("This reuse is here already.", refusals=[refusal])
 
 
 def _check(reuse: ReuseInput) -> None:
