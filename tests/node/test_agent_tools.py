@@ -245,6 +245,8 @@ async def test_a_description_is_drafted_and_saved_by_a_person_alone(
     assert (long["status"], long["problem"]["errors"][0]["field"]) == (422, "summary")
     assert 'value="Arbres du quartier"' in form.text
     assert 'value="Arbres du quartier"' not in again.text
-    noted = ["Rempli à l’avance" in response.text for response in (form, again, refused)]
+    noted = [
+        "Rempli à l’avance" in response.text for response in (form, again, refused)
+    ]
     assert noted == [True, False, False]
     assert "Arbres du quartier" not in stranger.text
