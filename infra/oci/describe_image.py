@@ -119,7 +119,7 @@ def main() -> None:
     if command == "tidy":
         tidy(Path(arguments[0]))
     elif command == "difference":
-        print("\n".join(find_difference(Path(arguments[0]))))  # noqa: T201
+        print("\n".join(find_difference(Path(arguments[0]))))  # noqa: T201 - the answer of the command
     elif command == "bill":
         source, name, suite, debian, folder = arguments
         bill = describe(Path(source), name, suite, Path(debian), Path(folder))

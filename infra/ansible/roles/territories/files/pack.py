@@ -1,4 +1,4 @@
-# ruff: noqa: INP001
+# ruff: noqa: INP001 - a script, run by its path
 """Packs the folders of territories into one archive: `pack.py ARCHIVE FOLDER SLUG...`, the same bytes from the same files.
 
 A file each over SSH took hours for a thousand territories. The archive is sent each time; the machine tells of a change, and
