@@ -31,6 +31,7 @@ COLUMNS = {
     "lines": "New lines",
     "last": "Last",
     "file": "File",
+    "refusal": "Refused",
 }
 FAULT_COLUMNS = {
     "file": "File",
@@ -76,7 +77,8 @@ def export(
 ) -> None:
     """Write the events of the portal's journal as numbered lines, each with the digest of the one before, and sign them.
 
-    May be repeated: nothing is written where nothing is new.
+    May be repeated: nothing is written where nothing is new. Status 1 when a territory's are refused; the others are
+    written.
     """
     if (folder is None) == (output is None) or (output and not territory):
         raise LocalError(
@@ -95,6 +97,8 @@ def export(
         raise explain_refusal(error) from error
     if output != STANDARD_OUTPUT:
         printed.show(rows, COLUMNS, as_json=json, empty="Nothing is new.")
+    if any(row["refusal"] for row in rows):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -109,15 +109,21 @@ async def export_to_folder(
 ) -> list[ExportRow]:
     """A file of what is new for each territory, or for one; those that have nothing new are not in the answer.
 
-    Raises:
-        ConflictError: the database does not continue what the folder holds.
+    Where the database does not continue what the folder holds of a territory, its row has the `refusal`, and the others
+    are written.
     """
+    rows = []
     async with _open_journals(settings, slug) as journals:
-        rows = [
-            await _export_new(journal, folder / journal.slug, new_chain=new_chain)
-            for journal in journals
-        ]
-    return [row for row in rows if row["lines"]]
+        for journal in journals:
+            try:
+                row = await _export_new(
+                    journal, folder / journal.slug, new_chain=new_chain
+                )
+            except ConflictError as error:
+                row = _refuse(journal, error)
+            if row["lines"] or row["refusal"]:
+                rows.append(row)
+    return rows
 
 
 async def export_to_file(
@@ -188,6 +194,17 @@ def _row(
         "lines": chain.head.number - start.number,
         "last": chain.head.number,
         "file": str(file),
+        "refusal": "",
+    }
+
+
+def _refuse(journal: JournalExport, error: ConflictError) -> ExportRow:
+    return {
+        "territory": journal.slug,
+        "lines": 0,
+        "last": "",
+        "file": "",
+        "refusal": f"{error} {error.remedy}",
     }
 
 
