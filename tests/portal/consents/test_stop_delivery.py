@@ -12,6 +12,7 @@ from tests.portal.consents.conftest import Lending
 from tests.portal.consents.test_delivery import issuer, node, reach, read_status
 from udi.kit.jobs import Worker
 from udi.portal.consents.delivery import task_handlers
+from udi.portal.tenants.models import SpentBudget
 
 __all__ = ["issuer", "node"]
 TIMES = 100
@@ -49,6 +50,7 @@ async def test_a_node_is_told_of_a_stop_within_seconds(
     durations = []
     for number in range(TIMES):
         await lending.make_login_old(0)
+        await lending.change(SpentBudget, used=0)
         consent = await lending.give(question)
         await wait_for_call(node, 2 * number + 1)
         began = time.monotonic()

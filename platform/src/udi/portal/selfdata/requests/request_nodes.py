@@ -22,17 +22,12 @@ USABLE = (Node.state == NodeState.ACTIVE, Node.url != "")
 async def map_request_nodes(
     session: AsyncSession, organisation_ids: Sequence[UUID]
 ) -> Mapping[UUID, Sequence[Node]]:
-    """The nodes that take requests, by organisation: those that were heard lately first, then the oldest.
-
-    Organisations that have none are left out.
-    """
+    """The nodes that take requests, by organisation, the oldest first; organisations that have none are left out."""
     own_nodes = await _list_own_nodes(session, organisation_ids)
     nodes: dict[UUID, list[Node]] = {}
     for id_, own_node, takes in own_nodes:
         if takes:
             nodes.setdefault(id_, []).append(own_node)
-    for takers in nodes.values():
-        takers.sort(key=is_away)
     at_own_nodes = {id_ for id_, _, _ in own_nodes}
     candidates = [id_ for id_ in organisation_ids if id_ not in at_own_nodes]
     hosted = select(Node).where(*USABLE, Node.hosted).order_by(Node.created_at).limit(1)
@@ -97,7 +92,7 @@ async def _keep_held(
 async def find_request_node(
     session: AsyncSession, request: SubjectRequest
 ) -> Node | None:
-    """The node to which a draft is led, if any takes it: once it was led to one that is still heard, the same again.
+    """The node to which a draft is led, if any takes it: of those that were heard lately that of before, else the oldest.
 
     What was written at a node, as it told, is sent to no other.
     """
@@ -105,5 +100,8 @@ async def find_request_node(
     takers = nodes.get(request.organisation_id, ())
     if request.written_at is not None:
         takers = [node for node in takers if node.id == request.node_id]
-    first = sorted(takers, key=lambda node: (is_away(node), node.id != request.node_id))
-    return first[0] if first else None
+    return min(
+        takers,
+        key=lambda node: (is_away(node), node.id != request.node_id),
+        default=None,
+    )
