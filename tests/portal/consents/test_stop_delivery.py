@@ -17,7 +17,7 @@ from udi.portal.tenants.models import SpentBudget
 __all__ = ["issuer", "node"]
 TIMES = 100
 LOOK_EVERY = 0.005
-TOLD = {"revision": 1}
+ACCEPTED = {"revision": 1}
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ async def test_a_node_is_told_of_a_stop_within_seconds(
 ) -> None:
     """What the node then takes to refuse has its own test: `tests/node/agreements/test_stop_time.py`."""
     await reach(lending, node)
-    node.answers += [TOLD] * (2 * TIMES)
+    node.answers += [ACCEPTED] * (2 * TIMES)
     question = await lending.open()
     durations = []
     for number in range(TIMES):

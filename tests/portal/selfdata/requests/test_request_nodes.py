@@ -78,8 +78,13 @@ async def test_of_two_own_nodes_the_one_that_is_heard_is_offered(
     [late] = await inhabitants.ask("own-town", right="objection")
     hosts.append(await find_ticket_host(inhabitants, late))
 
-    second, own = "second.example", "own.example"
-    assert hosts == [second, second, own, own, own]
+    assert hosts == [
+        "second.example",
+        "second.example",
+        "own.example",
+        "own.example",
+        "own.example",
+    ]
 
 
 async def test_what_was_written_at_a_node_is_sent_to_no_other(
