@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from tests.identity.scene import provision
 from udi.cli import (
     costs,
+    journal,
     key,
     node,
     outlines,
@@ -38,6 +39,7 @@ def run(command_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
     """`await run("tenant", "list")`: the command's result; it may speak to a program of this test meanwhile."""
     modules = (
         costs,
+        journal,
         key,
         producer_files,
         node,

@@ -43,6 +43,7 @@ OPENS: dict[str, tuple[str, ...]] = {
     "udi-consent-receipt+jws": NOTHING,
     "udi-consent-status+jws": NOTHING,
     "udi-archive": NOTHING,
+    "udi-journal": NOTHING,
     "udi-subject-dossier+jwt": NOTHING,
     # Secrets of people and of machines.
     "session at the portal": ("portal *",),

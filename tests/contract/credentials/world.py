@@ -22,6 +22,7 @@ from tests.portal.catalogue.corpus import open_catalogue
 from tests.service_overrides import ServiceOverrides, overridden_services
 from tests.visitors import browse, make_person
 from udi.cli.archive import signature
+from udi.cli.journal_files import JOURNAL
 from udi.kit import login_attempts
 from udi.kit.agent_tokens import (
     AGENT_TOKEN,
@@ -508,6 +509,9 @@ def _elsewhere(
     document, _ = signature.sign_manifest(settings, "0" * 64, territory.slug)
     return {
         "udi-archive": str(document["jws"]),
+        JOURNAL.typ: Signer.from_file(
+            settings.get_secret_path("signing_keys")
+        ).sign_document({}, kind=JOURNAL, issuer=origin, audience=origin),
         DOSSIER.typ: make_node_signer(settings).sign_document(
             {}, kind=DOSSIER, issuer=origin, audience=origin
         ),

@@ -65,6 +65,10 @@ GROUPS = {
         "Incidents and maintenance on the public page of the state of the service.",
     ),
     "search": ("search", "The search index, derived from the database."),
+    "journal": (
+        "journal",
+        "The journal as signed lines, for a town's collector.",
+    ),
     "languages": (
         "languages",
         "Languages of the pages, and messages that are not translated.",

@@ -6,12 +6,17 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.rows import ArchivedTable
+from udi.kit.rows import ArchivedTable, ExcludedTable
 from udi.portal.audit import record
-from udi.portal.audit.models import AuditEvent
+from udi.portal.audit.models import AuditEvent, JournalLine
 
 CARRIED = (ArchivedTable(AuditEvent),)
-LEFT_OUT = ()
+LEFT_OUT = (
+    ExcludedTable(
+        JournalLine,
+        "numbers of what a collector reads: where the territory arrives, another chain begins",
+    ),
+)
 
 
 def record_export(session: AsyncSession, tenant: UUID, archive: str) -> None:

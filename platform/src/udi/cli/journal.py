@@ -1,0 +1,190 @@
+"""`udi journal`: the journal as numbered, chained and signed lines, for a town's collector."""
+
+import asyncio
+import json as jsonlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, cast
+
+import click
+import typer
+
+from udi.cli import output as printed
+from udi.cli.journal_files import (
+    STANDARD_OUTPUT,
+    export_to_file,
+    export_to_folder,
+    verify_checkpoint,
+)
+from udi.cli.local.errors import LocalError, explain_refusal
+from udi.kit.hash_chain import ChainVerifier
+from udi.kit.keys import Signer
+from udi.kit.tenancy import INSTALLATION_SLUG
+from udi.settings import get_settings
+
+app = typer.Typer(
+    help="The journal as signed lines, for a town's collector.", no_args_is_help=True
+)
+COLUMNS = {
+    "territory": "Territory",
+    "lines": "New lines",
+    "last": "Last",
+    "file": "File",
+    "refusal": "Refused",
+}
+FAULT_COLUMNS = {
+    "file": "File",
+    "line": "Line",
+    "number": "Number",
+    "cause": "What is wrong",
+}
+AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
+
+
+@app.command()
+def export(
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write what is new of each territory as a file in a folder of its name here; goes on where the last file ends."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write one territory's lines to this file instead; «-» prints them."
+        ),
+    ] = None,
+    territory: Annotated[
+        str,
+        typer.Option(
+            help=f"Slug of the only territory; «{INSTALLATION_SLUG}» is the installation itself. All of them, if left out."
+        ),
+    ] = "",
+    after: Annotated[
+        int,
+        typer.Option(min=0, help="With --output: the number after which to begin."),
+    ] = 0,
+    new_chain: Annotated[
+        bool,
+        typer.Option(
+            "--new-chain",
+            help="Number every event anew, from one: after a backup was restored.",
+        ),
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Write the events of the portal's journal as numbered lines, each with the digest of the one before, and sign them.
+
+    May be repeated: nothing is written where nothing is new. Status 1 when a territory's are refused; the others are
+    written.
+    """
+    if (folder is None) == (output is None) or (output and not territory):
+        raise LocalError(
+            "There is nothing to write to",
+            "give --folder, or --output with --territory",
+        )
+    settings = get_settings()
+    if folder is not None:
+        work = export_to_folder(settings, folder, territory, new_chain=new_chain)
+    else:
+        file = output or STANDARD_OUTPUT
+        work = export_to_file(settings, file, territory, after, new_chain=new_chain)
+    try:
+        rows = asyncio.run(work)
+    except OSError as error:
+        raise explain_refusal(error) from error
+    if output != STANDARD_OUTPUT:
+        printed.show(rows, COLUMNS, as_json=json, empty="Nothing is new.")
+    if any(row["refusal"] for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Files of one chain, in their order; «-» reads the standard input."
+        ),
+    ],
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            help="The portal's published keys (/.well-known/jwks.json), as a file; this installation's own, if left out."
+        ),
+    ] = None,
+    last: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="The number that the chain must reach: files may lack at its end.",
+        ),
+    ] = 0,
+    json: AsJson = False,
+) -> None:
+    """Say whether lines of a journal were changed, removed, repeated, swapped or cut, and which. Status 1 when they were."""
+    key_set = _read_keys(keys)
+    verifier = ChainVerifier(lambda document: verify_checkpoint(document, key_set))
+    faults: list[dict[str, Any]] = []
+    for file in files:
+        known = len(verifier.faults)
+        try:
+            with click.open_file(str(file), "rb") as stream:
+                verifier.read(cast("BinaryIO", stream))
+        except OSError as error:
+            raise explain_refusal(error) from error
+        faults += [
+            {"file": str(file), **asdict(fault)} for fault in verifier.faults[known:]
+        ]
+    number = verifier.head.number if verifier.head else 0
+    if number < last:
+        cause = f"the chain ends at {number}: lines up to {last} are missing"
+        faults.append(
+            {"file": str(files[-1]), "line": "", "number": number, "cause": cause}
+        )
+    _show_verification(verifier, faults, as_json=json)
+    if faults:
+        raise typer.Exit(1)
+
+
+def _show_verification(
+    verifier: ChainVerifier, faults: Sequence[Mapping[str, Any]], *, as_json: bool
+) -> None:
+    number = verifier.head.number if verifier.head else 0
+    summary = {
+        "territory": verifier.territory,
+        "chain": verifier.chain,
+        "first": verifier.first,
+        "last": number,
+        "lines": verifier.lines,
+        "checkpoints": verifier.checkpoints,
+    }
+    if as_json:
+        print(
+            jsonlib.dumps({**summary, "faults": faults}, ensure_ascii=False, indent=2)
+        )
+    elif faults:
+        printed.show(faults, FAULT_COLUMNS, as_json=False, empty="")
+    else:
+        print(
+            f"{verifier.territory}: lines {verifier.first} to {number} are whole, in order and signed"
+            f" ({verifier.checkpoints} checkpoints)."
+        )
+
+
+def _read_keys(file: Path | None) -> Mapping[str, Any]:
+    if file is None:
+        path = get_settings().get_secret_path("signing_keys")
+        return Signer.from_file(path).public_keys()
+    try:
+        keys = {"keys": list(jsonlib.loads(file.read_text())["keys"])}
+    except OSError as error:
+        raise explain_refusal(error) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise LocalError(
+            f"{file} holds no set of keys",
+            "save what the portal answers at /.well-known/jwks.json",
+        ) from error
+    return keys

@@ -1,0 +1,309 @@
+"""The journal leaves as numbered, chained, signed lines: none is skipped, and what was exported stays as it is."""
+
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from tests.cli.conftest import Run
+from udi.cli.local.errors import LocalError
+from udi.kit.db import Database
+from udi.kit.errors import ConflictError, NotFoundError
+from udi.kit.identity import Actor
+from udi.kit.keys import Signer, rotate_keys
+from udi.kit.tenancy import INSTALLATION_ID, INSTALLATION_SLUG, Territory
+from udi.portal.audit import journal_lines, record
+from udi.settings import Settings
+
+SOMEBODY = Actor(uuid.uuid4(), "Compte de test", "somebody@people.example", "demo")
+
+Change = Callable[[UUID, str], Awaitable[None]]
+
+
+def read_refusal(printed: str) -> str:
+    """Why the only territory of an export was refused."""
+    [row] = json.loads(printed)
+    return str(row["refusal"])
+
+
+async def add_events(database: Database, territory: Territory, *names: str) -> None:
+    for name in names:
+        async with database.session(territory.id) as session:
+            record(session, SOMEBODY, name, territory.id, node="armor")
+
+
+def read(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def read_names(file: Path) -> list[str]:
+    return [line["name"] for line in read(file)[:-1]]
+
+
+async def test_lines_follow_each_other_over_files_and_are_verified(
+    run: Run, portal_database: Database, demo: Territory, tmp_path: Path
+) -> None:
+    export = ("journal", "export", "--territory", demo.slug, "--folder", tmp_path)
+    await add_events(portal_database, demo, "dataset.published", "dataset.updated")
+    first = json.loads((await run(*export, "--json")).stdout)
+    unchanged = await run(*export)
+    await add_events(portal_database, demo, "dataset.withdrawn")
+    second = json.loads((await run(*export, "--json")).stdout)
+
+    files = [Path(row["file"]) for row in (*first, *second)]
+    verified = await run("journal", "verify", *files, "--json")
+
+    assert [row["lines"] for row in (*first, *second)] == [2, 1]
+    assert "Nothing is new" in unchanged.stdout
+    assert sorted((tmp_path / demo.slug).iterdir()) == files
+    summary = json.loads(verified.stdout)
+    assert (summary["faults"], summary["first"], summary["last"]) == ([], 1, 3)
+    assert verified.exit_code == 0
+    lines = read(files[0])
+    assert lines[0]["number"] == 1
+    assert lines[0]["previous"] == summary["chain"]
+    assert lines[1]["previous"] == lines[0]["digest"]
+
+
+async def test_a_line_holds_identifiers_and_our_own_words_alone(
+    run: Run, portal_database: Database, demo: Territory, tmp_path: Path
+) -> None:
+    await add_events(portal_database, demo, "suggestion.turned_on", "dataset.published")
+
+    await run("journal", "export", "--territory", demo.slug, "--folder", tmp_path)
+
+    [file] = (tmp_path / demo.slug).iterdir()
+    line, _ = read(file)
+    assert set(line) == {
+        "number", "previous", "territory", "id", "at", "name", "actor", "subject", "facts", "digest",
+    }  # fmt: skip
+    assert (line["name"], line["actor"]) == (
+        "dataset.published",
+        str(SOMEBODY.person_id),
+    )
+    assert line["facts"] == {"node": "armor"}
+    assert SOMEBODY.name not in file.read_text()
+    assert SOMEBODY.email not in file.read_text()
+
+
+async def test_what_is_committed_late_is_numbered_late_and_never_skipped(
+    run: Run, portal_database: Database, demo: Territory, tmp_path: Path
+) -> None:
+    export = ("journal", "export", "--territory", demo.slug, "--folder", tmp_path)
+    async with portal_database.session(demo.id) as slow:
+        record(slow, SOMEBODY, "dataset.withdrawn", demo.id)
+        await slow.flush()
+        await add_events(portal_database, demo, "dataset.published")
+        await run(*export)
+    await run(*export)
+
+    early, late = sorted((tmp_path / demo.slug).iterdir())
+    assert read_names(early) == ["dataset.published"]
+    assert read_names(late) == ["dataset.withdrawn"]
+    assert read(late)[0]["at"] < read(early)[0]["at"]
+    assert (await run("journal", "verify", early, late)).exit_code == 0
+
+
+async def test_every_territory_and_the_installation_have_a_chain_of_their_own(
+    run: Run,
+    portal_database: Database,
+    demo: Territory,
+    other: Territory,
+    owner: Change,
+    tmp_path: Path,
+) -> None:
+    await add_events(portal_database, demo, "dataset.published")
+    await add_events(portal_database, other, "dataset.updated", "dataset.withdrawn")
+    async with portal_database.session(INSTALLATION_ID) as session:
+        record(session, None, "territory.exported", None)
+    await run("tenant", "suspend", other.slug)
+
+    exported = await run("journal", "export", "--folder", tmp_path, "--json")
+
+    await owner(INSTALLATION_ID, "DELETE FROM app.journal_line")
+    await owner(INSTALLATION_ID, "DELETE FROM app.audit_event")
+    counts = {row["territory"]: row["lines"] for row in json.loads(exported.stdout)}
+    assert counts[demo.slug] == 1
+    assert counts[other.slug] == 3
+    assert counts[INSTALLATION_SLUG] >= 1
+    [theirs] = (tmp_path / other.slug).iterdir()
+    assert {line["territory"] for line in read(theirs)[:-1]} == {other.slug}
+
+
+async def test_the_same_lines_are_written_again_after_any_number(
+    run: Run,
+    portal_database: Database,
+    demo: Territory,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(journal_lines, "BATCH", 2)
+    names = [f"dataset.event_{number}" for number in range(5)]
+    await add_events(portal_database, demo, *names)
+    export = ("journal", "export", "--territory", demo.slug, "--output")
+
+    await run(*export, tmp_path / "all.jsonl")
+    await run(*export, tmp_path / "later.jsonl", "--after", "3")
+    printed = await run(*export, "-", "--after", "3")
+
+    assert read_names(tmp_path / "all.jsonl") == names
+    later = (tmp_path / "later.jsonl").read_text().splitlines()
+    assert later[:-1] == (tmp_path / "all.jsonl").read_text().splitlines()[3:5]
+    assert printed.stdout.splitlines()[:2] == later[:2]
+    assert (await run("journal", "verify", tmp_path / "later.jsonl")).exit_code == 0
+
+
+async def test_a_change_is_named_with_its_file_line_and_number(
+    run: Run, portal_database: Database, demo: Territory, tmp_path: Path
+) -> None:
+    await add_events(portal_database, demo, "dataset.published", "dataset.withdrawn")
+    file = tmp_path / "portion.jsonl"
+    await run("journal", "export", "--territory", demo.slug, "--output", file)
+    file.write_text(file.read_text().replace("withdrawn", "published"))
+
+    verified = await run("journal", "verify", file, "--json")
+    shorter = await run("journal", "verify", file, "--last", "9", "--json")
+
+    [fault] = json.loads(verified.stdout)["faults"]
+    assert (verified.exit_code, fault["file"]) == (1, str(file))
+    assert (fault["line"], fault["number"]) == (2, 2)
+    assert "was changed" in fault["cause"]
+    assert (
+        "lines up to 9 are missing" in json.loads(shorter.stdout)["faults"][1]["cause"]
+    )
+
+
+async def test_published_keys_verify_elsewhere_and_after_a_rotation(
+    run: Run,
+    portal_database: Database,
+    demo: Territory,
+    settings: Settings,
+    tmp_path: Path,
+) -> None:
+    await add_events(portal_database, demo, "dataset.published")
+    file = tmp_path / "portion.jsonl"
+    await run("journal", "export", "--territory", demo.slug, "--output", file)
+    rotated = rotate_keys(settings.get_secret_path("signing_keys").read_text())
+    keys = tmp_path / "jwks.json"
+    keys.write_text(json.dumps(Signer.from_secret(rotated).public_keys()))
+    other_file = tmp_path / "wrong.json"
+    other_file.write_text("[]")
+
+    verified = await run("journal", "verify", file, "--keys", keys)
+    refused = await run("journal", "verify", file, "--keys", other_file)
+
+    assert verified.exit_code == 0
+    assert isinstance(refused.exception, LocalError)
+    assert "holds no set of keys" in str(refused.exception)
+
+
+@pytest.fixture
+def owner(portal_database: Database) -> Change:
+    """A session that changes the database past the programs, in one territory."""
+
+    async def change(territory: UUID, statement: str) -> None:
+        async with portal_database.session(territory, role="owner") as session:
+            await session.execute(text(statement))
+
+    return change
+
+
+async def test_a_restored_backup_begins_a_new_chain_by_hand(
+    run: Run, portal_database: Database, demo: Territory, owner: Change, tmp_path: Path
+) -> None:
+    export = ("journal", "export", "--territory", demo.slug, "--folder", tmp_path)
+    await add_events(portal_database, demo, "dataset.published", "dataset.updated")
+    await run(*export)
+    [before] = (tmp_path / demo.slug).iterdir()
+    await owner(demo.id, "DELETE FROM app.journal_line WHERE number = 2")
+    await owner(demo.id, "DELETE FROM app.audit_event WHERE name = 'dataset.updated'")
+
+    fewer = await run(*export, "--json")
+    await add_events(portal_database, demo, "dataset.withdrawn")
+    otherwise = await run(*export, "--json")
+    renewed = json.loads((await run(*export, "--new-chain", "--json")).stdout)
+    unchanged = await run(*export)
+
+    assert (fewer.exit_code, otherwise.exit_code) == (1, 1)
+    assert "has 1 lines" in read_refusal(fewer.stdout)
+    assert "--new-chain" in read_refusal(fewer.stdout)
+    assert "does not continue" in read_refusal(otherwise.stdout)
+    after = Path(renewed[0]["file"])
+    assert after.name[:8] != before.name[:8]
+    assert read_names(after) == ["dataset.published", "dataset.withdrawn"]
+    assert (await run("journal", "verify", after)).exit_code == 0
+    assert "Nothing is new" in unchanged.stdout
+
+
+async def test_an_event_that_was_changed_in_the_database_is_not_exported(
+    run: Run, portal_database: Database, demo: Territory, owner: Change, tmp_path: Path
+) -> None:
+    export = ("journal", "export", "--territory", demo.slug, "--output")
+    await add_events(portal_database, demo, "dataset.published", "dataset.updated")
+    await run(*export, tmp_path / "before.jsonl")
+
+    await owner(
+        demo.id,
+        "UPDATE app.audit_event SET actor_id = NULL WHERE name = 'dataset.updated'",
+    )
+    changed = await run(*export, tmp_path / "changed.jsonl")
+    await owner(demo.id, "DELETE FROM app.audit_event WHERE name = 'dataset.updated'")
+    removed = await run(*export, tmp_path / "removed.jsonl")
+
+    for result in (changed, removed):
+        assert isinstance(result.exception, ConflictError)
+        assert "the event of line 2" in str(result.exception)
+
+
+async def test_a_file_that_was_cut_is_not_continued_and_holds_up_nobody_else(
+    run: Run,
+    portal_database: Database,
+    demo: Territory,
+    other: Territory,
+    tmp_path: Path,
+) -> None:
+    export = ("journal", "export", "--territory", demo.slug, "--folder", tmp_path)
+    await add_events(portal_database, demo, "dataset.published")
+    await run(*export)
+    [file] = (tmp_path / demo.slug).iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-20])
+
+    await add_events(portal_database, other, "dataset.published")
+    refused = await run(*export, "--json")
+    everybody = await run("journal", "export", "--folder", tmp_path)
+    file.unlink()
+    again = await run(*export)
+
+    assert "does not end with a checkpoint" in read_refusal(refused.stdout)
+    assert (refused.exit_code, everybody.exit_code) == (1, 1)
+    [theirs] = (tmp_path / other.slug).iterdir()
+    assert read_names(theirs) == ["dataset.published"]
+    assert again.exit_code == 0
+    assert file.read_bytes().splitlines()[0] == whole.splitlines()[0]
+
+
+async def test_what_cannot_be_done_is_said(
+    run: Run, demo: Territory, tmp_path: Path
+) -> None:
+    nowhere = await run("journal", "export", "--territory", demo.slug)
+    several = await run("journal", "export", "--output", "-")
+    unknown = await run(
+        "journal", "export", "--territory", "nobody", "--folder", tmp_path
+    )
+    later = await run(
+        "journal", "export", "--territory", demo.slug, "--output", "-", "--after", "1"
+    )
+    missing = await run("journal", "verify", tmp_path / "none.jsonl")
+
+    assert isinstance(nowhere.exception, LocalError)
+    assert isinstance(several.exception, LocalError)
+    assert isinstance(unknown.exception, NotFoundError)
+    assert isinstance(later.exception, ConflictError)
+    assert isinstance(missing.exception, LocalError)
+    assert not (tmp_path / demo.slug).exists()
