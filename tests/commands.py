@@ -1,4 +1,4 @@
-"""`udi` as a process, forked from one that has imported every command.
+"""`udi` as a process, forked from one that has imported every command; `ansible-playbook` in the same way.
 
 That a command starts from nothing is shown by the tests of the launcher, of `udi up` and of deployed machines.
 """
@@ -19,16 +19,26 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 
 
 class Commands:
-    """Starts commands, all of them under `prefix`, a command that runs the program that it is given."""
+    """Starts commands of a program, all of them under `prefix`, a command that runs the program that it is given.
 
-    def __init__(self, prefix: Sequence[str] = ()) -> None:
+    What the imports of the program read of the environment is in `imported`.
+    """
+
+    def __init__(
+        self,
+        prefix: Sequence[str] = (),
+        *,
+        program: str = "udi",
+        imported: Mapping[str, str] | None = None,
+    ) -> None:
         plain = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(OURS)
         }
         depth_of_run = {depth.SWITCH: "1"} if depth.thorough() else {}
-        self._preloaded = Preloaded("udi", plain | ONE_THREAD | depth_of_run, prefix)
+        environment = plain | ONE_THREAD | depth_of_run | dict(imported or {})
+        self._preloaded = Preloaded(program, environment, prefix)
 
     def start(
         self,

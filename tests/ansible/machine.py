@@ -15,8 +15,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import depth
+from tests.commands import Commands
+
 ROOT = Path(__file__).parents[2]
 PLAY = ROOT / "infra/ansible"
+CONFIGURATION = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CONFIG": str(PLAY / "ansible.cfg")}
+PLAYBOOKS = Commands(program="ansible", imported=CONFIGURATION)
 TOOL = Path(
     os.environ.get("UDI_FRESH_MACHINE", ROOT.parent / "shared/tools/fresh-machine")
 )
@@ -38,16 +43,24 @@ def require_tool() -> None:
 
 
 def ansible(
-    *arguments: str | Path, patience: float = 900
+    *arguments: str | Path, patience: float = 900, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """One of Ansible's programs, from the environment of the tests, in the folder of the play."""
+    """One of Ansible's programs, from the environment of the tests, in the folder of the play.
+
+    `ansible-playbook` is forked from a process that has imported it, but for a run of everything, which starts it from nothing.
+    """
     programs = Path(sys.executable).parent
     environment = {
         **os.environ,
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-        "ANSIBLE_NOCOLOR": "1",
+        "PYTHONPATH": "",
+        **CONFIGURATION,
+        **variables,
     }
-    environment |= {"PYTHONPATH": "", "ANSIBLE_CONFIG": str(PLAY / "ansible.cfg")}
+    if arguments[0] == "ansible-playbook" and not depth.thorough():
+        return PLAYBOOKS.run(
+            *arguments, environment=environment, folder=PLAY, timeout=patience
+        )
     command = [str(programs / arguments[0]), *map(str, arguments[1:])]
     return subprocess.run(
         command,

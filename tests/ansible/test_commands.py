@@ -3,11 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import commands
 from tests.ansible.machine import ROOT
 from udi.settings import Settings
 
@@ -34,10 +34,7 @@ def environment(settings: Settings) -> dict[str, str]:
 def udi(
     environment: dict[str, str], *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-P", "-m", "udi", *arguments]
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False
-    )
+    return commands.run(*arguments, environment=environment)
 
 
 def test_databases_are_prepared_and_migrated_once(

@@ -2,12 +2,13 @@
 
 import asyncio
 import signal
-import sys
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests import commands
 from tests.cli.archiving import (
     ROOT,
     Life,
@@ -39,20 +40,23 @@ IMPORT_STEPS = (
 
 async def killed(settings: Settings, *arguments: str, at: Callable[[str], bool]) -> int:
     """Run a command and kill it (SIGKILL) when it says a step; its exit status."""
-    command = (sys.executable, "-m", "udi", "tenant", *arguments)
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=ROOT,
-        env=environment_of(settings),
-        stderr=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stderr is not None
+
+    def run() -> int:
+        with commands.start(
+            "tenant",
+            *arguments,
+            environment=environment_of(settings),
+            folder=ROOT,
+            stdout=subprocess.DEVNULL,
+        ) as process:
+            assert process.stderr is not None
+            for line in process.stderr:
+                if at(line):
+                    process.kill()
+            return process.wait()
+
     async with asyncio.timeout(PATIENCE):
-        async for line in process.stderr:
-            if at(line.decode()):
-                process.kill()
-        return await process.wait()
+        return await asyncio.to_thread(run)
 
 
 @pytest.mark.parametrize(

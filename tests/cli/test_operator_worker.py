@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-import sys
 import uuid
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from tests import commands
 from tests.cli.test_web_workers import environment_of
 from udi.kit.db import Database
 from udi.kit.tenancy import INSTALLATION_ID, Territory
@@ -66,20 +66,15 @@ async def test_the_worker_gathers_acts_and_ends(
     }
     log = tmp_path / "worker.log"
     with log.open("wb") as output:
-        worker = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-P", "-m", "udi", "operator", "work"),
-            env=environment,
-            stdout=output,
-            stderr=output,
+        worker = commands.start(
+            "operator", "work", environment=environment, stdout=output, stderr=output
         )
         try:
             state = await wait_until_done(portal_database, request.id)
             row = await wait_for_figures(portal_database, demo)
         finally:
             worker.terminate()
-            async with asyncio.timeout(PATIENCE):
-                status = await worker.wait()
+            status = await asyncio.to_thread(worker.wait, PATIENCE)
 
     assert (state, status) == ("done", 0), log.read_text()
     assert row.figures["datasets"] == 0

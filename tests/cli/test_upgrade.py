@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import commands
 from udi.cli import units
 from udi.cli.local.errors import LocalError
 from udi.cli.units import ServiceUnit
@@ -377,11 +378,7 @@ def test_room_is_asked_for_what_an_environment_really_takes() -> None:
 
 
 def udi(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-P", "-m", "udi", "upgrade", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "platform/src")}
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False
-    )
+    return commands.run("upgrade", *arguments, environment=os.environ)
 
 
 def test_on_a_clone_the_command_says_how_to_upgrade_there() -> None:

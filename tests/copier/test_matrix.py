@@ -1,16 +1,15 @@
 """Whatever is answered, the territory made is right, whole and free of what belongs to others."""
 
 import itertools
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from zoneinfo import available_timezones
 
 import pytest
 import yaml
 
+from tests.ansible.machine import ansible
 from tests.copier.conftest import ROOT, Render
 from udi.portal.tenants.files import read_folder
 
@@ -213,28 +212,18 @@ def test_the_play_takes_the_inventory(render: Render, machines: str) -> None:
     inventory = folder / "inventory/hosts.yml"
     tenants = f"installation_territories_folder={folder}/tenants"
 
-    ansible = Path(sys.executable).parent / "ansible-playbook"
-    done = subprocess.run(
-        [
-            ansible,
-            "-i",
-            inventory,
-            "-i",
-            "localhost,",
-            "--limit",
-            "localhost",
-            "--extra-vars",
-            tenants,
-            play,
-        ],
-        env={
-            **os.environ,
-            "ANSIBLE_CONFIG": str(play.parent / "ansible.cfg"),
-            "ANSIBLE_LOCAL_TEMP": str(folder / "t"),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+    done = ansible(
+        "ansible-playbook",
+        "-i",
+        inventory,
+        "-i",
+        "localhost,",
+        "--limit",
+        "localhost",
+        "--extra-vars",
+        tenants,
+        play,
+        ANSIBLE_LOCAL_TEMP=str(folder / "t"),
     )
 
     assert (done.returncode, done.stderr) == (0, ""), done.stdout

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import httpx
 from sqlalchemy import func, select
 
-from tests import stage, visitors
+from tests import compiled, stage, visitors
 from tests.portal.catalogue.corpus import open_catalogue
+from tests.reaper import RUN
 from udi.cli.archive import contents
 from udi.kit import child
 from udi.kit.db import Database
@@ -254,6 +256,7 @@ async def read_readiness(settings: Settings) -> dict[str, Any]:
 
 if __name__ == "__main__":
     of_the_test = Settings.model_validate_json(Path(sys.argv[1]).read_text())
+    compiled.share(Path(os.environ[RUN]))
     before = asyncio.run(read_readiness(of_the_test))
     upgrade_domains(of_the_test, "portal")
     upgrade_domains(of_the_test, "portal")

@@ -1,4 +1,4 @@
-"""What was freed goes back to the machine."""
+"""What was freed goes back to the machine; what one answer makes is not looked through before it is dropped."""
 
 import subprocess
 import sys
@@ -53,3 +53,23 @@ print(len(places))
     output = subprocess.run(done, check=True, capture_output=True, text=True).stdout
 
     assert output.strip() == places, "what a thread keeps apart lies far from the rest"
+
+
+def test_begin_collection_looks_through_no_objects_of_a_single_answer() -> None:
+    code = """
+import gc
+from udi.kit.memory import begin_collection, postpone_collection
+collections = []
+gc.callbacks.append(lambda phase, _info: collections.append(phase))
+postpone_collection()
+loaded = [[] for _ in range(50_000)]
+begin_collection()
+answer = [[] for _ in range(6_000)]
+of_one_answer = len(collections)
+answers = [[] for _ in range(50_000)]
+print(of_one_answer, len(collections) > 0)
+"""
+    command = [sys.executable, "-c", code]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    assert output.split() == ["0", "True"]

@@ -72,11 +72,11 @@ class Copy:
         self._running.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def copy(
     postgres: str, settings: Settings, run_folder: Path
 ) -> AsyncIterator[Copy]:
-    """A copy of the run's server."""
+    """A copy of the run's server, which each test lets replay again: half of what these tests take is to make one."""
     account = service_account()
     password = settings.secret("postgres_password")
     binaries = find_binaries(Settings().cache, account)
@@ -109,7 +109,7 @@ async def copy(
     await asyncio.to_thread(copy.stop)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def beside(settings: Settings, copy: Copy) -> AsyncIterator[Litestar]:
     """The portal of a machine that reads for passers-by at the copy."""
     site = portal_parts.build_site(

@@ -298,14 +298,19 @@ def test_a_python_without_venv_is_refused(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_next_python_serves_where_the_first_lacks_venv(
-    checkout: Path, run: Run, tmp_path: Path
+    checkout: Path, run: Run, tmp_path: Path, bare_environment: Path
 ) -> None:
+    """The environment that it makes is the bare one: what making one takes is another test's."""
     path = _tools(tmp_path / "bin", *TOOLS)
     bare = tmp_path / "bin/python3"
     bare.write_text("#!/bin/sh\ncase $2 in *ensurepip*) exit 1;; esac\n")
     bare.chmod(0o755)
     whole = tmp_path / "bin/python3.11"
-    whole.write_text(f'#!/bin/sh\nexec {os.path.realpath(sys.executable)} "$@"\n')
+    copy = f'{shutil.which("cp")} -a "{bare_environment}/." "$3"'
+    whole.write_text(
+        f'#!/bin/sh\n[ "$1 $2" = "-m venv" ] && exec {copy}\n'
+        f'exec {os.path.realpath(sys.executable)} "$@"\n'
+    )
     whole.chmod(0o755)
 
     answer = run("up", PATH=path)

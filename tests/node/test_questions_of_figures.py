@@ -5,6 +5,7 @@ of another city, so that a search has something to be wrong about.
 """
 
 import csv
+import html
 import re
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -84,6 +85,7 @@ TABLES = {
     ),
 }
 """Title and words that their producer gives to each."""
+TAG = re.compile(r"<[^>]+>")
 NAME_OR_NUMBER = re.compile(r"(?<=\s)(?:[A-ZÉ]\w+|\d+)")
 """What a program leaves out of a question when nothing is found, as the answer advises."""
 LATIN = {"goodtables_VilleMTP_MTP_BudgetPri_2015.csv", "rust-csv_uspop-latin1.csv"}
@@ -195,6 +197,21 @@ async def pusher(
             yield pusher
 
 
+def describe_noise(pusher: Pusher, row: dict[str, str]) -> dict[str, Any]:
+    """A dataset of the other city, in its own words."""
+    title = row["title"][:150]
+    text = " ".join(html.unescape(TAG.sub(" ", row["description"])).split()) or title
+    language = row["language"] if row["language"] in {"fr", "en"} else "fr"
+    keywords = [word.strip()[:100] for word in row["keyword"].split(",")]
+    return make_record(
+        pusher.organisation,
+        resource_title=title,
+        synopsis=[{"lang": language, "text": text[:150]}],
+        summary=[{"lang": language, "text": text[:2000]}],
+        keywords=[word for word in dict.fromkeys(keywords) if word] or ["données"],
+    )
+
+
 @pytest.fixture
 async def published(
     producer: Producer,
@@ -209,9 +226,7 @@ async def published(
     noise = shared_data / "data/catalogues" / NOISE
     with noise.open(encoding="utf-8-sig", newline="") as lines:
         for row in csv.DictReader(lines, delimiter=","):
-            title = row["title"]
-            record = make_record(pusher.organisation, resource_title=title[:150])
-            pushed = await pusher.post(record)
+            pushed = await pusher.post(describe_noise(pusher, row))
             assert pushed.is_success, pushed.text
     files: dict[str, str] = {}
     for name, (title, words) in TABLES.items():
@@ -297,5 +312,5 @@ async def test_questions_about_real_tables_are_answered_with_the_right_figure(
                 )
 
     sys.stdout.write(f"right figures: {right}\n")
-    assert right["tuned"] >= 6
+    assert right["tuned"] >= 7
     assert right["kept apart"] >= 3

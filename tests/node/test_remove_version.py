@@ -246,6 +246,30 @@ async def test_a_removed_version_is_nowhere_and_the_others_stay(
     assert orphans == []
 
 
+async def test_the_page_of_the_table_that_a_browser_kept_does_not_list_a_removed_version(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    push: Do,
+    settle: Do,
+    node_database: Database,
+    demo: Territory,
+) -> None:
+    dataset = await published(producer, push, settle, 2)
+    gone = (await version(node_database, demo, dataset, 1)).file
+    address = f"/datasets/{dataset}/data?view=cards"
+    before = await passer_by.get(address)
+    tag = {"If-None-Match": before.headers["ETag"]}
+    unchanged = await passer_by.get(address, headers=tag)
+
+    await remove(producer, dataset, 1)
+
+    after = await passer_by.get(address, headers=tag)
+    assert unchanged.status_code == 304
+    assert gone.path in before.text
+    assert after.status_code == 200
+    assert gone.path not in after.text
+
+
 async def test_the_refusal_for_a_program_is_in_json(
     producer: Producer,
     passer_by: httpx.AsyncClient,

@@ -8,9 +8,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element
 
-import html5lib
-
 from tests.rules import policy
+from tests.rules.html_parser import QuickParser
 
 Rule = Callable[["Page"], Iterator[str]]
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -131,7 +130,7 @@ class ParsedPage:
 @lru_cache(maxsize=4)
 def _parse(html: str) -> ParsedPage:
     """A page as a tree, which nobody changes: what was fetched, and checked, is often looked at again."""
-    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+    parser = QuickParser(html)
     return ParsedPage(parser.parse(html), parser.errors)
 
 

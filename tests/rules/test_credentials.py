@@ -45,7 +45,10 @@ MADE = {
 
 
 def made_in(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    text = path.read_text()
+    if not any(making.partition(".")[0] in text for making in MAKING):
+        return
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in MAKING:
             yield ast.unparse(node.func)
 

@@ -98,7 +98,10 @@ def events(program: str) -> set[str]:
 
 
 def _events_of(path: Path, noters: set[str]) -> Iterator[str]:
-    for call in ast.walk(ast.parse(path.read_text())):
+    content = path.read_text()
+    if not any(noter in content for noter in noters):
+        return
+    for call in ast.walk(ast.parse(content)):
         if isinstance(call, ast.Call) and noters & {
             getattr(call.func, "id", ""),
             getattr(call.func, "attr", ""),

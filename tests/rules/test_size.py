@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +47,13 @@ def packed_lines(tree: ast.Module) -> list[tuple[int, str]]:
     return packed
 
 
+@cache
+def measure(content: str) -> tuple[list[tuple[str, int]], list[tuple[int, str]]]:
+    """The functions of a module and its packed lines, looked for once."""
+    tree = ast.parse(content)
+    return functions(tree), packed_lines(tree)
+
+
 def faults(path: Path, content: str) -> Iterator[str]:
     """What is too long in a file, or badly named."""
     lines = len(content.splitlines())
@@ -57,13 +65,13 @@ def faults(path: Path, content: str) -> Iterator[str]:
     if path.stem in FORBIDDEN_NAMES:
         yield f"{path}: a name that says nothing"
     if "versions" not in path.parts:
-        tree = ast.parse(content)
+        lengths, packed = measure(content)
         yield from (
             f"{path}: {name}: {length} lines"
-            for name, length in functions(tree)
+            for name, length in lengths
             if length > MAX_FUNCTION
         )
-        yield from (f"{path}:{line}: {what}" for line, what in packed_lines(tree))
+        yield from (f"{path}:{line}: {what}" for line, what in packed)
 
 
 def test_every_function_module_and_template_is_small() -> None:
@@ -78,7 +86,7 @@ def test_every_function_module_and_template_is_small() -> None:
 
 def test_the_median_function_is_short() -> None:
     lengths = sorted(
-        lines for path in MODULES for _, lines in functions(ast.parse(path.read_text()))
+        length for path in MODULES for _, length in measure(path.read_text())[0]
     )
 
     assert lengths[len(lengths) // 2] <= MEDIAN_FUNCTION

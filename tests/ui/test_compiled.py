@@ -1,7 +1,5 @@
 """One compilation of a template serves every language: nothing of a language may be worked out before it is shown."""
 
-import marshal
-
 import pytest
 from jinja2 import Environment
 
@@ -18,9 +16,10 @@ def pages(request: pytest.FixtureRequest) -> PageRenderer:
     return site.pages
 
 
-def _compile(environment: Environment, name: str) -> bytes:
+def _compile(environment: Environment, name: str) -> str:
+    """The Python that a template becomes; what that is compiled to depends on nothing else."""
     source, path, _ = environment.loader.get_source(environment, name)  # type: ignore[union-attr]  # each has one
-    return marshal.dumps(environment.compile(source, name, path))
+    return environment.compile(source, name, path, raw=True)
 
 
 @pytest.mark.programs

@@ -13,6 +13,7 @@ from udi.kit.read_connections import SessionRowReader
 from udi.portal.catalogue.dataset_rows import (
     find_published_dataset,
     list_past_descriptions,
+    relate_past_descriptions,
 )
 from udi.portal.catalogue.models import (
     Dataset,
@@ -21,6 +22,8 @@ from udi.portal.catalogue.models import (
     LinkState,
     PastDescription,
 )
+from udi.portal.catalogue.queries import NEAR_DATASETS
+from udi.portal.catalogue.related_rows import fetch_related_rows
 
 SEEN = datetime(2026, 11, 3, 10, 0, tzinfo=UTC)
 
@@ -100,6 +103,33 @@ async def test_list_past_descriptions_reads_the_newest_of_them(
 
     assert [description.number for description in past] == [3, 2]
     assert [values(row) for row in past] == [values(row) for row in mapped]
+
+
+async def test_fetch_related_rows_reads_what_each_statement_reads_alone(
+    armor: Catalogue, portal_database: Database
+) -> None:
+    first = described(1)
+    record = await armor.add(1, **first)
+    for title in ("Second title", "Third title", "Fourth title"):
+        await armor.add(1, **(first | {"resource_title": title}))
+    near = [await armor.add(number) for number in (2, 3, 4)]
+    ids_in_order = [near[1].id, near[2].id, near[0].id]
+    past = relate_past_descriptions(2)
+
+    async with portal_database.session(armor.territory.id, role="public") as session:
+        seqs = await session.execute(select(Dataset.id, Dataset.seq))
+        numbers = {row.id: row.seq for row in seqs}
+        rows = await fetch_related_rows(
+            SessionRowReader(session),
+            record.id,
+            [numbers[id_] for id_ in ids_in_order],
+            [past, NEAR_DATASETS],
+        )
+        alone = await list_past_descriptions(SessionRowReader(session), record.id, 2)
+
+    assert [values(row) for row in past.read(rows)] == [values(row) for row in alone]
+    assert [row.number for row in past.read(rows)] == [3, 2]
+    assert [line.id for line in NEAR_DATASETS.read(rows)] == ids_in_order
 
 
 async def test_find_published_dataset_finds_none_of_another_territory(

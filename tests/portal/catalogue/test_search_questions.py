@@ -157,6 +157,41 @@ def test_several_words_may_have_one_synonym(question_index: Written) -> None:
     assert question_index.find("school meals").seqs == [6]
 
 
+def test_a_word_that_nobody_wrote_finds_what_is_broader(tmp_path: Path) -> None:
+    index = Written(tmp_path)
+    index.start("first", [Row(1, "Les arbres remarquables"), Row(2, "Pinèdes")])
+
+    assert index.find("pins").seqs == [1]
+    assert index.find("pins", exact=True).seqs == []
+
+
+def test_a_word_that_somebody_wrote_finds_nothing_broader(tmp_path: Path) -> None:
+    index = Written(tmp_path)
+    index.start("first", [Row(1, "Les arbres remarquables"), Row(2, "Pins maritimes")])
+
+    assert index.find("pin").seqs == [2]
+    assert index.find("arbre").seqs == [1]
+
+
+def test_a_place_is_found_by_its_short_name_and_the_other_way(tmp_path: Path) -> None:
+    index = Written(tmp_path)
+    index.start("first", [Row(1, "NYC Theaters"), Row(2, "New York Trees")])
+
+    assert set(index.find("New York").seqs) == {1, 2}
+    assert index.find("NYC").seqs == [1, 2]
+    assert index.find("theaters in New York City").seqs == [1]
+
+
+def test_more_is_no_plan_of_a_town(tmp_path: Path) -> None:
+    index = Written(tmp_path)
+    index.start("first", [Row(1, "Les livres les plus empruntés"), Row(2, "PLU")])
+
+    assert (
+        index.find("les livres les plus empruntés").parsed_query.groups[-1].also == ()
+    )
+    assert index.find("les livres les plus empruntés").total == 1
+
+
 def test_the_name_of_a_theme_finds_its_datasets_last(question_index: Written) -> None:
     result = question_index.find("transports")
 
@@ -240,6 +275,26 @@ def test_a_territory_adds_words_of_its_own(question_index: Written) -> None:
     assert query.search(reader, Criteria("ravalement"), thesaurus).seqs == [7]
     assert query.search(reader, Criteria("bicyclette"), thesaurus).total == 3
     assert query.search(reader, Criteria("ravalement")).total == 0
+
+
+def test_a_territory_adds_words_that_are_narrower(question_index: Written) -> None:
+    turtle = b"""@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+    <x:air> a skos:Concept ; skos:prefLabel "air" ; skos:altLabel "pollution" .
+    <x:ozone> a skos:Concept ; skos:prefLabel "ozone" ; skos:broader <x:air> ."""
+    concepts = read_synonyms(turtle)
+    entries = [
+        {"labels": concept.labels, "broader": concept.broader} for concept in concepts
+    ]
+    reader = question_index.indexes.find(question_index.tenant)
+    assert reader is not None
+
+    narrower = query.search(
+        reader, Criteria("ozone"), thesaurus_of({"synonyms": entries})
+    )
+
+    assert concepts[1].broader == ("air", "pollution")
+    assert narrower.seqs
+    assert set(narrower.seqs) == set(question_index.find("air").seqs)
 
 
 def test_the_list_of_the_portal_says_each_concept_in_both_languages() -> None:

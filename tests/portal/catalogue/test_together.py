@@ -17,12 +17,15 @@ from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.portal.catalogue.test_cached_pages import eventually_dated
 from tests.ui.tab import Tab
 from tests.visitors import browse
+from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.search.feed import SearchFeed, request_joint_rebuild
 from udi.portal.catalogue.search.index import CURSOR, FINGERPRINT, SearchIndexes
 from udi.portal.catalogue.search.joint_index import JOINT
+from udi.portal.catalogue.services.models import CatalogueService
+from udi.portal.nodes.sources.service_changes import note_changed_services
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
@@ -496,6 +499,69 @@ async def test_the_catalogue_of_catalogues_is_walked_whole_each_dataset_once(
     assert catalogues == {
         f"{other.territory.origin}/catalog" for other in (three.near, three.far)
     }
+
+
+async def add_service(catalogue: Catalogue, title: str) -> uuid.UUID:
+    service = uuid.uuid4()
+    async with catalogue.database.session(catalogue.territory.id) as session:
+        session.add(
+            CatalogueService(
+                id=service,
+                source_id=uuid.uuid4(),
+                organisation_id=next(iter(catalogue.organisations.values())),
+                identifier=title,
+                title=title,
+                titles={"fr": title},
+                endpoint="https://maps.example.org/wms",
+                format="WMS",
+                description={},
+                digest="",
+                seen_run=None,
+                first_read_at=now(),
+                changed_at=now(),
+                withdrawn_at=None,
+            )
+        )
+        await note_changed_services(session, [service])
+    return service
+
+
+async def test_the_catalogue_of_catalogues_has_the_services_of_each_once(
+    three: Three, ask: Answering
+) -> None:
+    for number in range(2):
+        await three.near.add(1, resource_title=f"Près {number}")
+        await three.far.add(1, resource_title=f"Loin {number}")
+    await three.feed.run_once()
+    before = await ask(None, "/catalog.nt")
+    service = await add_service(three.far, "Carte des bancs")
+    await three.feed.run_once()
+    whole = (
+        f"{three.settings.origin('portal', three.settings.installation_host)}/catalog"
+    )
+    address = f"{three.far.territory.origin}/services/{service}"
+    listed: list[tuple[int, str]] = []
+    url: str | None = "/catalog.nt?page_size=1"
+    number = 0
+    while url:
+        page = await ask(None, url)
+        number += 1
+        listed += [
+            (number, triple.subject.value)
+            for triple in parse(page.content, format=RdfFormat.N_TRIPLES)
+            if triple.predicate.value == f"{DCAT}service"
+            and triple.object.value == address
+        ]
+        url = page.links.get("next", {}).get("url")
+    await three.set_search(three.far, shared=False)
+    revoked_page = await ask(None, "/catalog.nt?page_size=100")
+
+    assert "Carte des bancs" not in before.text
+    assert sorted(subject for _, subject in listed) == sorted(
+        [whole, f"{three.far.territory.origin}/catalog"]
+    )
+    assert len({number for number, _ in listed}) == 1, "on one page"
+    assert "Carte des bancs" not in revoked_page.text
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ class SuspensionResult:
 async def set_territory_state(
     settings: Settings, slug: str, state: TerritoryState
 ) -> SuspensionResult:
-    """Make both programs serve a territory, or say that it is suspended. May be repeated.
+    """Make both programs serve a territory, only let it be read, or say that it is suspended. May be repeated.
 
     Raises:
         NotFoundError: no territory has this slug.

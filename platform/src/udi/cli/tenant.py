@@ -25,6 +25,7 @@ from udi.cli.local.errors import LocalError
 from udi.cli.memberships import sync_territory
 from udi.cli.suspension import SuspensionResult, set_territory_state
 from udi.kit.db import Database
+from udi.kit.territories import READ_ONLY
 from udi.portal.tenants.applied_files import NewerVersionError, read_mark
 from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_folder
 from udi.portal.tenants.models import Tenant
@@ -184,9 +185,21 @@ def suspend(slug: KnownSlug, json: AsJson = False) -> None:
     )
 
 
+@app.command("read-only")
+def read_only(slug: KnownSlug, json: AsJson = False) -> None:
+    """Refuse what would change a territory, for some minutes; everything is read as ever. May be repeated.
+
+    Forms, pushes and logins are answered 503 with words within two seconds; nodes send again by themselves, tasks wait.
+    `udi tenant resume` ends it.
+    """
+    _print_states(
+        asyncio.run(set_territory_state(get_settings(), slug, READ_ONLY)), as_json=json
+    )
+
+
 @app.command()
 def resume(slug: KnownSlug, json: AsJson = False) -> None:
-    """Open a suspended territory again, as it was. May be repeated."""
+    """Open a territory again that was suspended or made read only, as it was. May be repeated."""
     _print_states(
         asyncio.run(set_territory_state(get_settings(), slug, "active")), as_json=json
     )

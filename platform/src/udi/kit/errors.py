@@ -276,6 +276,15 @@ class SuspendedError(UnavailableError):
     advice = "Write to the territory’s team to know when it opens again."
 
 
+class ReadOnlyError(UnavailableError):
+    """The operator refuses what would change the territory, for some minutes; it is read as ever."""
+
+    slug = "read-only"
+    title = "Nothing can be changed for some minutes"
+    meaning = "The territory is being moved or worked on; meanwhile it can be read as ever, and nothing can be changed."
+    advice = "Nothing was changed. Send it again in a few minutes."
+
+
 class ProvisionError(Exception):
     """The identity service refused a change; the message names the call and its answer."""
 

@@ -27,6 +27,7 @@ from pgqueuer.core.executors import (
     EntrypointExecutorParameters,
 )
 from pgqueuer.core.qm import QueueManager
+from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job as QueuedJob
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.domain.types import Channel, JobId
@@ -58,6 +59,8 @@ POLL_INTERVAL = timedelta(seconds=5)
 """How often the queue is looked at without being told: a job that failed comes back without a notice."""
 FULL_PAUSE = 2.0
 """Seconds after which a database whose disk was full is asked for jobs again."""
+PAUSE = timedelta(seconds=15)
+"""After which a job of a territory that is only read is looked at again."""
 CANCELLED_AGAIN = 1.0
 """Seconds after which a task that was to end, and goes on, is cancelled again."""
 
@@ -80,6 +83,8 @@ Handlers = Mapping[str, Handler]
 BeforeJob = Callable[[], Awaitable[object]]
 """Waited for before each job: what the same process does first."""
 BEFORE_JOB = ServiceKey[BeforeJob]("pause before a job", "catalogue")
+PauseCheck = Callable[[UUID], Awaitable[bool]]
+"""Whether the jobs of a territory wait for now."""
 HeavyJobListener = Callable[[UUID, UUID, float], Awaitable[None]]
 """Told of each heavy job that ended: its territory, its share, and how many seconds it took."""
 HEAVY_JOB_LISTENER = ServiceKey[HeavyJobListener]("listener of heavy jobs", "spaces")
@@ -249,6 +254,7 @@ class Worker:
         poll_interval: timedelta = POLL_INTERVAL,
         spent: HeavyJobListener | None = None,
         give_way: BeforeJob | None = None,
+        is_paused: PauseCheck | None = None,
     ) -> None:
         self._database = database
         self._handlers = handlers
@@ -257,6 +263,7 @@ class Worker:
         self._poll_interval = poll_interval
         self._spent = spent
         self._give_way = give_way
+        self._is_paused = is_paused
         self._manager: QueueManager | None = None
         self._stopped = False
 
@@ -327,6 +334,8 @@ class Worker:
             last = queued.attempts >= self._attempts
             if self._give_way is not None:
                 await self._give_way()
+            if self._is_paused is not None and await self._is_paused(tenant):
+                raise RetryRequested(PAUSE, "The territory is only read for now.")
             headers = queued.headers or {}
             share = headers.get(SHARE)
             parent = str(headers.get(traces.HEADER, ""))

@@ -65,6 +65,8 @@ class Territory:
     """Other identity services by which its people log in, in the order of their buttons."""
     outlines: tuple[OutlineLayer, ...] = ()
     """Outlines of areas that its maps may stand on: its own and those of the whole installation."""
+    read_only: bool = False
+    """Whether nothing of it may be changed for now; it is read as ever."""
 
     @property
     def zone(self) -> ZoneInfo:

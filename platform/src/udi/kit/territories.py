@@ -21,7 +21,9 @@ from udi.kit.outlines import LAYERS_OF_TERRITORY, read_layers
 from udi.kit.tenancy import TIME_ZONE, Territory
 
 log = structlog.get_logger()
-TerritoryState = Literal["active", "suspended"]
+TerritoryState = Literal["active", "read_only", "suspended"]
+READ_ONLY: TerritoryState = "read_only"
+"""Its pages are read as ever; what would change something is refused for some minutes, and its tasks wait."""
 TEXTS = ("charter", "legal", "logo", "vocabularies")
 """What only their own pages read."""
 FIND_STATE = """
@@ -95,6 +97,7 @@ class TerritoryRegistry:
         self._recheck_age = recheck_age
         self._texts = [getattr(row, name) for name in TEXTS]
         self._known: list[Territory] = []
+        self._read_only: list[Territory] = []
         self._suspended: list[Territory] = []
         self._by_host: dict[str, Territory] = {}
         self._by_id: dict[UUID, Territory] = {}
@@ -104,7 +107,7 @@ class TerritoryRegistry:
 
     async def _read_if_older(self, age: float) -> list[Territory]:
         if time.monotonic() - self._read_at > age:
-            has_territories = bool(self._known or self._suspended)
+            has_territories = bool(self._known or self._read_only or self._suspended)
             before = self._read_at
             if has_territories:
                 self._read_at = (
@@ -126,13 +129,19 @@ class TerritoryRegistry:
         return self._known
 
     async def list(self) -> list[Territory]:
-        """Every active territory, by slug. What was known is served while the database does not answer."""
+        """Every active territory, by slug; none that is only read, where nothing is done for now. What was known is served while the database does not answer."""
         return await self._read_if_older(self._max_age)
 
     async def list_all(self) -> Sequence[Territory]:
         """Every territory by slug, those that are suspended too: what concerns people's data leaves none out."""
         active = await self.list()
-        return sorted([*active, *self._suspended], key=lambda known: known.slug)
+        every = [*active, *self._read_only, *self._suspended]
+        return sorted(every, key=lambda known: known.slug)
+
+    async def is_read_only(self, tenant: UUID) -> bool:
+        """Whether a territory is only read for now."""
+        await self.list()
+        return any(territory.id == tenant for territory in self._read_only)
 
     async def _read_state(self) -> tuple[str, ...]:
         if self._database.is_for_pages:
@@ -152,18 +161,22 @@ class TerritoryRegistry:
             )
             rows = (await session.execute(read)).all()
         known = list[Territory]()
+        read_only = list[Territory]()
         suspended = list[Territory]()
+        by_state = {"active": known, READ_ONLY: read_only}
         for row, layers in rows:
-            same = known if row.state == "active" else suspended
+            same = by_state.get(row.state, suspended)
             same.append(self._territory(row, layers))
-        self._known, self._suspended = known, suspended
-        self._by_host = _group_by_host(known)
+        self._known = known
+        self._read_only = read_only
+        self._suspended = suspended
+        self._by_host = _group_by_host([*known, *read_only])
         self._by_id = {territory.id: territory for territory in known}
         self._suspended_by_host = _group_by_host(suspended)
         self._state = state  # last: what cannot be read is tried again, and fails again
 
     async def find(self, host: str, *, installation_host: str) -> Territory | None:
-        """The territory of a host name (port ignored), or None.
+        """The territory of a host name (port ignored), or None; one that is only read is served too.
 
         One territory alone answers to any host except the installation's own.
         """
@@ -180,9 +193,10 @@ class TerritoryRegistry:
         """The same among the territories read last."""
         name = _without_port(host)
         territory = self._by_host.get(name)
-        is_single = len(self._known) == 1 and not self._suspended
+        served = [*self._known, *self._read_only]
+        is_single = len(served) == 1 and not self._suspended
         if territory is None and is_single and name != installation_host:
-            return self._known[0]
+            return served[0]
         return territory
 
     def find_suspended(self, host: str) -> Territory | None:
@@ -235,6 +249,7 @@ class TerritoryRegistry:
             site=getattr(row, "site", {}),
             login_providers=read_login_providers(row.login_providers),
             outlines=read_layers(layers),
+            read_only=row.state == READ_ONLY,
         )
 
 
@@ -268,7 +283,7 @@ async def find_taken_hosts(
 async def set_state(
     session: AsyncSession, row: Any, slug: str, state: TerritoryState
 ) -> str:
-    """Suspend or resume a territory as the owner: "updated", or "unchanged" when it was so already.
+    """Suspend a territory, have it only read, or resume it, as the owner: "updated", or "unchanged" when it was so already.
 
     Raises:
         NotFoundError: none has this slug.

@@ -11,7 +11,12 @@ from litestar.middleware import ASGIMiddleware
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Message, Middleware, Receive, Scope, Send
 
-from udi.kit.errors import ForbiddenError, NotFoundError, SuspendedError
+from udi.kit.errors import (
+    ForbiddenError,
+    NotFoundError,
+    ReadOnlyError,
+    SuspendedError,
+)
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory, space_context
 from udi.ui.dependencies import AnyRequest
@@ -32,6 +37,17 @@ LOOKS = ("/theme.css", "/icon.svg", "/language/", "/problems")
 """What the page of a suspended territory needs, and the page that explains the refusal to programs."""
 OPERATOR_PATHS = ("/installation", "/my-space/my-data", "/login", "/logout")
 """On the installation's own host, what its operators log in for, and what it knows of them."""
+LOGIN = ("/login", "/subjects/login")
+"""What writes who logged in, although it is only asked for."""
+READING_POSTS = (
+    "/mcp",
+    "/api/3/action/",
+    "/api/action/",
+    "/dsp/2025-1/catalog/request",
+    "/logout",
+    "/language/",
+)
+"""What is sent and changes nothing of a territory that is read only: questions, and the end of one's own session."""
 FROM_ELSEWHERE = "from_elsewhere"
 """The option of a route whose form may be posted from anywhere: its address alone gives the right, no cookie does."""
 HEADERS = {
@@ -162,6 +178,12 @@ class TerritoryMiddleware(ASGIMiddleware):
         if territory is not None and (address := await _enter(request, territory)):
             await _redirect(address)(scope, receive, send)
             return
+        if territory is not None and territory.read_only and _may_write(request):
+            raise ReadOnlyError(
+                "Everything can be read meanwhile, and nothing can be changed.",
+                remedy="Nothing was changed. Send it again in a few minutes.",
+                headers={"Retry-After": "60"},
+            )
         languages = territory.languages if territory is not None else ()
         with in_languages(languages), _limit_to_spaces(site, state.get("actor")):
             await next_app(scope, receive, send)
@@ -176,11 +198,22 @@ async def _enter(request: AnyRequest, territory: Territory) -> str:
         _requested_language(request), _accept_language(request), territory.languages
     )
     state["actor"] = await site.find_actor(request)
-    address = await find_login(request)
+    if territory.read_only:
+        address = ""  # who joined an organisation meanwhile logs in again later
+    else:
+        address = await find_login(request)
     count_for_header = site.services.find(COUNT_FOR_HEADER)
     if not address and count_for_header is not None:
         await count_for_header(request)
     return address
+
+
+def _may_write(request: AnyRequest) -> bool:
+    """Whether a request could change something of its territory."""
+    path = request.scope["path"]
+    if request.method in SAFE:
+        return path.startswith(LOGIN)
+    return not path.startswith(READING_POSTS)
 
 
 def _redirect(address: str) -> ASGIApp:

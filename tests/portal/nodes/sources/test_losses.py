@@ -293,6 +293,24 @@ async def test_the_page_shows_the_worst_fields_and_the_next_act(
     assert (unknown.status_code, malformed.status_code) == (404, 404)
 
 
+async def test_the_page_shows_the_readings_of_before_over_time(
+    source: Reading, catalogue: Catalogue, portal_app: Litestar, demo: Territory
+) -> None:
+    path = f"/sources/{source.source_id}/report"
+    async with browse(portal_app, demo, make_person(demo, moderator=True)) as team:
+        english = {"Accept-Language": "en"}
+        first = await source.read()
+        once = await team.get(path, headers=english)
+        poorer = DCAT.replace("Les arbres de la ville.", "Arbres.")
+        catalogue.put("/catalogue.ttl", poorer.encode(), Content_Type="text/turtle")
+        second = await source.read()
+        twice = await team.get(path, headers=english)
+
+    assert "Over time" not in once.text
+    trend = twice.text.partition('id="trend"')[2]
+    assert trend.index(f"reading={second.id}") < trend.index(f"reading={first.id}")
+
+
 async def test_the_page_holds_in_a_browser(
     source: Reading, portal_app: Litestar, demo: Territory, tab: Tab
 ) -> None:

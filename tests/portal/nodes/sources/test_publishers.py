@@ -12,10 +12,12 @@ from sqlalchemy.orm import joinedload
 
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading
-from tests.visitors import browse, make_person
+from tests.visitors import browse, freshen, make_person
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.kit.territories import TerritoryRegistry
 from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.catalogue.services.models import CatalogueService
 from udi.portal.catalogue.stewards import STEWARD_ID, find_steward
 from udi.portal.nodes.actions.push import PushedRecord, publish_records
@@ -29,7 +31,9 @@ from udi.portal.nodes.sources.publishers import matching
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.joining.applications import LOCK
 from udi.portal.organisations.models import Organisation
+from udi.portal.tenants.models import Tenant
 from udi.protocol.record import restore_record
+from udi.settings import Settings
 
 SIREN = "213502388"
 SIRET = "21350238800019"
@@ -160,6 +164,40 @@ async def test_match_publishers_by_number_by_name_or_as_an_organisation_nobody_c
     assert hows == ([(expected.how, expected.is_proposed)] if expected.how else [])
     assert await list_linked(reading) == {reading.producer, organisation.id}
     assert not (organisation.unclaimed and organisation.email)
+
+
+async def test_an_organisation_nobody_claimed_has_page_filter_feed_and_citation(
+    catalogue: Catalogue,
+    open_source: Open,
+    portal_app: Litestar,
+    portal_database: Database,
+    demo: Territory,
+    settings: Settings,
+) -> None:
+    catalogue.put(
+        "/hills.ttl", write_catalogue([agent("Syndicat des collines")]), **TURTLE
+    )
+    reading = await open_source(f"{catalogue.origin}/hills.ttl")
+    await reading.read()
+    [dataset] = (await reading.list_published()).values()
+    slug = (await list_organisations(reading))["Jeu 0"].slug
+    registry = TerritoryRegistry(
+        portal_database, Tenant, lambda host: settings.origin("portal", host)
+    )
+    freshen(registry)
+    await SearchFeed(portal_database, registry, settings).run_once()
+
+    async with browse(portal_app, demo) as reader:
+        page = await reader.get(f"/producers/{slug}", headers=ENGLISH)
+        listed = (await reader.get(f"/api/v1/datasets?producer={slug}")).json()
+        feed = await reader.get(f"/data.atom?producer={slug}")
+        citation = (await reader.get(f"/data/{dataset}/citation.json")).json()
+
+    assert "Syndicat des collines" in page.text
+    assert "This is my organisation" in page.text
+    assert [item["id"] for item in listed["items"]] == [str(dataset)]
+    assert str(dataset) in feed.text
+    assert "Syndicat des collines" in str(citation)
 
 
 VILLE = "Ville d’Amont"

@@ -95,7 +95,7 @@ TUNED = (
     ),
 )
 """Those that the search was looked at with."""
-KEPT_APART = (
+FIRST_KEPT_APART = (
     Question("Où trouver un jardin partagé à Paris ?", "Les jardins partagés"),
     Question(
         "Où acheter un journal dans un kiosque à Paris ?", "Liste des kiosques presse"
@@ -118,7 +118,41 @@ KEPT_APART = (
         "Données relatives aux personnes vaccinées",
     ),
 )
-"""Those that nothing was tuned by."""
+"""Those that nothing was tuned by at first. Two failed: their causes (short names of places, words that people use for what
+administrations call otherwise) were then mended as wholes, seen from these; so they prove less than those below.
+"""
+KEPT_APART = (
+    Question("Which theaters are there in New York City?", "NYC Theaters"),
+    Question("Qui a gagné le Ballon d’Or 2013 ?", "Résultats Ballon d'Or FIFA 2013"),
+    Question(
+        "Quels livres ont été les plus empruntés en 2013 ?",
+        "les 1000 titres les plus empruntés de 2013",
+    ),
+    Question("Combien coûte l’essence ?", "Prix des carburants"),
+    Question(
+        "Où jeter une bouteille en verre à Paris ?",
+        "Mobiliers urbains de propreté - Emplacements des colonnes à verre",
+    ),
+    Question(
+        "Combien de voitures circulent chaque jour sur les routes d’Île-de-France ?",
+        "Trafic routier moyen journalier en Ile de France",
+    ),
+    Question(
+        "How many crimes were reported in Chicago?",
+        "Incidents in Chicago from 2001 to Present",
+    ),
+    Question("Où se garer en sous-sol à Paris ?", "Parc de stationnement en sous-sol"),
+    Question("Combien d’énergie les logements consomment-ils ?", "DPE Logements"),
+    Question("Where can I borrow a bike in Lyon?", "Station Vélo'V Grand Lyon"),
+)
+"""Written from the titles before that mend, when seven were right. Whoever wrote the words of the mend had read them: none
+was added for one of them (fuel has no entry, and its question finds nothing).
+"""
+QUESTIONS = {
+    "tuned": TUNED,
+    "first kept apart": FIRST_KEPT_APART,
+    "kept apart": KEPT_APART,
+}
 
 
 async def test_questions_about_catalogues_of_others_find_the_dataset_that_answers(
@@ -139,24 +173,21 @@ async def test_questions_about_catalogues_of_others_find_the_dataset_that_answer
     freshen(registry)
     await SearchFeed(portal_database, registry, settings).run_once()
 
-    first_titles: dict[str, str] = {}
+    right = dict.fromkeys(QUESTIONS, 0)
     async with browse(portal_app, demo) as program:
-        for question in (*TUNED, *KEPT_APART):
-            answer = await call_tool(program, "search_datasets", {"q": question.words})
-            titles = [entry["title"] for entry in answer["datasets"]]
-            first_titles[question.words] = titles[0] if titles else ""
+        for kind, questions in QUESTIONS.items():
+            for question in questions:
+                answer = await call_tool(
+                    program, "search_datasets", {"q": question.words}
+                )
+                titles = [entry["title"] for entry in answer["datasets"]] or [""]
+                is_right = titles[0].startswith(question.title)
+                right[kind] += is_right
+                sys.stdout.write(
+                    f"{is_right} — {question.words} — {question.title} — {titles[0]}\n"
+                )
 
-    right = {
-        kind: sum(
-            first_titles[question.words].startswith(question.title)
-            for question in questions
-        )
-        for kind, questions in (("tuned", TUNED), ("kept apart", KEPT_APART))
-    }
     sys.stdout.write(f"\nright datasets first: {right}\n")
-    for question in (*TUNED, *KEPT_APART):
-        first = first_titles[question.words]
-        if not first.startswith(question.title):
-            sys.stdout.write(f"{question.words} — {question.title} — {first}\n")
-    assert right["tuned"] >= 17
-    assert right["kept apart"] >= 8
+    assert right["tuned"] >= 20
+    assert right["first kept apart"] >= 10
+    assert right["kept apart"] >= 9

@@ -8,9 +8,12 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, text, update
 
+from tests.mails import text_of
 from tests.portal.nodes.elsewhere import Answer, Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, team
+from tests.portal.notifications.conftest import Relay, relay
 from tests.visitors import browse
+from udi.kit.clock import now
 from udi.kit.jobs import Job
 from udi.portal.catalogue.services.models import CatalogueService
 from udi.portal.nodes.sources import reuse_import
@@ -25,6 +28,7 @@ from udi.portal.projects.listing import ProjectFilters, list_projects
 from udi.portal.projects.models import Project, ProjectDataset
 from udi.ui.site import Site
 
+__all__ = ["relay"]
 ENGLISH = {"Accept-Language": "en", "Accept": "text/html"}
 DATASETS = "/api/1/datasets/"
 SERVICES = "/api/1/dataservices/"
@@ -81,6 +85,24 @@ async def follow(reading: Reading, site: Site) -> None:
         last=True,
     )
     await task_handlers(site)[SHOW_REUSES](job)
+
+
+async def take_waiting_jobs(reading: Reading) -> list[Job]:
+    """The jobs of its reuses that the worker would do; they wait no more."""
+    async with reading.database.platform_session(role="worker") as session:
+        rows = await session.execute(
+            text(
+                "DELETE FROM queue.pgqueuer WHERE entrypoint = :name"
+                " RETURNING convert_from(payload, 'UTF8')::jsonb"
+            ),
+            {"name": SHOW_REUSES},
+        )
+        payloads = [row[0] for row in rows]
+    return [
+        Job(SHOW_REUSES, reading.territory.id, payload, 0, last=True)
+        for payload in payloads
+        if payload["source"] == str(reading.source_id)
+    ]
 
 
 async def find_project(reading: Reading, name: str) -> Project | None:
@@ -397,3 +419,48 @@ async def test_reuses_of_a_source_that_is_closed_leave_with_its_datasets(
     project = await find_project(reading, "map-5")
     assert project is not None
     assert project.state == "archived"
+
+
+async def test_the_team_is_told_once_of_the_reuses_that_a_reading_brings(
+    catalogue: Catalogue, open_source: Open, portal_site: Site, relay: Relay
+) -> None:
+    lists = {DATASETS: [dataset("trees", "Arbres")], SERVICES: []}
+    named = [reuse(f"told-{number}", title=f"Carte {number}") for number in range(12)]
+    publish(catalogue, {**lists, REUSES: named})
+    reading = await open_source(f"{catalogue.origin}{DATASETS}?tag=told")
+    show = task_handlers(portal_site)[SHOW_REUSES]
+
+    await reading.read()
+    [first] = await take_waiting_jobs(reading)
+    await show(first)
+    mails = relay.mails[:]
+    await reading.read()
+    [second] = await take_waiting_jobs(reading)
+    await show(second)
+
+    assert len(mails) == len(relay.mails) == 1, "nothing new was read"
+    assert mails[0]["To"] == reading.territory.contact
+    assert mails[0]["Subject"].startswith("12 nouvelles réutilisations")
+    assert text_of(mails[0]).count("/projects/") == 10
+    assert "Autres\u00a0: 2" in text_of(mails[0])
+
+
+async def test_a_reuse_that_the_team_hid_or_that_leaves_is_told_to_nobody(
+    catalogue: Catalogue, open_source: Open, portal_site: Site, relay: Relay
+) -> None:
+    lists = {DATASETS: [dataset("trees", "Arbres")], SERVICES: []}
+    publish(catalogue, {**lists, REUSES: [reuse("untold")]})
+    reading = await open_source(f"{catalogue.origin}{DATASETS}?tag=untold")
+
+    await reading.read()
+    [waiting] = await take_waiting_jobs(reading)
+    await follow(reading, portal_site)
+    async with reading.database.session(reading.territory.id) as session:
+        await session.execute(
+            update(Project)
+            .where(Project.id == reuse_id(reading.source_id, "untold"))
+            .values(hidden_at=now(), hidden_reason="x")
+        )
+    await task_handlers(portal_site)[SHOW_REUSES](waiting)
+
+    assert relay.mails == []

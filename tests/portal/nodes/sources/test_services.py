@@ -318,6 +318,48 @@ async def test_what_a_service_serves_is_a_change_of_it(
     assert again.changed_at == joined.changed_at > row.changed_at
 
 
+async def test_a_service_serves_data_of_other_places_by_names_that_mean_the_same_everywhere(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    elsewhere = """<https://portal.example/datasets/lamps> a dcat:Dataset ;
+      dct:identifier "https://portal.example/datasets/lamps" ; dct:title "Lampadaires"@fr ."""
+    theirs, _ = await read(
+        catalogue,
+        open_source,
+        "/lamps.ttl",
+        elsewhere,
+        BENCHES.replace("Bancs", "Assises"),
+    )
+    there = await theirs.list_published()
+    served = """<https://x.example/lamps> a dcat:DataService ; dct:title "Lampes"@fr ;
+      dcat:endpointURL <https://maps.example.org/lamps> ; dcat:servesDataset "benches" , "%s" ,
+      <http://portal.example/datasets/lamps/> , <https://portal.example/datasets/nothing> ."""
+    page = f"https://ours.example/data/{there['Assises']}"
+
+    first, _ = await read(
+        catalogue,
+        open_source,
+        "/of-lamps.ttl",
+        served % "https://portal.example/datasets/x",
+    )
+    [row] = await services(first)
+    by_address = await served_by(first, row.id)
+    catalogue.put("/of-lamps.ttl", f"{PREFIXES}{served % page}".encode(), **TURTLE)
+    await first.read()
+    by_page = await served_by(first, row.id)
+
+    assert by_address == {there["Lampadaires"]}, "«benches» is a name of one catalogue"
+    assert by_page == {there["Lampadaires"], there["Assises"]}
+
+
+async def served_by(reading: Reading, service: UUID) -> set[UUID]:
+    query = select(CatalogueServiceDataset.dataset_id).where(
+        CatalogueServiceDataset.service_id == service
+    )
+    async with reading.database.session(reading.territory.id) as session:
+        return set(await session.scalars(query))
+
+
 async def test_services_move_with_the_publisher_that_they_name(
     catalogue: Catalogue, open_source: Open
 ) -> None:

@@ -11,12 +11,14 @@ from udi.cli.remedies import PAGES, restart
 from udi.kit.db import Database
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError, exact_host
 from udi.kit.oidc import IdentityRefusedError, IdentityService, node_client_id
+from udi.kit.territories import READ_ONLY
 from udi.kit.tokens import IdentityUnavailableError
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.settings import HOSTED, MissingSecretError, ProgramName, Settings
 
 PATIENCE = 5
+WORDS = {READ_ONLY: "Read only: its {program} refuses what would change it."}
 TENANT_MODELS: dict[ProgramName, Any] = {"portal": PortalTenant, "node": NodeTenant}
 
 
@@ -27,7 +29,9 @@ async def check_territories(settings: Settings) -> list[Finding]:
     for program in TENANT_MODELS:
         for tenant in await list_tenants(settings, program):
             if tenant.state != "active":
-                message = f"Suspended: its {program} says so to everybody."
+                message = WORDS.get(
+                    tenant.state, "Suspended: its {program} says so to everybody."
+                ).format(program=program)
                 findings.append(
                     warning(
                         "territory",

@@ -11,10 +11,11 @@ from udi.portal.audit import record
 def record_state_change(
     session: AsyncSession, tenant: UUID, state: TerritoryState
 ) -> None:
-    """The operator suspended the territory, or resumed it."""
-    record(
-        session,
-        None,
-        "territory.resumed" if state == "active" else "territory.suspended",
-        tenant,
-    )
+    """The operator suspended the territory, had it only read, or resumed it."""
+    match state:
+        case "active":
+            record(session, None, "territory.resumed", tenant)
+        case "read_only":
+            record(session, None, "territory.made_read_only", tenant)
+        case "suspended":
+            record(session, None, "territory.suspended", tenant)

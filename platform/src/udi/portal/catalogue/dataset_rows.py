@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import DeclarativeBase, aliased
 from sqlalchemy.orm.attributes import manager_of_class
 
@@ -25,6 +25,7 @@ from udi.portal.catalogue.models import (
     Link,
     PastDescription,
 )
+from udi.portal.catalogue.related_rows import RelatedRows, Rows
 from udi.portal.organisations.models import Organisation
 
 
@@ -110,13 +111,19 @@ def _write_statement() -> str:
 
 
 STATEMENT = _write_statement()
-PAST_STATEMENT = str(
-    select(*PAST.columns)
-    .where(PastDescription.dataset_id == literal_column("$1::uuid"))
-    .order_by(PastDescription.number.desc())
-    .limit(literal_column("$2::bigint"))
-    .compile()
-)
+
+
+def _write_past_statement(most: int | ColumnElement[int]) -> str:
+    past = (
+        select(*PAST.columns)
+        .where(PastDescription.dataset_id == literal_column("$1::uuid"))
+        .order_by(PastDescription.number.desc())
+        .limit(most)
+    )
+    return str(past.compile(compile_kwargs={"literal_binds": True}))
+
+
+PAST_STATEMENT = _write_past_statement(literal_column("$2::bigint"))
 
 
 async def find_published_dataset(
@@ -154,5 +161,13 @@ async def list_past_descriptions(
     rows: SessionRowReader, dataset_id: UUID, most: int
 ) -> list[PastDescription]:
     """The newest past descriptions of a dataset, the latest first."""
-    records = await rows.fetch(PAST_STATEMENT, dataset_id, most)
-    return [PAST.restore(record) for record in records]
+    return _restore_past(await rows.fetch(PAST_STATEMENT, dataset_id, most))
+
+
+def relate_past_descriptions(most: int) -> RelatedRows[list[PastDescription]]:
+    """The same for the page of the dataset."""
+    return RelatedRows(_write_past_statement(most), _restore_past)
+
+
+def _restore_past(rows: Rows) -> list[PastDescription]:
+    return [PAST.restore(row) for row in rows]

@@ -121,6 +121,18 @@ async def list_description_versions(
 ) -> list[DescriptionVersion]:
     """The descriptions of a dataset, the present one first, at most so many past ones."""
     past = await list_past_descriptions(SessionRowReader(session), dataset.id, most + 1)
+    return describe_versions(dataset, past, language, zone, most=most)
+
+
+def describe_versions(
+    dataset: Dataset,
+    past: Sequence[PastDescription],
+    language: str,
+    zone: tzinfo,
+    *,
+    most: int,
+) -> list[DescriptionVersion]:
+    """The same where the newest past descriptions are read: one more than is told, to say what the last one changed."""
     number = past[0].number + 1 if past else 1
     all_kept = [(number, dataset.described_at, _localise_dates(dataset.record, zone))]
     all_kept += [

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import any_, func, literal_column, select, text
+from sqlalchemy import ColumnElement, any_, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -16,6 +16,7 @@ from udi.kit.errors import GoneError, NotFoundError
 from udi.kit.read_connections import RowReader, SessionRowReader
 from udi.portal.catalogue.dataset_rows import find_published_dataset
 from udi.portal.catalogue.models import Dataset, DatasetState, Withdrawal
+from udi.portal.catalogue.related_rows import RelatedRows
 from udi.portal.catalogue.search import query
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.index import IndexReader, SearchIndexes
@@ -229,23 +230,17 @@ def list_relaxed_searches(
     return [entry for entry in counted if entry[2]]
 
 
-async def list_similar_datasets(
-    session: AsyncSession,
-    indexes: SearchIndexes,
-    tenant: UUID,
-    dataset: Dataset,
-    *,
-    most: int,
-) -> list[DatasetSummary]:
-    """Datasets near this one; none while there is no index."""
+def find_near_rows(
+    indexes: SearchIndexes, tenant: UUID, dataset: Dataset, *, most: int
+) -> list[int]:
+    """The numbers of the datasets near this one, the nearest first; none while there is no index."""
     reader = indexes.find(tenant)
     if reader is None:
         return []
     named = " ".join([dataset.title, *dataset.keywords])
-    similar = find_similar_rows(
+    return find_similar_rows(
         reader, dataset=str(dataset.id), named=named, theme=dataset.theme, most=most
     )
-    return list((await read_lines(SessionRowReader(session), similar)).values())
 
 
 def list_spelling_alternatives(
@@ -349,6 +344,21 @@ async def read_lines(
 def read_summary(row: Sequence[Any]) -> DatasetSummary:
     """The columns of LINE are those of a line, in its order, then the number."""
     return DatasetSummary(*row[:-1])
+
+
+def _relate_near_datasets() -> RelatedRows[list[DatasetSummary]]:
+    near: ColumnElement[Any] = literal_column("$2::bigint[]")
+    lines = LINE.where(Dataset.seq == any_(near), IS_PUBLISHED).order_by(
+        func.array_position(near, Dataset.seq)
+    )
+    return RelatedRows(
+        str(lines.compile(compile_kwargs={"literal_binds": True})),
+        lambda rows: [read_summary(row) for row in rows],
+    )
+
+
+NEAR_DATASETS = _relate_near_datasets()
+"""Of the datasets near one, those that passers-by may read."""
 
 
 async def get_dataset(session: AsyncSession, dataset_id: UUID) -> Dataset:

@@ -5,13 +5,23 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, any_, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    any_,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import MANAGERS, PUBLISHERS, Actor
-from udi.portal.catalogue.dataset_page.answered_faults import AnsweredFault
+from udi.portal.catalogue.dataset_page.answered_faults import MOST, AnsweredFault
 from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.related_rows import RelatedRows
 from udi.portal.catalogue.stewards import IS_STEWARD, Steward
 from udi.portal.fault_reports.models import FaultReport, FaultReportKind
 from udi.portal.fault_reports.transitions import ANSWERED, FaultReportState
@@ -152,11 +162,8 @@ async def has_publisher(session: AsyncSession, organisation: str) -> bool:
     return bool(await session.scalar(query))
 
 
-async def find_answered_faults(
-    session: AsyncSession, dataset: UUID, most: int
-) -> Sequence[AnsweredFault]:
-    """What passers-by may know of the last reports of a dataset that were answered; never those about personal data."""
-    query = (
+def _relate_answered_faults() -> RelatedRows[Sequence[AnsweredFault]]:
+    faults = (
         select(
             FaultReport.kind,
             FaultReport.state,
@@ -165,16 +172,19 @@ async def find_answered_faults(
             FaultReport.answered_at,
         )
         .where(
-            FaultReport.dataset_id == dataset,
+            FaultReport.dataset_id == literal_column("$1::uuid"),
             FaultReport.state.in_(ANSWERED),
             FaultReport.kind != FaultReportKind.PERSONAL_DATA,
+            FaultReport.answered_at.is_not(None),
         )
         .order_by(FaultReport.answered_at.desc())
-        .limit(most)
+        .limit(MOST)
     )
-    rows = await session.execute(query)
-    return [
-        AnsweredFault(kind, state, version, submitted_at, answered_at)
-        for kind, state, version, submitted_at, answered_at in rows
-        if answered_at is not None
-    ]
+    return RelatedRows(
+        str(faults.compile(compile_kwargs={"literal_binds": True})),
+        lambda rows: [AnsweredFault(*row) for row in rows],
+    )
+
+
+ANSWERED_FAULTS_OF_DATASET = _relate_answered_faults()
+"""What passers-by may know of the last reports that were answered; never those about personal data."""

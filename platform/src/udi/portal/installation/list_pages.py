@@ -187,10 +187,16 @@ def _row(
         status.tenant.slug,
         localise(status.tenant.name, locale),
         status.host,
-        say("Suspended") if status.is_suspended else say("Online"),
+        say(_state_words(status)),
         *(_cell(value) for value in figures),
         _cell(status.gathered_at),
     ]
+
+
+def _state_words(status: TerritoryStatus) -> str:
+    if status.is_read_only:
+        return "Read only"
+    return "Suspended" if status.is_suspended else "Online"
 
 
 def _cell(value: object) -> object:

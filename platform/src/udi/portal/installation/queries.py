@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from udi.kit.errors import NotFoundError, Refusal
+from udi.kit.territories import READ_ONLY
 from udi.portal.identity.models import Person
 from udi.portal.installation.alerts import OperatorAlert, list_alerts
 from udi.portal.installation.figures import GatheredFigures
@@ -41,6 +42,10 @@ class TerritoryStatus:
     @property
     def is_suspended(self) -> bool:
         return self.tenant.state != "active"
+
+    @property
+    def is_read_only(self) -> bool:
+        return self.tenant.state == READ_ONLY
 
     @property
     def host(self) -> str:

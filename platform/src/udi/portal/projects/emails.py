@@ -1,13 +1,16 @@
 """The mails about projects. None says anything of a confidential project but that there is one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from udi.kit.emails import Email
 from udi.kit.tenancy import Territory
+from udi.portal.nodes.sources.crawl import host_of
+from udi.portal.nodes.sources.models import CatalogueSource
 from udi.portal.projects.models import Project, ProjectMember
-from udi.ui.emails import EmailRecipient
+from udi.ui.emails import EmailRecipient, team_recipient
 from udi.ui.locale import localise_title
 from udi.ui.site import Site
 
@@ -53,4 +56,30 @@ def write_email(
         else "",
         reason=project.hidden_reason,
         address=f"{territory.origin}/projects/{project.id}",
+    )
+
+
+def write_harvest_email(
+    site: Site,
+    territory: Territory,
+    source: CatalogueSource,
+    projects: Sequence[Project],
+    *,
+    number: int,
+    since: datetime,
+) -> Email:
+    """What one reading of a catalogue of others brought: some of its reuses by name, and how many there are."""
+    recipient = team_recipient(territory)
+    return site.emails.render(
+        territory,
+        "projects/emails/reuses-harvested.jinja",
+        recipient,
+        key=f"reuses-{source.id}-{since.timestamp():.0f}",
+        host=host_of(source.address),
+        number=number,
+        projects=[
+            (project.title_in(recipient.language), f"/projects/{project.id}")
+            for project in projects
+        ],
+        address=f"{territory.origin}/projects",
     )

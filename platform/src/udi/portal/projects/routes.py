@@ -1,6 +1,6 @@
 """The addresses of this domain, and what only web workers have of it."""
 
-from udi.portal.catalogue.dataset_page.reuses import FIND_USES
+from udi.portal.catalogue.dataset_page.reuses import USES
 from udi.portal.catalogue.open.crawlers import SITEMAP
 from udi.portal.identity.pages import SUGGESTING
 from udi.portal.projects import api, listing, pages
@@ -13,7 +13,7 @@ from udi.portal.projects.suggestions import pages as suggestion_pages
 from udi.portal.projects.suggestions.queries import shows_suggestions
 from udi.portal.projects.suggestions.tokens import HOME as SUGGESTIONS
 from udi.portal.projects.team import team_api
-from udi.portal.projects.uses import find_uses
+from udi.portal.projects.uses import USES_OF_DATASET
 from udi.ui.dependencies import Routes
 from udi.ui.pages import PAGE_ADDRESSES
 from udi.ui.site import Site
@@ -37,7 +37,7 @@ def list_routes(_site: Site) -> Routes:
 def provide_web_services(site: Site) -> None:
     """What the catalogue and «my space» show of projects, and where pages lead."""
     services = site.services
-    services.provide(FIND_USES, find_uses)
+    services.provide(USES, USES_OF_DATASET)
     services.provide(SUGGESTING, shows_suggestions)
     services.contribute(SITEMAP, listing.list_addresses)
     services.contribute(

@@ -1,13 +1,14 @@
 """The projects that use a dataset, for its page."""
 
-from uuid import UUID
-
 from sqlalchemy import func, literal_column, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.functions import coalesce
 
-from udi.kit.read_connections import SessionRowReader
-from udi.portal.catalogue.dataset_page.reuses import DatasetReuse, DatasetReuseSummary
+from udi.portal.catalogue.dataset_page.reuses import (
+    MOST,
+    DatasetReuse,
+    DatasetReuseSummary,
+)
+from udi.portal.catalogue.related_rows import RelatedRows, Rows
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.listing import PATH
 from udi.portal.projects.models import Project, ProjectDataset
@@ -44,28 +45,22 @@ STATEMENT = str(
         *PUBLIC_CONDITIONS,
     )
     .order_by(*NEWEST_FIRST)
-    .limit(literal_column("$2::bigint"))
+    .limit(MOST)
     .compile(compile_kwargs={"literal_binds": True})
 )
-"""For the driver: each page of a dataset asks it."""
 
 
-async def find_uses(
-    session: AsyncSession, dataset: UUID, most: int
-) -> DatasetReuseSummary:
+def _summarise_uses(rows: Rows) -> DatasetReuseSummary:
     """How many projects that everybody sees use a dataset, and the newest of them."""
-    rows = await SessionRowReader(session).fetch(STATEMENT, dataset, most)
     if not rows:
         return DatasetReuseSummary()
-    newest = [
-        DatasetReuse(
-            f"{PATH}/{row['id']}",
-            join_texts(row["language"], row["title"], row["translations"], "title"),
-            row["by"],
-            row["thanked"],
-            row["organisation_id"],
-            row["owner_id"],
+    newest = []
+    for id_, title, language, translations, by, thanked, organisation, owner, _ in rows:
+        titles = join_texts(language, title, translations, "title")
+        newest.append(
+            DatasetReuse(f"{PATH}/{id_}", titles, by, thanked, organisation, owner)
         )
-        for row in rows
-    ]
-    return DatasetReuseSummary(rows[0]["total"], newest)
+    return DatasetReuseSummary(rows[0][-1], newest)
+
+
+USES_OF_DATASET = RelatedRows(STATEMENT, _summarise_uses)

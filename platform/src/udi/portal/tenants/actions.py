@@ -82,7 +82,11 @@ def register_values(
             "territories": list(file.search.territories),
             "partners": [str(partner).rstrip("/") for partner in file.search.partners],
             "synonyms": [
-                {"labels": list(concept.labels), "themes": list(concept.themes)}
+                {
+                    "labels": list(concept.labels),
+                    "themes": list(concept.themes),
+                    "broader": list(concept.broader),
+                }
                 for concept in folder.synonyms
             ],
         },

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
+from udi.kit.clock import now
 from udi.kit.errors import (
     ConflictError,
     ErasedError,
@@ -202,7 +203,12 @@ async def remove_versions(
     versions: Sequence[Version],
     reason: str,
 ) -> None:
-    """Forget versions of the main file or of a part for good. The dataset must be locked."""
+    """Forget versions of the main file or of a part for good. The dataset must be locked.
+
+    It counts as a change of the dataset: pages that list its versions, and that browsers kept, are not good any more.
+    """
+    if versions:
+        dataset.updated_at = now()
     for version in versions:
         removed = RemovedVersion(
             id=version.file_id,

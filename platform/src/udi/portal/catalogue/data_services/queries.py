@@ -11,10 +11,10 @@ from sqlalchemy.orm import contains_eager
 
 from udi.kit.errors import NotFoundError
 from udi.kit.paging import Page
-from udi.kit.read_connections import SessionRowReader
 from udi.portal.catalogue.links.status import LinkStatus, read_link_status
 from udi.portal.catalogue.models import Dataset, Link
 from udi.portal.catalogue.queries import IS_PUBLISHED
+from udi.portal.catalogue.related_rows import RelatedRows
 from udi.portal.catalogue.services.models import (
     CatalogueService,
     CatalogueServiceDataset,
@@ -23,23 +23,9 @@ from udi.portal.organisations.models import Organisation
 
 MOST_LISTED = 1000
 """Services that a catalogue in DCAT names, and datasets that a service does."""
+MOST_NAMED = 20
+"""Services that the page of a dataset names."""
 IS_IN_CATALOGUE = CatalogueService.withdrawn_at.is_(None)
-OF_DATASET = str(
-    select(CatalogueService.id, CatalogueService.titles, CatalogueService.format)
-    .join(
-        CatalogueServiceDataset,
-        (CatalogueServiceDataset.tenant_id == CatalogueService.tenant_id)
-        & (CatalogueServiceDataset.service_id == CatalogueService.id),
-    )
-    .where(
-        CatalogueServiceDataset.dataset_id == literal_column("$1::uuid"),
-        IS_IN_CATALOGUE,
-    )
-    .order_by(CatalogueService.title, CatalogueService.id)
-    .limit(20)
-    .compile(compile_kwargs={"literal_binds": True})
-)
-"""For the driver: each page of a dataset asks it."""
 
 
 class UnknownServiceError(NotFoundError):
@@ -61,6 +47,31 @@ class ServiceName:
     id: UUID
     titles: dict[str, str]
     format: str
+
+
+def _relate_services() -> RelatedRows[list[ServiceName]]:
+    services = (
+        select(CatalogueService.id, CatalogueService.titles, CatalogueService.format)
+        .join(
+            CatalogueServiceDataset,
+            (CatalogueServiceDataset.tenant_id == CatalogueService.tenant_id)
+            & (CatalogueServiceDataset.service_id == CatalogueService.id),
+        )
+        .where(
+            CatalogueServiceDataset.dataset_id == literal_column("$1::uuid"),
+            IS_IN_CATALOGUE,
+        )
+        .order_by(CatalogueService.title, CatalogueService.id)
+        .limit(MOST_NAMED)
+    )
+    return RelatedRows(
+        str(services.compile(compile_kwargs={"literal_binds": True})),
+        lambda rows: [ServiceName(*row) for row in rows],
+    )
+
+
+SERVICES_OF_DATASET = _relate_services()
+"""The services that serve a dataset, by title."""
 
 
 @dataclass(frozen=True)
@@ -165,12 +176,6 @@ async def list_served_datasets(
         .limit(MOST_LISTED)
     )
     return [ServedDataset(*row) for row in await session.execute(query)]
-
-
-async def list_services_of(session: AsyncSession, dataset: UUID) -> list[ServiceName]:
-    """The services that serve a dataset, by title."""
-    rows = await SessionRowReader(session).fetch(OF_DATASET, dataset)
-    return [ServiceName(row["id"], row["titles"], row["format"]) for row in rows]
 
 
 async def find_service_status(

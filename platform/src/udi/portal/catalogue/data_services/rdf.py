@@ -39,6 +39,15 @@ def write_service(
     )
 
 
+def write_member_service(
+    whole: Catalogue, member: Catalogue, listed: ServiceWithDatasets
+) -> Iterator[Triple]:
+    """A service of a catalogue that another one is made of: it is in both."""
+    node = iri(service_address(member.origin, listed.service.id))
+    yield (iri(whole.address), term("dcat:service"), node)
+    yield from write_service(member, listed)
+
+
 def service_address(origin: str, service: UUID) -> str:
     """The address of a service: what it is called, and where it is read about."""
     return f"{origin}/services/{service}"

@@ -1,14 +1,10 @@
 """What is made with a dataset, on its page: a higher domain says it."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from udi.kit.service_registry import ServiceKey
-from udi.ui.dependencies import AnyRequest
-from udi.ui.site import site_of
+from udi.portal.catalogue.related_rows import RelatedRows
 
 MOST = 3
 
@@ -45,15 +41,5 @@ class DatasetReuseSummary:
     newest: list[DatasetReuse] = field(default_factory=list)
 
 
-FindUses = Callable[[AsyncSession, UUID, int], Awaitable[DatasetReuseSummary]]
-FIND_USES = ServiceKey[FindUses]("uses of a dataset", "projects")
-
-
-async def find_reuses(
-    request: AnyRequest, session: AsyncSession, dataset: UUID
-) -> DatasetReuseSummary:
-    """What everybody may know of; nothing where no domain says it."""
-    find_uses = site_of(request).services.find(FIND_USES)
-    if find_uses:
-        return await find_uses(session, dataset, MOST)
-    return DatasetReuseSummary()
+USES = ServiceKey[RelatedRows[DatasetReuseSummary]]("uses of a dataset", "projects")
+"""What everybody may know of, `MOST` of them at most."""

@@ -1,11 +1,12 @@
 """The catalogue in DCAT-AP: of one territory, or of several together, as a catalogue of their catalogues, page by page.
 
 The pages of several go from one territory to the next, in the order of their names in addresses, and each begins where the
-one before ended: whoever follows `next` meets each dataset once, whatever comes or goes meanwhile.
+one before ended: whoever follows `next` meets each dataset once, whatever comes or goes meanwhile. The services of a
+territory stand where its datasets end.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,6 +19,11 @@ from udi.kit.errors import Refusal, UnavailableError
 from udi.kit.paging import MAX_PAGE_SIZE
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.archive import catalogue_of
+from udi.portal.catalogue.data_services.queries import (
+    ServiceWithDatasets,
+    list_catalogue_services,
+)
+from udi.portal.catalogue.data_services.rdf import write_member_service
 from udi.portal.catalogue.elsewhere.together import (
     Neighbourhood,
     find_joint_reader,
@@ -88,11 +94,17 @@ class JointQuery:
 
 @dataclass(frozen=True)
 class JointSlice:
-    """The datasets of a page, each with its territory, and where the next one begins."""
+    """The datasets and the services of a page, each with its territory, and where the next one begins."""
 
-    datasets: Sequence[tuple[Territory, PublishedDataset]]
+    datasets: list[tuple[Territory, PublishedDataset]] = field(default_factory=list)
+    services: list[tuple[Territory, ServiceWithDatasets]] = field(default_factory=list)
     start: str = ""
     after: Place | None = None
+
+    @property
+    def territories(self) -> set[UUID]:
+        """Those that have something on the page."""
+        return {territory.id for territory, _ in (*self.datasets, *self.services)}
 
 
 @get([PATH, *(f"{PATH}{suffix}" for suffix in SUFFIXES)])
@@ -149,7 +161,7 @@ async def send_joint_catalogue(
     part = await _read_slice(database, reader, neighbourhood, members, question)
     page = _describe_page(whole, question, part, total, form)
     is_first = not question.start
-    listed = {territory.id for territory, _ in part.datasets}
+    listed = part.territories
     named = [other for other in members if is_first or other.id in listed]
     triples = sort_triples(_write(whole, page, named, part, question.profiles))
     if not is_current:
@@ -216,24 +228,26 @@ async def _read_slice(
     members: Sequence[Territory],
     question: JointQuery,
 ) -> JointSlice:
-    """The datasets of a page: rows are read as passers-by of each territory, those that are repeated are left out."""
-    datasets: list[tuple[Territory, PublishedDataset]] = []
+    """What a page has: rows are read as passers-by of each territory, datasets that are repeated are left out."""
+    part = JointSlice()
     left = question.size
     for territory in members:
         if territory.slug < question.start:
             continue
         after = question.after if territory.slug == question.start else None
         if not left:
-            return JointSlice(datasets, territory.slug)
+            return replace(part, start=territory.slug)
         async with database.session(territory.id, role="public") as session:
             rows, end = await list_dataset_slice(
                 session, DatasetFilter(), ListSlice(left, after=after)
             )
-        datasets += _leave_repeated(reader, neighbourhood, territory, rows)
+            services = await list_catalogue_services(session) if end is None else []
+        part.datasets.extend(_leave_repeated(reader, neighbourhood, territory, rows))
+        part.services.extend((territory, service) for service in services)
         left -= len(rows)
         if end is not None:
-            return JointSlice(datasets, territory.slug, end)
-    return JointSlice(datasets)
+            return replace(part, start=territory.slug, after=end)
+    return part
 
 
 def _leave_repeated(
@@ -298,6 +312,8 @@ def _write(
         yield from write_member_entry(
             whole, catalogues[territory.id], entry_of(dataset), extensions
         )
+    for territory, service in part.services:
+        yield from write_member_service(whole, catalogues[territory.id], service)
 
 
 routes = [show_catalogue]

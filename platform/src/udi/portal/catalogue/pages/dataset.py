@@ -13,12 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import today
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.data_services.queries import list_services_of
 from udi.portal.catalogue.dataset_page.access_sections import (
     SUMMARISE_ACCESS,
     AccessSectionTemplate,
 )
-from udi.portal.catalogue.dataset_page.answered_faults import list_answered_faults
 from udi.portal.catalogue.dataset_page.citation import NAMES, WRITERS
 from udi.portal.catalogue.dataset_page.dataset_view import (
     DatasetView,
@@ -28,7 +26,7 @@ from udi.portal.catalogue.dataset_page.dataset_view import (
 )
 from udi.portal.catalogue.dataset_page.origins import FIND_ORIGIN, HarvestOrigin
 from udi.portal.catalogue.dataset_page.quality_measures import measure_record
-from udi.portal.catalogue.dataset_page.reuses import find_reuses
+from udi.portal.catalogue.dataset_page.relations import LATEST, read_relations
 from udi.portal.catalogue.dataset_page.source_facts import (
     find_rhythm,
     list_source_facts,
@@ -36,7 +34,10 @@ from udi.portal.catalogue.dataset_page.source_facts import (
 from udi.portal.catalogue.embed.snippets import share_dataset
 from udi.portal.catalogue.feeds.atom import CHANGES
 from udi.portal.catalogue.feeds.topics import DATASET as DATASET_TOPIC
-from udi.portal.catalogue.history import list_description_versions
+from udi.portal.catalogue.history import (
+    describe_versions,
+    list_description_versions,
+)
 from udi.portal.catalogue.maps.area_map import draw_area_ground, name_area
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.dcat import send_dataset
@@ -51,7 +52,6 @@ from udi.portal.catalogue.queries import (
     WithdrawnError,
     get_dataset,
     is_current,
-    list_similar_datasets,
 )
 from udi.portal.catalogue.responses.cached_responses import (
     BuiltResponse,
@@ -70,10 +70,6 @@ from udi.ui.dependencies import AnyRequest, CurrentTerritory, Session, Visitor
 from udi.ui.locale import localise
 from udi.ui.middleware import content_security_policy, list_form_targets
 from udi.ui.site import render, site_of
-
-NEAR = 4
-LATEST = 4
-"""Datasets like this one, and past descriptions, on its page."""
 
 
 @get("/data/{name:str}")
@@ -156,6 +152,7 @@ async def _render_dataset(
     locale = dataset_view.language
     steward = await find_steward(session, dataset)
     may_edit = actor is not None and actor.may_publish(steward.slug)
+    relations = await read_relations(request, session, territory, dataset)
     record = restore_record(dataset.record)
     quality = assess_quality(record, today(territory.zone))
     node = territory.links.get("node", "")
@@ -169,15 +166,13 @@ async def _render_dataset(
         ),
         area_label=await name_area(request, territory, dataset_view.box),
         short_hash=short_hash,
-        steps=await list_description_versions(
-            session, dataset, locale, territory.zone, most=LATEST
+        steps=describe_versions(
+            dataset, relations.past, locale, territory.zone, most=LATEST
         ),
-        near=await list_similar_datasets(
-            session, indexes_of(request), territory.id, dataset, most=NEAR
-        ),
-        uses=await find_reuses(request, session, dataset.id),
-        services=await list_services_of(session, dataset.id),
-        faults=await list_answered_faults(request, session, dataset.id),
+        near=relations.near,
+        uses=relations.uses,
+        services=relations.services,
+        faults=relations.faults,
         quality=quality,
         quality_lines=list_quality_lines(
             quality,

@@ -168,19 +168,38 @@ def _match_longest_label(
 def _find_synonyms(
     reader: IndexReader, query_text: Sequence[str], concepts: Sequence[Concept]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The other labels that some dataset has, and the themes."""
+    """The other labels that some dataset has, and the themes.
+
+    What is broader counts where no dataset has the words themselves, nor another label.
+    """
+    labels = [label for concept in concepts for label in concept.labels]
+    also = _list_indexed_labels(reader, query_text, labels)
+    themes = dict.fromkeys(theme for concept in concepts for theme in concept.themes)
+    broader = [label for concept in concepts for label in concept.broader]
+    if broader and not also and not _is_indexed(reader, query_text):
+        also = _list_indexed_labels(reader, query_text, broader)
+    return also, tuple(themes)
+
+
+def _list_indexed_labels(
+    reader: IndexReader, query_text: Sequence[str], labels: Iterable[str]
+) -> tuple[str, ...]:
+    """Those labels that some dataset has, each once, and not as the words of the question."""
     query_stems = {stem for word in query_text for stem in words.word_stems(word)[0]}
     also: dict[tuple[str, ...], str] = {}
-    for label in (label for concept in concepts for label in concept.labels):
+    for label in labels:
         label_words = words.query_words(label)
-        same = key_of(word for word, _ in label_words) == key_of(query_text) or (
+        key = key_of(word for word, _ in label_words)
+        same = key == key_of(query_text) or (
             len(label_words) == 1 and query_stems & set(label_words[0][1])
         )
         if not same and all(_known_stems(reader, stems) for _, stems in label_words):
-            also.setdefault(key_of(word for word, _ in label_words), label)
-    return tuple(also.values()), tuple(
-        dict.fromkeys(theme for concept in concepts for theme in concept.themes)
-    )
+            also.setdefault(key, label)
+    return tuple(also.values())
+
+
+def _is_indexed(reader: IndexReader, query_text: Sequence[str]) -> bool:
+    return all(_known_stems(reader, words.word_stems(word)[0]) for word in query_text)
 
 
 def _known_stems(reader: IndexReader, stems: words.Stems) -> words.Stems:

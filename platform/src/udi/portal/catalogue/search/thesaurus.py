@@ -1,5 +1,7 @@
 """Words that mean the same, from SKOS: a concept's labels stand for one another, and for a theme it exactly matches.
 
+One that no dataset has stands for the labels of its broader concepts.
+
 The portal's own list is `synonyms.ttl`; a territory adds its `synonyms.ttl`, checked when its files are read.
 """
 
@@ -54,12 +56,12 @@ def default_thesaurus() -> Thesaurus:
 
 @cache
 def _extend_thesaurus(
-    synonyms: tuple[tuple[Labels, tuple[str, ...]], ...],
+    synonyms: tuple[tuple[Labels, tuple[str, ...], Labels], ...],
 ) -> Thesaurus:
     return Thesaurus(
         [
             *default_thesaurus().concepts,
-            *(Concept(labels, themes) for labels, themes in synonyms),
+            *(Concept(*parts) for parts in synonyms),
         ]
     )
 
@@ -71,7 +73,11 @@ def thesaurus_of(search: Mapping[str, object]) -> Thesaurus:
         return default_thesaurus()
     return _extend_thesaurus(
         tuple(
-            (tuple(entry["labels"]), tuple(entry.get("themes", ())))
+            (
+                tuple(entry["labels"]),
+                tuple(entry.get("themes", ())),
+                tuple(entry.get("broader", ())),
+            )
             for entry in synonyms
         )
     )

@@ -25,14 +25,15 @@ _QUESTIONS = {
     "fr": """
         ou quel quelle quels quelles combien comment pourquoi quand qui que quoi est sont etait etaient t on y a il elle
         ils elles je tu nous vous peut puis peux pouvez avoir savoir trouver chercher voir faire pres
+        plus moins beaucoup tout tous toute toutes chaque
     """,
     "en": """
         where which what who when how why many much do does did can could i you we me my were have has had find see look
-        looking get from about
+        looking get from about more most each every
     """,
     "es": """
         donde cual cuales que quien quienes cuanto cuanta cuantos cuantas como cuando hay esta estan puedo puede
-        encontrar buscar ver saber hacer cerca
+        encontrar buscar ver saber hacer cerca mas menos todo todos toda todas cada
     """,
 }
 QUESTION_WORDS = {

@@ -238,7 +238,8 @@ def _shared_fields(item: Item, draft: Draft) -> None:
     )
     _people(item, draft)
     for dataset in list_objects(item.get("datasets")):
-        draft.add_once(draft.serves, text_value(dataset, "id"))
+        for name in ("id", "uri", "page"):
+            draft.add_once(draft.serves, text_value(dataset, name))
 
 
 def _dataset(item: Item, draft: Draft) -> None:

@@ -170,4 +170,5 @@ async def withdraw_reuses(
     )
     some = select(SourceReuse.id).where(SourceReuse.source_id == source.id).limit(1)
     if await session.scalar(some):
-        await jobs.enqueue(session, SHOW_REUSES, {"source": str(source.id)})
+        payload = {"source": str(source.id), "since": moment.isoformat()}
+        await jobs.enqueue(session, SHOW_REUSES, payload)

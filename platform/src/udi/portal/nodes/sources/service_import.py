@@ -26,12 +26,14 @@ from udi.portal.nodes.harvest.facets import read_facets
 from udi.portal.nodes.harvest.record import DistributionKind, HarvestedRecord
 from udi.portal.nodes.sources.filters import FilterMatcher, read_row
 from udi.portal.nodes.sources.import_results import ImportContext
+from udi.portal.nodes.sources.likeness import find_by_names
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     SourceRecord,
     SourceRecordAlias,
     SourceRun,
 )
+from udi.portal.nodes.sources.origin_decisions import spell_names
 from udi.portal.nodes.sources.recognition import own_ids
 from udi.portal.nodes.sources.reconciliation import MISSES
 from udi.portal.nodes.sources.record_import import (
@@ -297,7 +299,7 @@ async def withdraw_services(
 async def _join_datasets(
     session: AsyncSession, source: CatalogueSource, moment: datetime
 ) -> None:
-    """Join each service to the datasets of its source that it names; one that is elsewhere has its page there."""
+    """Join each service to the datasets that it names: of its source, or of another place that is shown here."""
     query = select(CatalogueService).where(
         CatalogueService.source_id == source.id,
         CatalogueService.withdrawn_at.is_(None),
@@ -348,7 +350,29 @@ async def find_datasets(
     *,
     with_withdrawn: bool = False,
 ) -> dict[str, UUID]:
-    """The datasets that records of a source are here, by the names that something else of the source calls them."""
+    """Datasets that are here, by the names that something of a source calls them: records of the source, or those of others.
+
+    Of others, those whose name means the same everywhere: an address, a DOI, a UUID.
+    """
+    own = await _find_own_datasets(
+        session, source, identifiers, with_withdrawn=with_withdrawn
+    )
+    spellings = {name: spell_names([name]) for name in identifiers if name not in own}
+    by_name = await find_by_names(session, source, set().union(*spellings.values()))
+    for name, spelt in spellings.items():
+        ids = {id_ for spelling in spelt for id_ in by_name.get(spelling, ())}
+        if len(ids) == 1:
+            own[name] = ids.pop()
+    return own
+
+
+async def _find_own_datasets(
+    session: AsyncSession,
+    source: CatalogueSource,
+    identifiers: Collection[str],
+    *,
+    with_withdrawn: bool,
+) -> dict[str, UUID]:
     ids_by_name = {name: own_ids(source.id, name) for name in identifiers if name}
     ids = {id_ for ids in ids_by_name.values() for id_ in ids}
     if not ids:

@@ -17,7 +17,8 @@ from udi.portal.nodes.sources.reuse_import import SHOW_REUSES
 from udi.portal.nodes.sources.service_import import find_datasets
 from udi.portal.projects.actions.describe import LONGEST
 from udi.portal.projects.actions.report import LOCK
-from udi.portal.projects.models import Project, ProjectDataset
+from udi.portal.projects.emails import write_harvest_email
+from udi.portal.projects.models import LISTED, Project, ProjectDataset
 from udi.portal.projects.transitions import ProjectState
 from udi.portal.projects.translated_texts import tidy_line, tidy_words
 from udi.protocol.policy import Requester
@@ -25,6 +26,8 @@ from udi.ui.site import Site
 
 BATCH = 500
 """Reuses of a transaction."""
+MOST_NAMED = 10
+"""Reuses that a mail names."""
 FIRST = UUID(int=0)
 ELLIPSIS = "…"
 
@@ -34,7 +37,11 @@ def task_handlers(site: Site) -> Handlers:
 
     async def show(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
-            await show_reuses(site, territory, UUID(job.payload["source"]), now())
+            source = UUID(job.payload["source"])
+            await show_reuses(site, territory, source, now())
+            if since := job.payload.get("since"):
+                moment = datetime.fromisoformat(since)
+                await notify_team(site, territory, source, moment)
 
     return {SHOW_REUSES: show}
 
@@ -60,6 +67,35 @@ async def show_reuses(
                 last = None if is_archiving else FIRST
             elif last is not None:
                 last = await _show_batch(session, source, moment, after=last)
+
+
+async def notify_team(
+    site: Site, territory: Territory, source_id: UUID, since: datetime
+) -> None:
+    """Tell the team, in one mail, of the reuses of a source that are shown for the first time since its reading.
+
+    Raises:
+        EmailError: the relay did not take it; it is tried again.
+    """
+    same = (SourceReuse.tenant_id == Project.tenant_id) & (SourceReuse.id == Project.id)
+    conditions = (
+        SourceReuse.source_id == source_id,
+        Project.created_at >= since,
+        Project.state == ProjectState.DELIVERED,
+        LISTED,
+    )
+    query = select(Project).join(SourceReuse, same).where(*conditions)
+    counting = select(func.count()).select_from(Project).join(SourceReuse, same)
+    async with site.database.session(territory.id, role="worker") as session:
+        source = await session.get(CatalogueSource, (territory.id, source_id))
+        number = await session.scalar(counting.where(*conditions)) or 0
+        first = query.order_by(Project.title, Project.id).limit(MOST_NAMED)
+        projects = (await session.scalars(first)).all()
+    if source is not None and projects and territory.contact:
+        mail = write_harvest_email(
+            site, territory, source, projects, number=number, since=since
+        )
+        await site.send_email(territory, mail)
 
 
 async def _archive_batch(

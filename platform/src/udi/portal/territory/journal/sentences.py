@@ -82,6 +82,7 @@ EVENT_SENTENCES: Mapping[str, str] = {
     "territory.published": "Changes of the site were published",
     "territory.restored": "A former version of the site was restored",
     "territory.suspended": "The territory was suspended",
+    "territory.made_read_only": "The territory was made read only",
     "territory.resumed": "The territory was resumed",
     "territory.exported": "An archive of the territory was made",
     "territory.imported": "The territory was imported from an archive",
