@@ -326,7 +326,11 @@ def read_certificate(port: int, host: str) -> str:
 
 
 def write_proxy(
-    folder: Path, territories: dict[str, list[str]], apart: list[str], port: int
+    folder: Path,
+    territories: dict[str, list[str]],
+    apart: list[str],
+    port: int,
+    **changes: object,
 ) -> str:
     """The configuration of the role, on ports of this test."""
     places = {name: [(1, "127.0.0.1")] for name in ("portal", "node", "identity")}
@@ -347,8 +351,10 @@ def write_proxy(
             "reverse_proxy_before": [],
             "reverse_proxy_installation_site": "",
             "installation_identity_host": "id.test",
+            "installation_keycloak_external": False,
             "installation_wildcards": ["*.pays.test", "*.node.pays.test"],
             "reverse_proxy_away": AWAY,
+            **changes,
         },
     )
     for old, new in (

@@ -112,6 +112,7 @@ def variables(machine: Machine, hosts: dict[str, str]) -> dict[str, object]:
         "installation_address": ADDRESS,
         "installation_alone": False,
         "installation_database_external": False,
+        "installation_keycloak_external": False,
         "inner_proxy_clustered": False,
         "inner_proxy_maximum_lag": "16MB",
         "inner_proxy_tls": tls,

@@ -128,6 +128,7 @@ def facts(*hosts: str, **changes: Any) -> dict[str, Any]:
         "monitoring_places": ["https://a.example/health"],
         "installation_host": "udi.example",
         "installation_database_external": False,
+        "installation_keycloak_external": False,
         "installation_portal_ports": [8000, 8010],
         "installation_node_ports": [8001, 8011],
         **changes,

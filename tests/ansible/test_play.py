@@ -263,6 +263,10 @@ def changed(inventory: Path, was: str, becomes: str) -> str:
             "it keeps the secrets and runs what is done once",
         ),
         (
+            f"{EXAMPLE.read_text()}\ninstallation_keycloak_url=http://id.town.example\n",
+            "is the public address of a Keycloak that others run",
+        ),
+        (
             changed(CLUSTER, "release_object_store=s3://udi-files", ""),
             "Give release_object_store=s3://bucket",
         ),
@@ -290,6 +294,7 @@ def changed(inventory: Path, was: str, becomes: str) -> str:
         "no address",
         "same address",
         "cluster beside a database of others",
+        "keycloak of others in clear",
         "no store",
         "no way in",
         "acme",

@@ -134,6 +134,7 @@ def _write_site(
             "reverse_proxy_before": before,
             "reverse_proxy_installation_site": "",
             "installation_identity_host": HOSTS["identity"],
+            "installation_keycloak_external": False,
             "installation_wildcards": [],
             "reverse_proxy_away": AWAY,
         },

@@ -145,7 +145,7 @@ async def life(home: Settings, node_app: Litestar) -> AsyncIterator[Life]:
     async with portal.session(folder.tenant_id, role="owner") as session:
         published, withdrawn = await _catalogue(session)
         login = replace(
-            visitors.make_person(_territory(home, folder)),
+            visitors.make_person(territory_of(home, folder)),
             issuer=home.issuer,
             subject=member[1],
             email=member[0],
@@ -156,7 +156,7 @@ async def life(home: Settings, node_app: Litestar) -> AsyncIterator[Life]:
             Actor(person, "", "", slug, memberships={HALL: frozenset({"publishers"})}),
         )
     await portal.close()
-    await _node(home, node_app, _territory(home, folder))
+    await _node(home, node_app, territory_of(home, folder))
     yield Life(
         home,
         slug,
@@ -169,7 +169,7 @@ async def life(home: Settings, node_app: Litestar) -> AsyncIterator[Life]:
     await forget(home, slug)
 
 
-def _territory(settings: Settings, folder: Any) -> Territory:
+def territory_of(settings: Settings, folder: Any) -> Territory:
     hosts = folder.file.hosts
     links = {
         "portal": settings.origin("portal", hosts.portal[0]),

@@ -1,4 +1,7 @@
-"""Killed in the middle, an export leaves no archive and an import serves nobody; the next try succeeds."""
+"""Killed in the middle, an export leaves no archive and an import serves nobody; the next try succeeds.
+
+So it is with a copy that follows by a difference, which opens the same as its origin.
+"""
 
 import asyncio
 import signal
@@ -25,7 +28,9 @@ from tests.cli.archiving import (
     other_databases,
     states,
 )
+from tests.cli.following import begin_copy, change_catalogue, difference_to
 from udi.cli.archive.tar_file import InvalidArchiveError
+from udi.cli.suspension import set_territory_state
 from udi.settings import Settings
 
 __all__ = ["elsewhere", "home", "life", "other_databases"]
@@ -118,4 +123,28 @@ async def test_an_import_killed_at_its_steps_serves_nobody_and_ends_the_same(
         life.settings, life.slug
     )
     assert await files_of(elsewhere, life.id) == await files_of(life.settings, life.id)
+    await forget(elsewhere, life.slug)
+
+
+async def test_a_copy_opens_by_the_last_difference_the_same(
+    life: Life, elsewhere: Settings, tmp_path: Path
+) -> None:
+    first = await begin_copy(life, elsewhere, tmp_path / "first.tar")
+    last = tmp_path / "last.tar"
+    assert await states(elsewhere, life.slug) == ["arriving", "arriving"]
+
+    await change_catalogue(life, "Arbres suivis")
+    counts = await difference_to(life, last, first, refuse_writes=True)
+    opened = await bring(elsewhere, last)
+
+    assert counts.changed["portal.dataset"] == 2
+    assert counts.removed == {"portal.report": 1}
+    assert opened.outcome == "imported"
+    assert await states(life.settings, life.slug) == ["read_only", "read_only"]
+    assert await states(elsewhere, life.slug) == ["active", "active"]
+    assert await graph_of(elsewhere, life.slug) == await graph_of(
+        life.settings, life.slug
+    )
+    assert await files_of(elsewhere, life.id) == await files_of(life.settings, life.id)
+    await set_territory_state(life.settings, life.slug, "active")
     await forget(elsewhere, life.slug)

@@ -7,6 +7,7 @@ import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,12 +16,18 @@ from tests.cli.archiving import (
     bring,
     elsewhere,
     export_to,
+    forget,
     home,
     life,
     other_databases,
+    quiet,
     rows_everywhere,
 )
+from tests.cli.following import change_catalogue, difference_to
 from udi.cli.archive import signature
+from udi.cli.archive.comparison import DifferentCopyError
+from udi.cli.archive.contents import revisions
+from udi.cli.archive.difference import export_difference
 from udi.cli.archive.tar_file import (
     MANIFEST,
     SIGNATURE,
@@ -29,10 +36,12 @@ from udi.cli.archive.tar_file import (
     InvalidArchiveError,
 )
 from udi.cli.local.errors import LocalError
+from udi.kit.errors import ConflictError
 from udi.settings import Settings
 
 __all__ = ["elsewhere", "home", "life", "other_databases"]
 Entries = dict[str, bytes]
+FOLLOW = {"follow": True}
 
 
 @pytest.fixture(scope="module")
@@ -103,12 +112,13 @@ async def assert_refused(
     path: Path,
     match: str,
     error: type[Exception] = InvalidArchiveError,
+    **options: Any,
 ) -> None:
     before = await rows_everywhere(settings)
     files = sorted(str(state_path) for state_path in settings.state.rglob("*"))
 
     with pytest.raises(error, match=match):
-        await bring(settings, path)
+        await bring(settings, path, **options)
 
     assert await rows_everywhere(settings) == before
     assert sorted(str(state_path) for state_path in settings.state.rglob("*")) == files
@@ -351,6 +361,50 @@ async def test_a_newer_release_is_named_as_the_reason(
     await assert_refused(
         elsewhere, target, "upgrade this installation first", LocalError
     )
+
+
+@pytest.mark.thorough
+async def test_a_difference_that_does_not_fit_the_copy_is_refused(
+    archive: Path, elsewhere: Settings, life: Life, tmp_path: Path
+) -> None:
+    second = tmp_path / "second.tar"
+    third = tmp_path / "third.tar"
+    await change_catalogue(life, "Arbres du deuxième")
+    await difference_to(life, second, archive)
+    await assert_refused(elsewhere, second, "No copy of", ConflictError, follow=True)
+    await change_catalogue(life, "Arbres du troisième")
+    await difference_to(life, third, second)
+    other_version = json.loads(contents(third)["archive.json"])
+    other_version["revisions"]["node"] = revisions(elsewhere, "node")[0]
+    entries = {**contents(third), "archive.json": json.dumps(other_version).encode()}
+    earlier = written(
+        tmp_path / "earlier.tar", signed_again(elsewhere, life.slug, entries)
+    )
+    unkeyed = {**contents(third), "removed/portal/report.jsonl": b"[1,2]\n"}
+    nonsense = written(
+        tmp_path / "nonsense.tar", signed_again(elsewhere, life.slug, unkeyed)
+    )
+    changed = Path(shutil.copy(third, tmp_path / "changed.tar"))
+    flip(changed, archive_entries(third)["index/portal/dataset.jsonl"].offset)
+    elsewhere_named: Any = {"hosts": {"portal": "new.localhost"}, "follow": True}
+    await bring(elsewhere, archive, follow=True)
+
+    for path, reason, error, options in (
+        (third, "would not be as it was at the origin", DifferentCopyError, FOLLOW),
+        (second, "could be changed at the origin", LocalError, {}),
+        (earlier, "of another version than at the origin", LocalError, FOLLOW),
+        (nonsense, "holds what is no key", InvalidArchiveError, FOLLOW),
+        (changed, "was changed", InvalidArchiveError, FOLLOW),
+        (second, "same --as-host as before", LocalError, elsewhere_named),
+    ):
+        await assert_refused(elsewhere, path, reason, error, **options)
+    with pytest.raises(LocalError, match="is the archive of"):
+        await export_difference(
+            life.settings, "nowhere", third, since=second, tell=quiet
+        )
+    with pytest.raises(LocalError, match="of another version of the databases"):
+        await difference_to(life, third, earlier)
+    await forget(elsewhere, life.slug)
 
 
 async def test_an_older_revision_is_read(

@@ -59,7 +59,7 @@ async def portal(
     environment = {
         **os.environ, "PYTHONPATH": str(ROOT / "platform/src"), "UDI_STATE": str(settings.state),
         "UDI_SECRETS": str(settings.secrets_folder), "UDI_BASE_PORT": str(settings.base_port), "UDI_PRIVATE_HOSTS": json.dumps(settings.private_hosts),
-        "UDI_API_REQUESTS_PER_MINUTE": "1000000",
+        "UDI_API_REQUESTS_PER_MINUTE": "1000000", "UDI_WEB_WORKERS": "1",
         "UDI_DATABASE_PORT": str(settings.database_port), "UDI_DATABASE_NAMES": json.dumps(settings.database_names),
     }  # fmt: skip
     with (tmp_path / "log").open("wb") as log:

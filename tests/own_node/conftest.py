@@ -32,9 +32,10 @@ def installation(
 def elsewhere(
     keycloak: Settings, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    """Another installation; its territories have the same names."""
+    """Another installation; its territories have the same names, its programs one web worker each."""
+    other_settings = cluster.own_settings(run_folder, "elsewhere")
     with running(
-        cluster.own_settings(run_folder, "elsewhere"),
+        other_settings.model_copy(update={"web_workers": 1}),
         tmp_path_factory.mktemp("elsewhere"),
     ) as new_installation:
         yield new_installation
@@ -59,8 +60,9 @@ def new_node() -> Iterator[Callable[[], Node]]:
 
 @pytest.fixture(scope="package")
 def node(installation: Installation, new_node: Callable[[], Node]) -> Node:
-    """The town hall's own node, which joined and runs."""
+    """The town hall's own node, which joined and runs, with as many web workers as this machine has room for."""
     node = new_node()
+    node.web_workers = None
     done = node.init(invite(installation, "mairie", node.url, SPACE))
     assert done.returncode == 0, done.stderr
     node.start()

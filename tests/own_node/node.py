@@ -28,6 +28,8 @@ class Node:
     folder: Path
     port: int
     process: commands.Process | None = None
+    web_workers: int | None = 1
+    """None: as many as this machine has room for."""
 
     @property
     def url(self) -> str:
@@ -56,12 +58,13 @@ class Node:
 
     def start(self) -> None:
         """`udi node serve`, until its pages answer."""
+        workers = {"UDI_WEB_WORKERS": str(self.web_workers)} if self.web_workers else {}
         with (self.folder / "serve.log").open("a") as log:
             self.process = commands.start(
                 "node",
                 "serve",
                 self.folder,
-                environment=environment(),
+                environment=environment() | workers,
                 stdout=log,
                 stderr=log,
             )

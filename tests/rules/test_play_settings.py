@@ -11,7 +11,6 @@ NAME = re.compile(r"\bUDI_[A-Z_]+(?==)")
 FREE = "release_environment"
 WITHOUT_VARIABLE = {
     "node_name": "an own node's, which `udi node join` writes",
-    "identity_realm": "one realm a deployment; tests have several",
     "database_names": "databases are named by the play",
     "memory_folder": "the units may write no other folder in memory",
     "search_index": "in the state folder, which the units may write",

@@ -161,6 +161,10 @@ class Settings(BaseSettings):
         description="Address at which the programs reach Keycloak; empty: the public one.",
     )
     identity_realm: str = Field(default="udi", description="Realm of the deployment.")
+    identity_admin_realm: str = Field(
+        default="master",
+        description="Realm of the client `udi-admin`; another than `master`: Keycloak is run by others, who gave us this client in our realm.",
+    )
     identity_address: str = Field(
         default="127.0.0.1",
         description="Address of this machine at which the other Keycloaks reach its own.",

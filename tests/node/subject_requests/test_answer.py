@@ -72,6 +72,22 @@ async def test_an_answer_with_a_file_whose_columns_are_explained(
     assert got.content == CSV
 
 
+@pytest.mark.parametrize(
+    ("right", "number"), [(SubjectRight.ACCESS, 1), (SubjectRight.ERASURE, 0)]
+)
+async def test_who_answers_access_reads_what_the_law_has_in_it_besides_the_data(
+    asker: Asker, agent: Agent, right: SubjectRight, number: int
+) -> None:
+    """GDPR art. 15(1), 15(2)."""
+    request_id = await asker.ask(right=right)
+    await agent.act(request_id, "accept")
+
+    page = await agent.see(request_id)
+
+    reminder = "dites pourquoi vous les détenez, combien de temps, d’où elles viennent"
+    assert page.text.count(reminder) == number
+
+
 async def test_what_was_decided_is_no_longer_to_answer(
     asker: Asker, agent: Agent
 ) -> None:

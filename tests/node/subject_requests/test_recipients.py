@@ -189,6 +189,8 @@ async def test_both_sides_see_how_many_acknowledged(
     for page in pages:
         assert "2 projets en sont prévenus." in page.text
         assert "1 en a accusé réception." in page.text
+        for notice in (first, second):
+            assert f'/agreements/{notice.agreement_id}">' in page.text
 
 
 async def test_a_notice_names_no_request_and_has_no_word(

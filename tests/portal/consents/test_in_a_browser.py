@@ -1,7 +1,7 @@
 """The pages of consents on every screen, in French and English, light enough for a phone."""
 
 from tests.portal.consents.conftest import NO, Lending
-from tests.ui.tab import Tab
+from tests.ui.tab import NARROW, WIDE, Tab
 from udi.kit.clock import now
 from udi.portal.access.agreements.transitions import AgreementState
 from udi.portal.access.models import AccessAgreement, PublicAgreement
@@ -10,6 +10,15 @@ from udi.portal.nodes.models import Node
 
 LIGHT = 75_000
 """Bytes of a page at most: what is left is for the styles."""
+TARGET = 44
+"""Pixels: what a thumb hits (WCAG 2.2, 2.5.5)."""
+DRAWN = """() => [...document.querySelectorAll('.equal button')].map(button => {
+  const {width, height, y} = button.getBoundingClientRect();
+  const {color, backgroundColor, fontSize, fontWeight, borderTopWidth, borderTopColor} = getComputedStyle(button);
+  return {width: Math.round(width), height: Math.round(height), y: Math.round(y),
+    color, backgroundColor, fontSize, fontWeight, borderTopWidth, borderTopColor};
+})"""
+"""How each answer looks and how large it is."""
 
 
 async def test_pages_hold_on_every_screen_and_stay_light(
@@ -38,6 +47,26 @@ async def test_pages_hold_on_every_screen_and_stay_light(
         assert await tab.find_faults(who, f"{origin}{path}", name, "fr", "en") == []
         page = await who.get(path)
         assert len(page.content) < LIGHT
+
+
+async def test_yes_and_no_are_drawn_in_one_size(lending: Lending, tab: Tab) -> None:
+    """And look alike, on the page and in a frame, in each language, on a phone too."""
+    question = await lending.open()
+    origin = lending.workspace.territory.origin
+    drawn = {}
+    for language in ("fr", "en", "es"):
+        for path in (question, f"/embed{question}?lang={language}"):
+            await tab.visit(lending.inhabitant, f"{origin}{path}", language)
+            for screen in (WIDE, NARROW):
+                await tab.page.set_viewport_size(screen)
+                case = (path, language, screen["width"])
+                drawn[case] = await tab.page.evaluate(DRAWN)
+
+    assert len(drawn) == 12
+    for case, answers in drawn.items():
+        assert len(answers) == 2, case
+        assert answers[0] == answers[1], case
+        assert answers[0]["height"] >= TARGET, case
 
 
 async def test_the_way_to_the_node_and_a_suspended_question_hold_on_every_screen(

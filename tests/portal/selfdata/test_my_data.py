@@ -187,6 +187,13 @@ async def test_a_producer_in_plain_words(town_hall: TownHall) -> None:
     assert unknown.status_code == 404
 
 
+async def test_rights_are_those_of_the_law(town_hall: TownHall) -> None:
+    page = await read(town_hall, "/my-data/rights")
+
+    articles = re.findall(r"GDPR, article (\d+)", page)
+    assert articles == ["15", "16", "17", "18", "20", "21", "22"]
+
+
 @pytest.mark.parametrize("right", list(SubjectRight))
 async def test_a_letter_for_each_right(
     town_hall: TownHall, right: SubjectRight

@@ -4,6 +4,7 @@ import sys
 from typing import Literal
 
 from udi.cli.units import find_current_release
+from udi.kit.identity import has_external_keycloak
 from udi.kit.postgresql import is_external
 from udi.settings import ProgramName, Settings
 
@@ -30,6 +31,8 @@ def restart(settings: Settings, part: Part, *, prefix: str = sys.prefix) -> str:
     """The sentence that starts a part again: by systemd where the play installed it, by `udi` elsewhere."""
     if part == "postgres" and is_external(settings):
         return f"Whoever runs {settings.database_host} says why it is away; see also UDI_DATABASE_HOST and UDI_DATABASE_PORT."
+    if part == "keycloak" and has_external_keycloak(settings):
+        return f"Whoever runs {settings.keycloak_url} says why it is away; see also UDI_IDENTITY_URL."
     if settings.own_node:
         return "Run `udi node serve <folder>`, which says why it ends."
     if find_current_release(prefix) is None:

@@ -6,6 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from udi.settings import Settings
+
+MASTER_REALM = "master"
+"""Keycloak's own realm, whose administrators manage the server."""
 MANAGERS = "managers"
 PUBLISHERS = "publishers"
 MODERATORS = "moderators"
@@ -115,3 +119,8 @@ def _groups(entry: object) -> frozenset[str]:
     if isinstance(groups, list):
         return frozenset(str(group).lstrip("/") for group in groups)
     return frozenset()
+
+
+def has_external_keycloak(settings: Settings) -> bool:
+    """Whether others run Keycloak: we manage one realm there, and nothing of the server."""
+    return settings.identity_admin_realm != MASTER_REALM

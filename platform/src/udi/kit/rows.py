@@ -136,7 +136,7 @@ async def add_rows(
 ) -> int:
     """Put rows into a table; how many."""
     count = 0
-    for batch in _batch_rows(rows):
+    for batch in batch_rows(rows):
         await session.execute(
             insert(carried.table), [{TENANT: tenant, **row} for row in batch]
         )
@@ -216,7 +216,7 @@ def replace_addresses(value: Any, addresses: Mapping[str, str]) -> Any:
     return value
 
 
-def _batch_rows(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def batch_rows(rows: Iterable[Row]) -> Iterator[list[Row]]:
     """Rows that fill the same columns, together."""
     waiting: dict[frozenset[str], list[Row]] = {}
     for row in rows:

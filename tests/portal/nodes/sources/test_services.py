@@ -330,11 +330,11 @@ async def test_a_service_serves_data_of_other_places_by_names_that_mean_the_same
         elsewhere,
         BENCHES.replace("Bancs", "Assises"),
     )
-    there = await theirs.list_published()
+    their_datasets = await theirs.list_published()
     served = """<https://x.example/lamps> a dcat:DataService ; dct:title "Lampes"@fr ;
       dcat:endpointURL <https://maps.example.org/lamps> ; dcat:servesDataset "benches" , "%s" ,
       <http://portal.example/datasets/lamps/> , <https://portal.example/datasets/nothing> ."""
-    page = f"https://ours.example/data/{there['Assises']}"
+    page = f"https://ours.example/data/{their_datasets['Assises']}"
 
     first, _ = await read(
         catalogue,
@@ -348,8 +348,10 @@ async def test_a_service_serves_data_of_other_places_by_names_that_mean_the_same
     await first.read()
     by_page = await served_by(first, row.id)
 
-    assert by_address == {there["Lampadaires"]}, "«benches» is a name of one catalogue"
-    assert by_page == {there["Lampadaires"], there["Assises"]}
+    assert by_address == {their_datasets["Lampadaires"]}, (
+        "«benches» is a name of one catalogue"
+    )
+    assert by_page == {their_datasets["Lampadaires"], their_datasets["Assises"]}
 
 
 async def served_by(reading: Reading, service: UUID) -> set[UUID]:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from udi.cli.archive.contents import PROGRAMS
+from udi.cli.archive.difference import DifferenceCounts, export_difference
 from udi.cli.archive.exporter import ExportResult, export_territory
 from udi.cli.archive.importer import ImportResult, import_archive
 from udi.cli.archive.placement import Hosts
@@ -25,6 +26,17 @@ EndRequests = Annotated[
     typer.Option(
         "--end-requests",
         help="Although requests of people about their data are not over: no archive holds them.",
+    ),
+]
+Since = Annotated[
+    Path | None,
+    typer.Option(help="Only what changed since this archive, its last one."),
+]
+RefuseWrites = Annotated[
+    bool,
+    typer.Option(
+        "--refuse-writes",
+        help="Refuse changes first, while everything is read: for the last archive of a move.",
     ),
 ]
 KnownSlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
@@ -51,6 +63,8 @@ def export_(
     suspend: Annotated[
         bool, typer.Option("--suspend", help="Close it first: for a final move.")
     ] = False,
+    since: Since = None,
+    refuse_writes: RefuseWrites = False,
     end_requests: EndRequests = False,
     json_: AsJson = False,
 ) -> None:
@@ -58,21 +72,41 @@ def export_(
 
     Descriptions (RUDI and DCAT-AP), files of hosted spaces, organisations and accounts without passwords, history and
     the territory's own files. It holds personal data: keep and send it accordingly. Tell the receiver the fingerprint
-    of the key by another way.
+    of the key by another way. With --since, a difference: rows that changed, and files that are new.
     """
     target = to or Path(f"{slug}-{now().date().isoformat()}.tar")
-    done = asyncio.run(
-        export_territory(
-            get_settings(),
-            slug,
-            target,
-            with_files=not without_files,
-            suspend=suspend,
-            end_requests=end_requests,
-            tell=_Progress(),
+    if since is not None and (suspend or without_files):
+        raise LocalError(
+            "A difference closes nothing and leaves nothing out",
+            "leave out --suspend and --without-files",
         )
-    )
-    _print_export(done, as_json=json_)
+    if since is not None:
+        result, counts = asyncio.run(
+            export_difference(
+                get_settings(),
+                slug,
+                target,
+                since=since,
+                refuse_writes=refuse_writes,
+                end_requests=end_requests,
+                tell=_Progress(),
+            )
+        )
+        _print_difference(result, counts, as_json=json_)
+    else:
+        result = asyncio.run(
+            export_territory(
+                get_settings(),
+                slug,
+                target,
+                with_files=not without_files,
+                suspend=suspend,
+                refuse_writes=refuse_writes,
+                end_requests=end_requests,
+                tell=_Progress(),
+            )
+        )
+        _print_export(result, as_json=json_)
 
 
 def import_(
@@ -90,11 +124,19 @@ def import_(
     check_only: Annotated[
         bool, typer.Option("--check-only", help="Verify, and write nothing.")
     ] = False,
+    follow: Annotated[
+        bool,
+        typer.Option(
+            "--follow",
+            help="Do not open it: it stays a copy that differences bring further.",
+        ),
+    ] = False,
     json_: AsJson = False,
 ) -> None:
     """Bring a territory here from its archive. Everything is verified before anything is written; may be repeated.
 
-    The same catalogue, addresses and files; people set a new password by mail («forgotten password»). An import that
+    A difference goes to the copy that follows here; all its tables are compared with those of the origin before anything
+    is kept, and it opens with the last one, unless --follow. The same catalogue, addresses and files; people set a new password by mail («forgotten password»). An import that
     was stopped starts again with the same command; one that was finished changes nothing.
     """
     done = import_archive(
@@ -103,6 +145,7 @@ def import_(
         hosts=read_hosts(as_host),
         fingerprint=key_fingerprint,
         check_only=check_only,
+        follow=follow,
         tell=_Progress(),
     )
     _print_import(done, insisted=bool(key_fingerprint), as_json=json_)
@@ -202,6 +245,23 @@ def _print_export(done: ExportResult, *, as_json: bool) -> None:
     )
 
 
+def _print_difference(
+    done: ExportResult, counts: DifferenceCounts, *, as_json: bool
+) -> None:
+    if as_json:
+        print(json.dumps(asdict(done) | asdict(counts), indent=2))
+        return
+    print(
+        f"{done.archive}: {done.bytes} bytes, {sum(counts.changed.values())} rows added or changed, "
+        f"{sum(counts.removed.values())} removed, {done.files} files, {done.accounts} accounts.\n"
+        f"Signed by the key {done.fingerprint}"
+    )
+    for name in sorted({*counts.changed, *counts.removed}):
+        changed = counts.changed.get(name, 0)
+        removed = counts.removed.get(name, 0)
+        print(f"  {name:32} {changed} added or changed, {removed} removed")
+
+
 def _print_import(done: ImportResult, *, insisted: bool, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(done), indent=2))
@@ -218,6 +278,11 @@ def _print_import(done: ImportResult, *, insisted: bool, as_json: bool) -> None:
     }.items():
         if count:
             print(f"  {what:32} {count}")
+    if done.compared:
+        print("Compared with the origin, table by table: the same rows, by sha256.")
+        for name, summary in done.compared.items():
+            if summary.rows:
+                print(f"  {name:32} {summary.rows} rows, {summary.sha256[:16]}")
     for credential in done.credentials:
         print(f"\nNew credential of the node «{credential['node']}», shown this once:")
         print(

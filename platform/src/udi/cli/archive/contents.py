@@ -8,7 +8,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import migrations
-from udi.kit.rows import ArchivedTable, ExcludedTable
+from udi.kit.rows import TENANT, ArchivedTable, ExcludedTable
 from udi.portal.tenants.files import PATH
 from udi.settings import ProgramName, Settings
 from udi.ui.domains import list_domains, resolve
@@ -20,6 +20,9 @@ DCAT = "catalogue/dcat-ap.ttl"
 RUDI = "catalogue/rudi.jsonl"
 ORGANISATIONS = "identity/organisations.jsonl"
 ACCOUNTS = "identity/accounts.jsonl"
+COMPARISON = "comparison.json"
+"""In a difference: of every table, how many rows it has at the end, and their digest."""
+FILES_TABLE = "stored_file"
 FILE = re.compile(r"files/[0-9a-f]{64}")
 TENANT_FILE = re.compile(rf"tenant/{PATH.pattern}")
 
@@ -61,6 +64,25 @@ def entry_of(program: ProgramName, carried: ArchivedTable) -> str:
     return f"{program}/{carried.name}.jsonl"
 
 
+def removed_of(program: ProgramName, carried: ArchivedTable) -> str:
+    """Where a difference has the keys of rows that went."""
+    return f"removed/{program}/{carried.name}.jsonl"
+
+
+def index_of(program: ProgramName, carried: ArchivedTable) -> str:
+    """Where a difference has the key and the digest of every row, for the next one."""
+    return f"index/{program}/{carried.name}.jsonl"
+
+
+def list_key_columns(carried: ArchivedTable) -> list[str]:
+    """The columns that name a row within its territory."""
+    return [
+        column.name
+        for column in carried.table.primary_key.columns
+        if column.name != TENANT
+    ]
+
+
 FIXED_ENTRIES = {
     DESCRIPTION,
     DCAT,
@@ -71,9 +93,23 @@ FIXED_ENTRIES = {
 }
 
 
-def is_entry(path: str) -> bool:
-    """Whether an archive may hold this, beside its manifest and signature."""
-    return path in FIXED_ENTRIES or bool(
+DIFFERENCE_ENTRIES = {
+    DESCRIPTION,
+    COMPARISON,
+    ORGANISATIONS,
+    ACCOUNTS,
+    *(
+        find_entry(program, table)
+        for program in PROGRAMS
+        for table in CARRIED[program]
+        for find_entry in (entry_of, removed_of, index_of)
+    ),
+}
+
+
+def is_entry(path: str, *, follows: bool = False) -> bool:
+    """Whether an archive may hold this, beside its manifest and signature; a difference `follows` another."""
+    return path in (DIFFERENCE_ENTRIES if follows else FIXED_ENTRIES) or bool(
         FILE.fullmatch(path) or TENANT_FILE.fullmatch(path)
     )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,15 @@ from udi import __version__
 from udi.cli.archive import contents, signature
 from udi.cli.archive.identity import encode_lines, read_identity
 from udi.cli.archive.requests_left import require_no_requests
+from udi.cli.archive.revisions import read_revision
 from udi.cli.archive.tar_file import MANIFEST, SIGNATURE, ArchiveWriter
+from udi.cli.archive.writers import wait_for_writers
 from udi.cli.local.errors import LocalError
 from udi.cli.suspension import set_territory_state
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.rows import read_rows
+from udi.kit.territories import READ_ONLY
 from udi.node.files.archive import ContentReference, list_contents
 from udi.node.files.encryption.sealing_store import SealingStore
 from udi.node.files.storage.store import ObjectStore
@@ -36,7 +39,7 @@ from udi.settings import ProgramName, Settings
 
 ProgressReporter = Callable[[str], None]
 SUSPENSION_DELAY = 3.0
-"""Seconds after which both programs know that a territory is suspended."""
+"""Seconds after which both programs know that a territory is suspended, or read only."""
 PROGRESS_INTERVAL = 5.0
 MEGABYTE = 1000**2
 SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
@@ -88,11 +91,17 @@ class TerritoryExport:
         await self.writer.add(contents.RUDI, datasets)
         await self.writer.add(contents.DCAT, read_dcat(portal, self.tenant))
         accounts = await self._write_identity(portal, node)
-        files = await self._write_files(node) if with_files else 0
+        files = await write_files(self, node) if with_files else 0
         return datasets.count, files, accounts
 
     async def _write_description(self, *, with_files: bool) -> None:
-        about = {
+        await self.writer.add_json(
+            contents.DESCRIPTION, {**self.describe(), "with_files": with_files}
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """What is told of the archive as a whole."""
+        return {
             "format": contents.FORMAT,
             "release": __version__,
             "made_at": now().isoformat(),
@@ -104,9 +113,7 @@ class TerritoryExport:
             "origins": self.tenant.links,
             "issuer": self.settings.issuer,
             "revisions": self.revisions,
-            "with_files": with_files,
         }
-        await self.writer.add_json(contents.DESCRIPTION, about)
 
     async def _write_tenant_files(self, portal: AsyncSession) -> None:
         """The files that are online; those of the folder where none were applied since versions are kept."""
@@ -116,7 +123,7 @@ class TerritoryExport:
         else:
             files = await read_manifest(portal, version.manifest)
         for path, content in files.items():
-            await self.writer.add(f"tenant/{path}", _iterate_pieces([content]))
+            await self.writer.add(f"tenant/{path}", iterate_pieces([content]))
 
     async def _write_identity(self, portal: AsyncSession, node: AsyncSession) -> int:
         self.report("organisations and accounts")
@@ -131,34 +138,43 @@ class TerritoryExport:
         for entry, documents in zip(
             (contents.ORGANISATIONS, contents.ACCOUNTS), identity, strict=True
         ):
-            await self.writer.add(entry, _iterate_pieces(encode_lines(documents)))
+            await self.writer.add(entry, iterate_pieces(encode_lines(documents)))
         return len(identity[1])
 
-    async def _write_files(self, node: AsyncSession) -> int:
-        store = self.store
-        count = 0
-        done = 0
-        reported_at = time.monotonic()
-        last = ""
-        async for content in list_contents(node, self.tenant.id):
-            if content.sha256 == last:
-                continue
-            last = content.sha256
-            entry = await self.writer.add(
-                f"files/{content.sha256}", _bytes_of(store, content)
+
+ExportFactory = Callable[
+    [Settings, Tenant, ArchiveWriter, dict[str, str], ObjectStore, ProgressReporter],
+    TerritoryExport,
+]
+
+
+async def write_files(
+    export: TerritoryExport, node: AsyncSession, only: Collection[str] | None = None
+) -> int:
+    """The bytes of the files (`only` those of these digests), once each; how many."""
+    count = 0
+    done = 0
+    reported_at = time.monotonic()
+    last = ""
+    async for content in list_contents(node, export.tenant.id):
+        if content.sha256 == last or (only is not None and content.sha256 not in only):
+            continue
+        last = content.sha256
+        entry = await export.writer.add(
+            f"files/{content.sha256}", _bytes_of(export.store, content)
+        )
+        if entry.sha256 != content.sha256:
+            cause = f"The object {content.key} is damaged: its sha256 is not the one of its row"
+            raise LocalError(
+                cause, "restore it from the backup of the files, then export again"
             )
-            if entry.sha256 != content.sha256:
-                cause = f"The object {content.key} is damaged: its sha256 is not the one of its row"
-                raise LocalError(
-                    cause, "restore it from the backup of the files, then export again"
-                )
-            count = count + 1
-            done = done + entry.size
-            if time.monotonic() - reported_at > PROGRESS_INTERVAL:
-                self.report(f"files: {count}, {done // MEGABYTE} MB")
-                reported_at = time.monotonic()
-        self.report(f"files: {count}, {done // MEGABYTE} MB")
-        return count
+        count = count + 1
+        done = done + entry.size
+        if time.monotonic() - reported_at > PROGRESS_INTERVAL:
+            export.report(f"files: {count}, {done // MEGABYTE} MB")
+            reported_at = time.monotonic()
+    export.report(f"files: {count}, {done // MEGABYTE} MB")
+    return count
 
 
 async def export_territory(
@@ -168,7 +184,9 @@ async def export_territory(
     *,
     with_files: bool = True,
     suspend: bool = False,
+    refuse_writes: bool = False,
     end_requests: bool = False,
+    build: ExportFactory | None = None,
     needs_folder: bool = True,
     reserve: int = 0,
     tell: ProgressReporter,
@@ -176,12 +194,13 @@ async def export_territory(
     """Write the archive of a territory; on a living installation unless it is to be suspended first.
 
     Without `needs_folder`, its files that are online are enough: a territory that was started on a page has no folder here.
-    `reserve`: bytes of the disk that stay free while it is written. `end_requests`: suspend it although people wait.
+    `reserve`: bytes of the disk that stay free while it is written. `end_requests`: close it although people wait.
+    `refuse_writes`: have it read only first, and wait for what is being written. `build` makes what writes the entries.
 
     Raises:
         NotFoundError: no territory has this slug.
-        ConflictError: it is to be suspended, and requests of people are not over at its node.
-        LocalError: its files are not here, an object is gone or damaged, or the disk is full; no archive is left.
+        ConflictError: it is to be closed, and requests of people are not over at its node.
+        LocalError: its files are not here, an object is gone or damaged, the disk is full, or a write does not end.
     """
     portal = Database(settings, "portal", pool_size=2)
     node = Database(settings, "node", pool_size=2)
@@ -190,22 +209,24 @@ async def export_territory(
             tenant = await get_tenant(session, slug)
         if needs_folder:
             _require_own_files(settings, tenant)
-        if suspend and not end_requests:
+        if (suspend or refuse_writes) and not end_requests:
             await require_no_requests(node, tenant.id, slug)
-        if (
-            suspend
-            and (await set_territory_state(settings, slug, "suspended")).portal
-            == "updated"
-        ):
-            tell("suspended; letting requests end")
-            await asyncio.sleep(SUSPENSION_DELAY)
+        if refuse_writes:
+            await _refuse_writes(settings, slug, (portal, node), tell)
+        if suspend:
+            await _suspend(settings, slug, tell)
         with ArchiveWriter(target, reserve) as writer:
             counts = await _write_entries(
-                settings, tenant, writer, portal, node, with_files=with_files, tell=tell
+                settings,
+                tenant,
+                writer,
+                portal,
+                node,
+                build=build or TerritoryExport,
+                with_files=with_files,
+                tell=tell,
             )
-            entry = await writer.add_json(MANIFEST, writer.manifest())
-            document, signed = signature.sign_manifest(settings, entry.sha256, slug)
-            await writer.add_json(SIGNATURE, document)
+            signed = await _sign(settings, slug, writer)
             size = writer.finish()
         async with portal.session(tenant.id, role="worker") as session:
             record_export(session, tenant.id, signed.manifest)
@@ -217,6 +238,34 @@ async def export_territory(
     )
 
 
+async def _sign(
+    settings: Settings, slug: str, writer: ArchiveWriter
+) -> signature.ArchiveSignature:
+    entry = await writer.add_json(MANIFEST, writer.manifest())
+    document, signed = signature.sign_manifest(settings, entry.sha256, slug)
+    await writer.add_json(SIGNATURE, document)
+    return signed
+
+
+async def _refuse_writes(
+    settings: Settings,
+    slug: str,
+    databases: Iterable[Database],
+    tell: ProgressReporter,
+) -> None:
+    await set_territory_state(settings, slug, READ_ONLY)
+    tell("nothing can be changed any more; letting requests end")
+    await asyncio.sleep(SUSPENSION_DELAY)
+    await wait_for_writers(*databases)
+
+
+async def _suspend(settings: Settings, slug: str, tell: ProgressReporter) -> None:
+    suspension = await set_territory_state(settings, slug, "suspended")
+    if suspension.portal == "updated":
+        tell("suspended; letting requests end")
+        await asyncio.sleep(SUSPENSION_DELAY)
+
+
 async def _write_entries(
     settings: Settings,
     tenant: Tenant,
@@ -224,13 +273,14 @@ async def _write_entries(
     portal: Database,
     node: Database,
     *,
+    build: ExportFactory,
     with_files: bool,
     tell: ProgressReporter,
 ) -> tuple[int, int, int]:
     """The node's snapshot comes first: a portal that knows more is told again, one that knew less would have lost it."""
     revisions = {
-        "portal": await _read_revision(portal),
-        "node": await _read_revision(node),
+        "portal": await read_revision(portal),
+        "node": await read_revision(node),
     }
     async with (
         node.session(tenant.id, role="worker") as node_view,
@@ -243,9 +293,8 @@ async def _write_entries(
             await view.scalars(select(Tenant).where(Tenant.id == tenant.id))
         ).one()
         store = SealingStore.from_settings(settings, node)
-        return await TerritoryExport(
-            settings, present, writer, revisions, store, tell
-        ).write(view, node_view, with_files=with_files)
+        export = build(settings, present, writer, revisions, store, tell)
+        return await export.write(view, node_view, with_files=with_files)
 
 
 def _require_own_files(settings: Settings, tenant: Tenant) -> None:
@@ -258,13 +307,6 @@ def _require_own_files(settings: Settings, tenant: Tenant) -> None:
     if folder_tenant_id != tenant.id:
         cause = f"The territory in the database is not the one of {folder}"
         raise LocalError(cause, f"run `udi tenant apply {tenant.slug}` first")
-
-
-async def _read_revision(database: Database) -> str:
-    async with database.platform_session() as session:
-        return str(
-            await session.scalar(text("SELECT version_num FROM public.alembic_version"))
-        )
 
 
 async def _bytes_of(
@@ -280,7 +322,7 @@ async def _bytes_of(
         ) from error
 
 
-async def _iterate_pieces(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+async def iterate_pieces(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece
 

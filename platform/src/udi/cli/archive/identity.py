@@ -14,6 +14,7 @@ from udi.portal.identity.provision.admin import (
     find_or_none,
     list_organisation_members,
 )
+from udi.portal.identity.provision.memberships import leave_groups
 from udi.portal.identity.provision.organisation_groups import (
     list_group_members,
     list_groups,
@@ -95,10 +96,12 @@ def encode_lines(documents: Iterable[Document]) -> Iterator[bytes]:
 
 @dataclass
 class AccountImportResult:
-    """What became of accounts: how many by outcome, and the new identifier of each by the old one."""
+    """What became of accounts: how many by outcome, the new identifier of each by the old one, and its groups."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     ids: dict[str, str] = field(default_factory=dict)
+    memberships: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """By the new identifier: groups by alias of the organisation."""
 
 
 def import_accounts(
@@ -115,8 +118,25 @@ def import_accounts(
         brought.outcomes[outcome] += 1
         if identifier:
             brought.ids[account["id"]] = identifier
+            brought.memberships[identifier] = account["memberships"]
             apply_memberships(admin, identifier, account["memberships"])
     return brought
+
+
+def leave_other_organisations(
+    admin: RealmAdmin, slug: str, brought: AccountImportResult
+) -> None:
+    """Take out of the groups and organisations of a copy whoever left them at the origin since an earlier archive."""
+    for organisation in list_organisations(admin, slug):
+        alias = organisation["alias"]
+        for member in list_organisation_members(admin, organisation["id"]):
+            groups = brought.memberships.get(member["id"], {}).get(alias)
+            leave_groups(
+                admin,
+                organisation["id"],
+                member["id"],
+                None if groups is None else tuple(groups),
+            )
 
 
 def _import_account(admin: RealmAdmin, account: Document) -> tuple[str, str]:

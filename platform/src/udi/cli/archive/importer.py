@@ -1,7 +1,6 @@
 """Making an archive's territory live here. Each step may be repeated, and nobody is served before the last."""
 
 import asyncio
-import hashlib
 import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
@@ -9,11 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli import provision
 from udi.cli.archive import contents, placement
+from udi.cli.archive.comparison import apply_difference, compare_copy
+from udi.cli.archive.difference import TableSummary
 from udi.cli.archive.exporter import ProgressReporter
-from udi.cli.archive.identity import AccountImportResult, import_accounts
+from udi.cli.archive.following import (
+    digest_object,
+    list_files,
+    remove_former_files,
+    require_followable,
+)
+from udi.cli.archive.identity import (
+    AccountImportResult,
+    import_accounts,
+    leave_other_organisations,
+)
 from udi.cli.archive.placement import ARRIVING, Hosts
 from udi.cli.archive.verification import TerritoryArchive, open_archive
 from udi.kit.db import Database
@@ -21,7 +33,7 @@ from udi.kit.rows import ImportMapping, Row, parse_rows, replace_rows
 from udi.kit.territories import upsert
 from udi.node.files.models import object_key
 from udi.node.files.storage.store import ObjectStore
-from udi.portal.audit.archive import record_import
+from udi.portal.audit.archive import record_import, was_imported_from
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.organisations import (
     apply_organisations,
@@ -49,6 +61,9 @@ class ImportResult:
     accounts: dict[str, int] = field(default_factory=dict)
     credentials: list[dict[str, str]] = field(default_factory=list)
     """Of the nodes run elsewhere: their new ones, told once."""
+    compared: dict[str, TableSummary] = field(default_factory=dict)
+    """Of a copy that follows, by table: what it has, as the origin had it."""
+    removed_files: int = 0
 
 
 def import_archive(
@@ -58,19 +73,27 @@ def import_archive(
     hosts: Hosts,
     fingerprint: str = "",
     check_only: bool = False,
+    follow: bool = False,
     tell: ProgressReporter,
 ) -> ImportResult:
-    """Verify an archive whole, then bring its territory here.
+    """Verify an archive whole, then bring its territory here; with `follow`, as a copy that serves nobody yet.
 
     Raises:
         InvalidArchiveError: the archive is not whole and untouched; nothing was written.
-        ConflictError: its slug, its files or a host is another's; nothing was written.
+        ConflictError: its slug, its files or a host is another's, or no copy is here that a difference could follow;
+            nothing was written.
+        LocalError: it cannot be followed, or things could be changed at the origin when it was to be opened.
     """
     tell("verifying the archive")
     with open_archive(settings, path, fingerprint=fingerprint) as archive:
         return asyncio.run(
             _import_verified_archive(
-                settings, archive, hosts, check_only=check_only, tell=tell
+                settings,
+                archive,
+                hosts,
+                check_only=check_only,
+                follow=follow,
+                tell=tell,
             )
         )
 
@@ -81,6 +104,7 @@ async def _import_verified_archive(
     hosts: Hosts,
     *,
     check_only: bool,
+    follow: bool,
     tell: ProgressReporter,
 ) -> ImportResult:
     databases: Databases = {
@@ -90,12 +114,16 @@ async def _import_verified_archive(
     imported = ImportResult(archive.slug, "checked", archive.signature.fingerprint)
     try:
         standing = await placement.get_import_state(databases, archive, hosts)
+        if standing != "done" and (follow or archive.follows):
+            await require_followable(
+                databases, archive, hosts, standing, opens=not follow
+            )
         if check_only or standing == "done":
             imported.outcome = "unchanged" if standing == "done" else "checked"
             return imported
         folder = placement.install_tenant_files(settings, archive, hosts, standing)
         await TerritoryImport(
-            settings, archive, folder, databases, imported, tell
+            settings, archive, folder, databases, imported, tell, follow=follow
         ).run()
     finally:
         for database in databases.values():
@@ -113,25 +141,86 @@ class TerritoryImport:
     databases: Databases
     imported: ImportResult
     report: ProgressReporter
+    follow: bool = False
+    """Whether it stays a copy that serves nobody and can be brought further."""
 
     async def run(self) -> None:
         """Every step, in an order where a killed one leaves nothing that the next try does not replace."""
+        if await self._has_last_rows():
+            await self._resume()
+            await self._open(admin.connect(self.settings))
+            return
         await self._register()
         self.report("organisations and accounts")
-        # Rules of providers may name organisations that only the rows bring.
-        await asyncio.to_thread(
-            provision.apply_folder,
-            self.settings,
-            self.folder,
-            force=True,
-            with_operator_values=False,
-        )
+        if not self.archive.follows:
+            # Rules of providers may name organisations that only the rows bring.
+            await asyncio.to_thread(
+                provision.apply_folder,
+                self.settings,
+                self.folder,
+                force=True,
+                with_operator_values=False,
+            )
         connection = admin.connect(self.settings)
         brought = await asyncio.to_thread(self._import_identity, connection)
         self.imported.accounts = dict(brought.outcomes)
         await self._import_files()
-        self.report("rows of the databases")
-        await self._import_rows(self._build_mapping(brought))
+        moves = self._build_mapping(brought)
+        if self.follow or self.archive.follows:
+            self.report("rows of the databases, and their comparison")
+            tenant = self.folder.tenant_id
+            former = await list_files(self.databases["node"], tenant)
+            await self._bring_rows(moves)
+            self.imported.removed_files = await remove_former_files(
+                self.settings, self.databases["node"], tenant, former
+            )
+            if self.follow:
+                self.imported.outcome = "follows"
+                return
+            await self._resume()
+        else:
+            self.report("rows of the databases")
+            await self._import_rows(moves)
+        await self._open(connection)
+
+    async def _has_last_rows(self) -> bool:
+        """Whether the rows of this last difference are all here, so that only the opening was cut short."""
+        if not self.archive.follows or self.follow:
+            return False
+        async with self.databases["portal"].session(
+            self.folder.tenant_id, role="worker"
+        ) as session:
+            return await was_imported_from(session, self.archive.signature.manifest)
+
+    async def _bring_rows(self, moves: ImportMapping) -> None:
+        """Bring the rows of a copy that follows, compare them, and keep them only if all are as at the origin.
+
+        With the last ones, that the territory arrived is noted in the same transaction, the portal's being the last.
+        """
+        for program in ("node", "portal"):
+            session_of = self.databases[program].session
+            async with session_of(self.folder.tenant_id, role="owner") as session:
+                if self.archive.follows:
+                    counts = await apply_difference(
+                        session, self.archive, program, moves
+                    )
+                else:
+                    counts = await self._replace_rows(session, program, moves)
+                self.imported.compared |= await compare_copy(
+                    session, self.archive, program, moves
+                )
+                if program == "portal" and not self.follow:
+                    self._record(session)
+            self.imported.rows |= counts
+
+    async def _resume(self) -> None:
+        for program, database in self.databases.items():
+            async with database.session(self.folder.tenant_id, role="owner") as session:
+                for resume_import in contents.list_import_steps(program):
+                    await resume_import(session, self.settings)
+
+    async def _open(self, connection: admin.RealmAdmin) -> None:
+        """The last steps: what the installation gives the territory, then it is served."""
         self.report("hosted node and other nodes")
         await asyncio.to_thread(
             provision.apply_folder, self.settings, self.folder, force=True
@@ -168,7 +257,10 @@ class TerritoryImport:
             json.loads(line)
             for line in self.archive.reader.read_lines(contents.ACCOUNTS)
         )
-        return import_accounts(connection, accounts)
+        brought = import_accounts(connection, accounts)
+        if self.follow or self.archive.follows:
+            leave_other_organisations(connection, slug, brought)
+        return brought
 
     async def _import_files(self) -> None:
         if not self.archive.with_files:
@@ -181,7 +273,10 @@ class TerritoryImport:
         for row in self._parse_table("node", "stored_file"):
             key = object_key(tenant, row["space_id"], row["dataset_id"], row["id"])
             digest = row["sha256"]
-            if present.get(key) != row["size"] or await _digest(store, key) != digest:
+            if (
+                present.get(key) != row["size"]
+                or await digest_object(store, key) != digest
+            ):
                 await store.put(
                     key,
                     _iterate_pieces(self.archive.reader.read_pieces(f"files/{digest}")),
@@ -191,22 +286,26 @@ class TerritoryImport:
 
     async def _import_rows(self, moves: ImportMapping) -> None:
         for program, database in self.databases.items():
-            carried = contents.CARRIED[program]
-            lines = {
-                carried_table.name: self.archive.reader.read_lines(
-                    contents.entry_of(program, carried_table)
-                )
-                for carried_table in carried
-            }
             async with database.session(self.folder.tenant_id, role="owner") as session:
-                counts = await replace_rows(
-                    session, carried, lines, self.folder.tenant_id, moves
-                )
+                counts = await self._replace_rows(session, program, moves)
                 for resume_import in contents.list_import_steps(program):
                     await resume_import(session, self.settings)
-            self.imported.rows |= {
-                f"{program}.{name}": count for name, count in counts.items()
-            }
+            self.imported.rows |= counts
+
+    async def _replace_rows(
+        self, session: AsyncSession, program: ProgramName, moves: ImportMapping
+    ) -> dict[str, int]:
+        carried = contents.CARRIED[program]
+        lines = {
+            carried_table.name: self.archive.reader.read_lines(
+                contents.entry_of(program, carried_table)
+            )
+            for carried_table in carried
+        }
+        counts = await replace_rows(
+            session, carried, lines, self.folder.tenant_id, moves
+        )
+        return {f"{program}.{name}": count for name, count in counts.items()}
 
     def _build_mapping(self, brought: AccountImportResult) -> ImportMapping:
         old_origins = self.archive.description["origins"]
@@ -257,10 +356,11 @@ class TerritoryImport:
                     .where(row.slug == self.folder.slug)
                     .values(state="active")
                 )
-                if program == "portal":
-                    record_import(
-                        session, self.folder.tenant_id, self.archive.signature.manifest
-                    )
+                if program == "portal" and not self.archive.follows:
+                    self._record(session)
+
+    def _record(self, session: AsyncSession) -> None:
+        record_import(session, self.folder.tenant_id, self.archive.signature.manifest)
 
     def _parse_table(self, program: ProgramName, table: str) -> Iterable[Row]:
         carried = next(
@@ -273,13 +373,6 @@ class TerritoryImport:
             self.archive.reader.read_lines(contents.entry_of(program, carried)),
             ImportMapping(),
         )
-
-
-async def _digest(store: ObjectStore, key: str) -> str:
-    digest = hashlib.sha256()
-    for piece in await asyncio.to_thread(lambda: store.read(key)):
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 async def _iterate_pieces(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:

@@ -1,5 +1,6 @@
 """Knowing an archive before anything of it is written: whole, signed, of a known format, and each line readable."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from udi.cli.archive.tar_file import (
     InvalidArchiveError,
 )
 from udi.cli.local.errors import LocalError
-from udi.kit.rows import ImportMapping, parse_rows
+from udi.kit.rows import ArchivedTable, ImportMapping, Row, parse_rows
 from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_files
 from udi.settings import Settings
 
@@ -37,6 +38,11 @@ class TerritoryArchive:
     @property
     def tenant_id(self) -> UUID:
         return self.folder.tenant_id
+
+    @property
+    def follows(self) -> str:
+        """The archive that it is the difference to, by its manifest's sha256; empty: it is whole."""
+        return str(self.description.get("follows", ""))
 
     @property
     def with_files(self) -> bool:
@@ -67,8 +73,9 @@ def _verify(
     settings: Settings, reader: ArchiveReader, fingerprint: str
 ) -> TerritoryArchive:
     reader.scan()
-    _require_manifest(reader)
     about = reader.read_json(contents.DESCRIPTION)
+    follows = isinstance(about, dict) and "follows" in about
+    _require_manifest(reader, follows=follows)
     _require_description(settings, about)
     slug = about["territory"]["slug"]
     signed = signature.verify_signature(
@@ -81,12 +88,14 @@ def _verify(
     if str(folder.tenant_id) != about["territory"]["id"]:
         raise InvalidArchiveError("its territory is not the one of its files")
     _require_rows(reader)
+    if follows:
+        _require_difference(reader)
     if about["with_files"]:
         _require_files(reader)
     return TerritoryArchive(reader, about, signed, folder)
 
 
-def _require_manifest(reader: ArchiveReader) -> None:
+def _require_manifest(reader: ArchiveReader, *, follows: bool) -> None:
     """The manifest names exactly the entries that are there, which are exactly those that an archive has."""
     entries = list(reader.entries.values())
     if [entry.path for entry in entries[-2:]] != [MANIFEST, SIGNATURE]:
@@ -101,7 +110,7 @@ def _require_manifest(reader: ArchiveReader) -> None:
     if listed != present:
         raise InvalidArchiveError(_first_difference(listed, present))
     for entry in entries[:-2]:
-        if not contents.is_entry(entry.path):
+        if not contents.is_entry(entry.path, follows=follows):
             raise InvalidArchiveError(f"{entry.path} has no place in an archive")
         if (
             contents.FILE.fullmatch(entry.path)
@@ -146,6 +155,7 @@ def _require_description(settings: Settings, about: Any) -> None:
             right
             and isinstance(about["territory"]["slug"], str)
             and isinstance(about["issuer"], str)
+            and isinstance(about.get("follows", ""), str)
         )
     except (TypeError, KeyError) as error:
         raise InvalidArchiveError(
@@ -185,6 +195,43 @@ def _require_rows(reader: ArchiveReader) -> None:
                     pass
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 raise InvalidArchiveError(f"{entry} holds what is no row") from error
+
+
+def _require_difference(reader: ArchiveReader) -> None:
+    """Keys that went are keys, and every table has its summary."""
+    comparison = reader.read_json(contents.COMPARISON)
+    for program in contents.PROGRAMS:
+        for carried in contents.CARRIED[program]:
+            entry = contents.removed_of(program, carried)
+            try:
+                for line in reader.read_lines(entry):
+                    parse_key(carried, line)
+            except (ValueError, TypeError, AttributeError) as error:
+                raise InvalidArchiveError(f"{entry} holds what is no key") from error
+            try:
+                summary = comparison[contents.entry_of(program, carried)]
+                right = isinstance(summary["rows"], int)
+                right = right and isinstance(summary["sha256"], str)
+            except (TypeError, KeyError):
+                right = False
+            if not right:
+                raise InvalidArchiveError(
+                    f"{contents.COMPARISON} does not sum up {carried.name}"
+                )
+
+
+def parse_key(carried: ArchivedTable, line: bytes) -> Row:
+    """The key of a row that went, by column.
+
+    Raises:
+        ValueError: it is none of this table.
+    """
+    names = contents.list_key_columns(carried)
+    values = json.loads(line)
+    if not isinstance(values, list) or len(values) != len(names):
+        raise ValueError(f"A line is not a key of {carried.name}.")
+    row = json.dumps(dict(zip(names, values, strict=True))).encode()
+    return next(iter(parse_rows(carried, [row], ImportMapping())))
 
 
 def _require_files(reader: ArchiveReader) -> None:

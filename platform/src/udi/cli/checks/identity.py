@@ -9,6 +9,7 @@ from udi.cli.remedies import restart
 from udi.kit.clock import now
 from udi.kit.errors import ProvisionError
 from udi.kit.http import OutgoingClient, OutgoingError, exact_host
+from udi.kit.identity import has_external_keycloak
 from udi.portal.identity.provision import admin
 from udi.settings import MissingSecretError, Settings
 
@@ -27,7 +28,7 @@ async def check_identity(settings: Settings) -> list[Finding]:
     finally:
         await outgoing.close()
     if not answer.is_success:
-        remedy = "Run `udi tenant apply <slug>`, which makes the realm."
+        remedy = _make_realm(settings)
         return [
             fault(
                 "keycloak", "realm", f"{address} answers {answer.status_code}.", remedy
@@ -46,11 +47,22 @@ async def check_identity(settings: Settings) -> list[Finding]:
     return [ok("keycloak", "realm", f"Answers at {address}."), administrator, *clock]
 
 
+def _make_realm(settings: Settings) -> str:
+    if has_external_keycloak(settings):
+        return f"Ask those who run the identity service for the realm «{settings.identity_realm}», or correct UDI_IDENTITY_REALM."
+    return "Run `udi tenant apply <slug>`, which makes the realm."
+
+
 def _check_administrator(settings: Settings) -> Finding:
     try:
-        realm = admin.connect(settings).get("")
+        connection = admin.connect(settings)
+        missing_rights = _find_missing_rights(connection, settings)
+        realm = {} if missing_rights else connection.get("")
     except (ProvisionError, MissingSecretError) as error:
-        remedy = f"Put the secret of the client «{admin.ADMIN_CLIENT}» (realm master) into «{admin.ADMIN_SECRET}»."
+        remedy = (
+            f"Put the secret of the client «{admin.ADMIN_CLIENT}» (realm {settings.identity_admin_realm})"
+            f" into «{admin.ADMIN_SECRET}»."
+        )
         return fault("keycloak", "administrator", str(error), remedy)
     if realm is None:
         message = f"There is no realm «{settings.identity_realm}»."
@@ -58,8 +70,23 @@ def _check_administrator(settings: Settings) -> Finding:
             "keycloak",
             "administrator",
             message,
-            "Run `udi tenant apply <slug>`, which makes the realm.",
+            _make_realm(settings),
         )
+    if missing_rights:
+        message = (
+            f"The client «{admin.ADMIN_CLIENT}» lacks {', '.join(missing_rights)}."
+        )
+        remedy = (
+            "Ask those who run the identity service to give its service account these roles of «realm-management»"
+            " (docs/how-to/use-an-external-keycloak.md)."
+        )
+        return fault("keycloak", "administrator", message, remedy)
     return ok(
         "keycloak", "administrator", f"Manages the realm «{settings.identity_realm}»."
     )
+
+
+def _find_missing_rights(connection: admin.RealmAdmin, settings: Settings) -> list[str]:
+    if not has_external_keycloak(settings):
+        return []
+    return sorted(admin.find_missing_rights(connection))

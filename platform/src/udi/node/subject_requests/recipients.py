@@ -61,11 +61,16 @@ class GivenDataset:
 
 
 @dataclass(frozen=True)
-class NoticeCount:
-    """How many projects are told of what was done, and how many acknowledged."""
+class NotifiedRecipients:
+    """Under which agreements projects are told of what was done, and how many of them acknowledged."""
 
-    notified: int
+    agreements: Sequence[UUID]
     acknowledged: int
+
+    @property
+    def notified(self) -> int:
+        """How many projects are told."""
+        return len(self.agreements)
 
 
 async def list_given_datasets(
@@ -143,15 +148,24 @@ def _next_night(moment: datetime, facts: RequestFacts) -> datetime:
     return night.astimezone(moment.tzinfo)
 
 
-async def count_notices(session: AsyncSession, request: SubjectRequest) -> NoticeCount:
-    """How many projects are told of a request's answer, and how many acknowledged."""
-    is_acknowledged = RecipientNotice.state == RecipientNoticeState.ACKNOWLEDGED
-    query = select(func.count(), func.count().filter(is_acknowledged)).where(
-        RecipientNotice.request_id == request.id,
-        RecipientNotice.state != RecipientNoticeState.UNKNOWN,
+async def list_notified(
+    session: AsyncSession, request: SubjectRequest
+) -> NotifiedRecipients:
+    """Who is told of a request's answer, and how many acknowledged."""
+    query = (
+        select(RecipientNotice.agreement_id, RecipientNotice.state)
+        .where(
+            RecipientNotice.request_id == request.id,
+            RecipientNotice.state != RecipientNoticeState.UNKNOWN,
+        )
+        .order_by(RecipientNotice.agreement_id)
     )
-    notified, acknowledged = (await session.execute(query)).one()
-    return NoticeCount(int(notified), int(acknowledged))
+    rows = (await session.execute(query)).all()
+    states = [state for _, state in rows]
+    return NotifiedRecipients(
+        [agreement_id for agreement_id, _ in rows],
+        states.count(RecipientNoticeState.ACKNOWLEDGED),
+    )
 
 
 async def report_notices(

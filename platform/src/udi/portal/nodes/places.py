@@ -23,7 +23,7 @@ async def list_places(
     ours = or_(Node.hosted, Node.reports_inbox)
     query = select(Node).where(Node.state == NodeState.ACTIVE, Node.url != "", ours)
     places = [
-        OtherPlace(node.name, f"{_origin(node.url)}{PATH}", is_away=_is_away(node))
+        OtherPlace(node.name, f"{_origin(node.url)}{PATH}", is_away=is_away(node))
         for node in await session.scalars(query.order_by(Node.name))
     ]
     hosted = territory.links.get("node")
@@ -33,7 +33,8 @@ async def list_places(
     return places
 
 
-def _is_away(node: Node) -> bool:
+def is_away(node: Node) -> bool:
+    """Whether a node was not heard lately."""
     return node.last_seen_at is None or node.last_seen_at < now() - AWAY_AFTER
 
 

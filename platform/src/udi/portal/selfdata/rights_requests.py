@@ -94,7 +94,7 @@ def write_demand(right: SubjectRight, say: Say) -> str:
     """What is asked, with gaps in brackets."""
     demands = {
         SubjectRight.ACCESS: say(
-            "Please tell me whether you hold data about me. If you do, please send me a copy. Please also tell me why you hold them, for how long, where they come from and who receives them (GDPR, article 15)."
+            "Please tell me whether you hold data about me. If you do, please send me a copy. Please also tell me why you hold them, for how long, where they come from and who receives them (GDPR, article 15). Please tell me if a machine alone takes decisions about me."
         ),
         SubjectRight.RECTIFICATION: say(
             "Some data that you hold about me are wrong or not complete. Please correct them: [what is wrong, and what is right]. Please also tell those who received them (GDPR, articles 16 and 19)."

@@ -76,7 +76,7 @@ from udi.node.subject_requests.queries import (
     list_entries,
     list_own_requests,
 )
-from udi.node.subject_requests.recipients import count_notices
+from udi.node.subject_requests.recipients import list_notified
 from udi.node.subject_requests.second_look import find_second_look
 from udi.protocol.credentials import SUBJECT_TICKET
 from udi.protocol.subject_requests import (
@@ -362,7 +362,7 @@ async def _render_request(
         request_row=row,
         space=space,
         entries=await list_entries(session, row),
-        notices=await count_notices(session, row),
+        notices=await list_notified(session, row),
         possible={event.value for event in list_possible(facts, PERSON, moment)},
         is_late=facts.is_late(moment),
         readable_until=readable_until(facts),

@@ -71,8 +71,8 @@ from udi.node.subject_requests.queries import (
     list_space_requests,
 )
 from udi.node.subject_requests.recipients import (
-    count_notices,
     list_given_datasets,
+    list_notified,
     tell_recipients,
 )
 from udi.protocol.deadlines import days_left
@@ -178,7 +178,7 @@ async def _render_request(
         grounds=list_grounds(right),
         is_changing=right in CHANGING,
         given=await list_given_datasets(session, row) if held.manages else (),
-        notices=await count_notices(session, row),
+        notices=await list_notified(session, row),
         most_files=MOST_FILES,
         sent=sent,
         **page_words(),

@@ -1,6 +1,7 @@
 """The realm as its administrator: python-keycloak, with what it lacks for organisations."""
 
 import json
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,18 @@ from udi.settings import Settings
 
 ADMIN_CLIENT = "udi-admin"
 ADMIN_SECRET = "keycloak_admin_secret"  # noqa: S105 - the name of a file
+ADMIN_RIGHTS = frozenset(
+    {
+        "manage-clients",
+        "manage-identity-providers",
+        "manage-organizations",
+        "manage-realm",
+        "manage-users",
+        "view-events",
+        "view-realm",
+    }
+)
+"""Roles of the client `realm-management` that the administrator of a realm of others' Keycloak has."""
 MEMBERS_CLIENT = "udi-members"
 MEMBERS_SECRET = "keycloak_members_secret"  # noqa: S105 - the name of a file
 """Of the portal's worker: it changes organisations and their members, and nothing else of the realm."""
@@ -24,6 +37,7 @@ LONGEST = 180
 """Seconds for a call; for the one that makes a realm, its keys and its clients."""
 EVERYTHING = 100_000
 OK = range(200, 300)
+FORBIDDEN = 403
 NOT_FOUND = 404
 CONFLICT = 409
 BROKEN = 500
@@ -140,6 +154,11 @@ class RealmAdmin(KeycloakAdmin):
         return self._counter.calls
 
     @property
+    def administrators_realm(self) -> str:
+        """The realm of the account that makes the calls: Keycloak's own, or this one."""
+        return str(self.connection.user_realm_name or self.realm)
+
+    @property
     def realm(self) -> str:
         """The name of the realm that calls are about."""
         return str(self.connection.realm_name)
@@ -209,12 +228,31 @@ class RealmAdmin(KeycloakAdmin):
 
 
 def connect(settings: Settings) -> RealmAdmin:
-    """The deployment's realm, as the service account made at Keycloak's first start.
+    """The deployment's realm, as the service account made at Keycloak's first start, or given by who runs it.
 
     Raises:
         MissingSecretError: the account's secret is absent.
     """
-    return _connect(settings, "master", ADMIN_CLIENT, ADMIN_SECRET)
+    return _connect(settings, settings.identity_admin_realm, ADMIN_CLIENT, ADMIN_SECRET)
+
+
+def find_missing_rights(admin: RealmAdmin) -> frozenset[str]:
+    """The rights that an administrator bound to the realm lacks, by its own token.
+
+    Raises:
+        ProvisionError: the identity service refuses the administrator, or does not answer.
+    """
+    try:
+        admin.get("")
+    except RefusedCallError as error:
+        if error.status != FORBIDDEN:
+            raise
+    token = str((admin.connection.token or {}).get("access_token", ".."))
+    # Who issued it is not in doubt: it came over this connection, and opens nothing here.
+    payload = token.split(".")[1]
+    claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    access = claims.get("resource_access", {}).get("realm-management", {})
+    return ADMIN_RIGHTS - set(access.get("roles", ()))
 
 
 def connect_for_members(settings: Settings) -> RealmAdmin:

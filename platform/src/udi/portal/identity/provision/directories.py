@@ -292,7 +292,7 @@ def check_directory(
 
 
 def _answers(admin: RealmAdmin, part: DirectoryPart, secret: str, action: str) -> bool:
-    """Whether Keycloak reaches a directory; asked of the realm that is there before ours."""
+    """Whether Keycloak reaches a directory; asked of the administrator's realm, which is there before ours."""
     trial = {
         "action": action,
         "connectionUrl": part.address,
@@ -303,7 +303,7 @@ def _answers(admin: RealmAdmin, part: DirectoryPart, secret: str, action: str) -
         "connectionTimeout": PATIENCE,
         "startTls": "false",
     }
-    with admin.in_realm("master"):
+    with admin.in_realm(admin.administrators_realm):
         try:
             admin.post("testLDAPConnection", trial)
         except RefusedCallError:

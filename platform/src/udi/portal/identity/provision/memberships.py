@@ -142,20 +142,22 @@ def make_member(
         raise ProvisionError(msg)
     if member.groups is not None:
         apply_memberships(admin, member.subject, {alias: list(member.groups)})
-    _leave(admin, organisation, member)
+    leave_groups(admin, organisation, member.subject, member.groups)
 
 
 def _find(admin: RealmAdmin, alias: str) -> str | None:
     return find_identifiers(admin, [alias]).get(alias)
 
 
-def _leave(admin: RealmAdmin, organisation: str, member: DesiredMembership) -> None:
-    """Leave the groups that are not wanted; and the organisation, where none is."""
-    membership = find_member(admin, organisation, member.subject)
+def leave_groups(
+    admin: RealmAdmin, organisation: str, subject: str, groups: tuple[str, ...] | None
+) -> None:
+    """Have a person leave the groups that are not wanted; and the organisation, where none is (None)."""
+    membership = find_member(admin, organisation, subject)
     if membership is None:
         return
-    for group in list_member_groups(admin, organisation, member.subject):
-        if group["name"] not in (member.groups or ()):
-            leave_group(admin, organisation, group["id"], member.subject)
-    if member.groups is None and membership.get("membershipType") != MANAGED:
-        find_or_none(admin.organization_user_remove, member.subject, organisation)
+    for group in list_member_groups(admin, organisation, subject):
+        if group["name"] not in (groups or ()):
+            leave_group(admin, organisation, group["id"], subject)
+    if groups is None and membership.get("membershipType") != MANAGED:
+        find_or_none(admin.organization_user_remove, subject, organisation)

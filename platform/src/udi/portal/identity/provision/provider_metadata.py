@@ -15,7 +15,6 @@ from udi.kit.errors import ProvisionError
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError, exact_host
 from udi.kit.web_addresses import origin_of
 from udi.portal.identity.provision.admin import RealmAdmin, RefusedCallError
-from udi.portal.identity.provision.realm import MASTER
 from udi.portal.tenants.toml.schema import ProviderPart
 
 PATIENCE = 10
@@ -109,7 +108,8 @@ def read_saml_metadata(admin: RealmAdmin, part: ProviderPart) -> ProviderMetadat
     """
     body = {"providerId": "saml", "fromUrl": part.issuer_url}
     try:
-        with admin.in_realm(MASTER):  # the realm of the installation is not there yet
+        # The realm of the installation is not there yet, perhaps.
+        with admin.in_realm(admin.administrators_realm):
             config = admin.post("identity-provider/import-config", body).json()
     except RefusedCallError as error:
         msg = f"Keycloak cannot read the SAML metadata at {part.issuer_url}."

@@ -5,7 +5,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
+from udi.kit.identity import (
+    MANAGERS,
+    MASTER_REALM,
+    MODERATORS,
+    PUBLISHERS,
+    has_external_keycloak,
+)
 from udi.kit.passwords import COMMON_PASSWORDS, SHORTEST_PASSWORD
 from udi.portal.identity.provision.admin import (
     ProvisionChange,
@@ -65,11 +71,16 @@ RULES: dict[str, Any] = {
     "emailTheme": "udi",
     **OTP,
 }
+GIVEN_REALM_RULES: dict[str, Any] = {
+    "organizationsEnabled": True,
+    "adminEventsEnabled": True,
+    "eventsEnabled": True,
+}
+"""All that is changed of a realm of others' Keycloak: members are in organisations, and events say who left."""
 MAIL_MARK = "udi.smtp"
 """Attribute of the realm: the fingerprint of its relay with the password, which Keycloak does not show."""
 VERIFICATION_LINK = {"actionTokenGeneratedByUserLifespan.verify-email": "86400"}
 """Seconds that the link in a mail that verifies an address lives; Keycloak gives 300 to it, and mails are read later."""
-MASTER = "master"
 MASTER_RULES: dict[str, Any] = {
     "bruteForceProtected": True,
     "failureFactor": 5,
@@ -137,7 +148,37 @@ def _fingerprint(server: Mapping[str, str]) -> str:
 
 
 def apply_realm(admin: RealmAdmin, settings: Settings) -> list[ProvisionChange]:
-    """Make the realm, its roles and what its tokens carry as they should be."""
+    """Make the realm, its roles and what its tokens carry as they should be.
+
+    Where others run Keycloak, the realm is theirs: who logs in there and how, its mails and its looks stay as they are.
+    """
+    if has_external_keycloak(settings):
+        return [
+            _apply_given_realm(admin),
+            *_apply_roles(admin),
+            _apply_scope(admin),
+            apply_browser_flow(admin, second_factor=settings.second_factor),
+        ]
+    done = [
+        _apply_rules(admin, settings),
+        *_apply_roles(admin),
+        _apply_scope(admin),
+        close_command_line(admin),
+    ]
+    with admin.in_realm(MASTER_REALM):
+        done += [_apply_master(admin), close_command_line(admin)]
+    done.append(apply_browser_flow(admin, second_factor=settings.second_factor))
+    return done
+
+
+def _apply_given_realm(admin: RealmAdmin) -> ProvisionChange:
+    changes = difference(GIVEN_REALM_RULES, admin.get_realm(admin.realm))
+    if changes:
+        admin.update_realm(admin.realm, changes)
+    return ProvisionChange("realm", admin.realm, "updated" if changes else "unchanged")
+
+
+def _apply_rules(admin: RealmAdmin, settings: Settings) -> ProvisionChange:
     target = realm_rules(settings)
     existing = find_or_none(admin.get_realm, admin.realm)
     attributes = {**VERIFICATION_LINK, MAIL_MARK: _fingerprint(target["smtpServer"])}
@@ -149,42 +190,32 @@ def apply_realm(admin: RealmAdmin, settings: Settings) -> list[ProvisionChange]:
         target["smtpServer"].pop("password", None)
     if existing is None:
         admin.ensure_realm(target)
-        change = ProvisionChange("realm", admin.realm, "created")
-    elif changes := difference(target, existing):
-        if "smtpServer" in changes:
-            changes["smtpServer"] = mail_server(settings)
-        # Keycloak ignores part of an OTP policy, and breaks enrolment with another part.
-        if OTP.keys() & changes.keys():
-            changes |= OTP
-        admin.update_realm(admin.realm, changes)
-        change = ProvisionChange("realm", admin.realm, "updated")
-    else:
-        change = ProvisionChange("realm", admin.realm, "unchanged")
-    done = [
-        change,
-        *_apply_roles(admin),
-        _apply_scope(admin),
-        close_command_line(admin),
-    ]
-    with admin.in_realm(MASTER):
-        done += [_apply_master(admin), close_command_line(admin)]
-    done.append(apply_browser_flow(admin, second_factor=settings.second_factor))
-    return done
+        return ProvisionChange("realm", admin.realm, "created")
+    changes = difference(target, existing)
+    if not changes:
+        return ProvisionChange("realm", admin.realm, "unchanged")
+    if "smtpServer" in changes:
+        changes["smtpServer"] = mail_server(settings)
+    # Keycloak ignores part of an OTP policy, and breaks enrolment with another part.
+    if OTP.keys() & changes.keys():
+        changes |= OTP
+    admin.update_realm(admin.realm, changes)
+    return ProvisionChange("realm", admin.realm, "updated")
 
 
 def _apply_master(master: RealmAdmin) -> ProvisionChange:
     """Change what differs."""
 
     def read() -> Mapping[str, Any]:
-        return master.get_realm(MASTER)
+        return master.get_realm(MASTER_REALM)
 
     def update(current: Mapping[str, Any]) -> None:
-        master.update_realm(MASTER, difference(MASTER_RULES, current))
+        master.update_realm(MASTER_REALM, difference(MASTER_RULES, current))
 
     changed = update_despite_conflicts(
-        f"the realm {MASTER}", MASTER_RULES, read(), read, update
+        f"the realm {MASTER_REALM}", MASTER_RULES, read(), read, update
     )
-    return ProvisionChange("realm", MASTER, "updated" if changed else "unchanged")
+    return ProvisionChange("realm", MASTER_REALM, "updated" if changed else "unchanged")
 
 
 def close_command_line(admin: RealmAdmin) -> ProvisionChange:

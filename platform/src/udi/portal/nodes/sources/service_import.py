@@ -354,16 +354,18 @@ async def find_datasets(
 
     Of others, those whose name means the same everywhere: an address, a DOI, a UUID.
     """
-    own = await _find_own_datasets(
+    datasets = await _find_own_datasets(
         session, source, identifiers, with_withdrawn=with_withdrawn
     )
-    spellings = {name: spell_names([name]) for name in identifiers if name not in own}
+    spellings = {
+        name: spell_names([name]) for name in identifiers if name not in datasets
+    }
     by_name = await find_by_names(session, source, set().union(*spellings.values()))
     for name, spelt in spellings.items():
         ids = {id_ for spelling in spelt for id_ in by_name.get(spelling, ())}
         if len(ids) == 1:
-            own[name] = ids.pop()
-    return own
+            datasets[name] = ids.pop()
+    return datasets
 
 
 async def _find_own_datasets(

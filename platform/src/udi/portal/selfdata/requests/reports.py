@@ -157,7 +157,7 @@ async def _map_producers(
     return {
         producer.slug: producer.id
         for producer in producers
-        if producer.id in nodes and nodes[producer.id].id == node.id
+        if node.id in {taker.id for taker in nodes.get(producer.id, ())}
     }
 
 

@@ -1,7 +1,7 @@
 """Which node takes the requests to a producer: its own, or the hosted one of the territory for those that have a space there.
 
 A producer's own node takes them once it has a login for people who ask: it tells so each minute. Until then, and for nodes
-of another make, the producer keeps the letter.
+of another make, the producer keeps the letter. Of several own nodes, people are led to one that was heard lately.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,17 +12,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.web_addresses import travels_in_clear
 from udi.portal.nodes.models import Node, NodeProducer, NodeState
+from udi.portal.nodes.places import is_away
 from udi.portal.organisations.models import Organisation
+from udi.portal.selfdata.requests.models import SubjectRequest
 
 USABLE = (Node.state == NodeState.ACTIVE, Node.url != "")
 
 
 async def map_request_nodes(
     session: AsyncSession, organisation_ids: Sequence[UUID]
-) -> Mapping[UUID, Node]:
-    """The node that takes requests, by organisation; those that have none are left out."""
+) -> Mapping[UUID, Sequence[Node]]:
+    """The nodes that take requests, by organisation, the oldest first; organisations that have none are left out."""
     own_nodes = await _list_own_nodes(session, organisation_ids)
-    nodes = {id_: node for id_, node, takes in own_nodes if takes}
+    nodes: dict[UUID, list[Node]] = {}
+    for id_, own_node, takes in own_nodes:
+        if takes:
+            nodes.setdefault(id_, []).append(own_node)
     at_own_nodes = {id_ for id_, _, _ in own_nodes}
     candidates = [id_ for id_ in organisation_ids if id_ not in at_own_nodes]
     hosted = select(Node).where(*USABLE, Node.hosted).order_by(Node.created_at).limit(1)
@@ -31,7 +36,7 @@ async def map_request_nodes(
         return nodes
     if node.spaces is not None:
         candidates = await _keep_held(session, candidates, node.spaces)
-    return nodes | dict.fromkeys(candidates, node)
+    return nodes | {id_: [node] for id_ in candidates}
 
 
 async def list_at_own_nodes(
@@ -45,7 +50,7 @@ async def list_at_own_nodes(
 async def _list_own_nodes(
     session: AsyncSession, organisation_ids: Sequence[UUID]
 ) -> list[tuple[UUID, Node, bool]]:
-    """Each of these organisations with each of its own nodes, the oldest last, and whether that node takes its requests."""
+    """Each of these organisations with each of its own nodes, the oldest first, and whether that node takes its requests."""
     query = (
         select(Organisation.id, Organisation.slug, Node)
         .join(
@@ -59,7 +64,7 @@ async def _list_own_nodes(
             & (Node.id == NodeProducer.node_id),
         )
         .where(*USABLE, ~Node.hosted, Organisation.id.in_(organisation_ids))
-        .order_by(Node.created_at.desc(), Node.id)
+        .order_by(Node.created_at, Node.id)
     )
     return [
         (id_, node, _takes_requests(node, slug))
@@ -85,8 +90,18 @@ async def _keep_held(
 
 
 async def find_request_node(
-    session: AsyncSession, organisation_id: UUID
+    session: AsyncSession, request: SubjectRequest
 ) -> Node | None:
-    """The node that takes requests to one organisation, if any does."""
-    nodes = await map_request_nodes(session, [organisation_id])
-    return nodes.get(organisation_id)
+    """The node to which a draft is led, if any takes it: of those that were heard lately that of before, else the oldest.
+
+    What was written at a node, as it told, is sent to no other.
+    """
+    nodes = await map_request_nodes(session, [request.organisation_id])
+    takers = nodes.get(request.organisation_id, ())
+    if request.written_at is not None:
+        takers = [node for node in takers if node.id == request.node_id]
+    return min(
+        takers,
+        key=lambda node: (is_away(node), node.id != request.node_id),
+        default=None,
+    )

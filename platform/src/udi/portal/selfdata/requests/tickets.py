@@ -38,7 +38,7 @@ async def write_ticket(
 ) -> TicketForm | None:
     """A ticket for a draft, which notes the node that it goes to; None where no node takes requests any more."""
     request = own_request.request
-    node = await find_request_node(session, own_request.producer.id)
+    node = await find_request_node(session, request)
     if node is None:
         return None
     request.node_id = node.id
