@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from litestar import Litestar
-from sqlalchemy import select, text
+from sqlalchemy import literal, select, text
 
 from tests import visitors
 from tests.cli.conftest import Run
@@ -18,10 +18,14 @@ from tests.contract.node import Pusher, make_record
 from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.errors import ConflictError
 from udi.kit.fair_queue import release_postponed_jobs
 from udi.kit.jobs import Job, Worker
 from udi.kit.tenancy import Territory
+from udi.kit.territory_reads import find_territories
 from udi.portal.audit.models import AuditEvent
+from udi.protocol.subject_tickets import SUBJECT_REQUESTS_PATH
+from udi.ui.site import Site
 
 __all__ = ["issuer", "north"]
 JOB = "read_only_trial"
@@ -48,6 +52,7 @@ async def test_it_is_read_and_what_would_change_it_is_refused(
             program = await visitor.post(program_path, json={})
             login = await visitor.get("/login")
             left = await visitor.post("/logout")
+            token = await visitor.post("/oauth2/token", data={})
         assert read.status_code == 200
         assert (form.status_code, form.headers["retry-after"]) == (503, "60")
         assert "Rien ne peut être modifié pendant quelques minutes" in form.text
@@ -55,6 +60,7 @@ async def test_it_is_read_and_what_would_change_it_is_refused(
         assert login.status_code == 503
         assert "tout peut être lu, et rien ne peut être modifié" in login.text
         assert left.status_code == 303
+        assert token.status_code != 503
 
     await run("tenant", "resume", demo.slug)
 
@@ -78,8 +84,10 @@ async def test_a_push_is_refused_and_comes_again(run: Run, north: Pusher) -> Non
 async def test_each_change_of_state_is_noted_once(
     run: Run, demo: Territory, portal_database: Database
 ) -> None:
-    for command in ("read-only", "read-only", "suspend", "read-only", "resume"):
+    for command in ("read-only", "read-only", "suspend"):
         assert (await run("tenant", command, demo.slug)).exit_code == 0
+    refused = await run("tenant", "read-only", demo.slug)
+    assert (await run("tenant", "resume", demo.slug)).exit_code == 0
 
     async with portal_database.session(demo.id, role="worker") as session:
         noted = (
@@ -88,9 +96,9 @@ async def test_each_change_of_state_is_noted_once(
     assert noted == [
         "territory.made_read_only",
         "territory.suspended",
-        "territory.made_read_only",
         "territory.resumed",
     ]
+    assert isinstance(refused.exception, ConflictError)
 
 
 @asynccontextmanager
@@ -168,17 +176,49 @@ async def read_moments(
         return [(row.execute_after, row.due) for row in rows]
 
 
+async def test_what_only_reads_goes_on_in_it_and_schedules_pass_it_by(
+    run: Run, demo: Territory, portal_site: Site, portal_database: Database
+) -> None:
+    await run("tenant", "read-only", demo.slug)
+    registry = portal_site.registry
+    registry.invalidate()
+
+    active = {territory.id for territory in await registry.list()}
+    served = {territory.id for territory in await registry.list_served()}
+    found = await find_territories(portal_database, select(literal(1)))
+
+    assert demo.id not in active
+    assert demo.id in served & found
+    assert await registry.by_id(demo.id) is not None
+
+
+async def test_what_changes_something_when_it_is_only_asked_for_is_refused(
+    run: Run, demo: Territory, portal_app: Litestar, browse: Any
+) -> None:
+    await run("tenant", "read-only", demo.slug)
+
+    async with browse(portal_app, demo, visitors.make_person(demo)) as visitor:
+        answer = await visitor.get(f"{SUBJECT_REQUESTS_PATH}/{demo.id}/return")
+
+    assert answer.status_code == 503
+
+
 async def test_operators_see_that_it_is_read_only(
     run: Run, demo: Territory, portal_app: Litestar, browse: Any
 ) -> None:
     await run("tenant", "read-only", demo.slug)
 
     async with browse(portal_app, None, visitors.make_operator()) as operator:
-        listed = await operator.get(f"/installation?q={demo.slug}")
+        listed = await operator.get(f"/installation?q={demo.slug}&state=read_only")
+        closed = await operator.get(f"/installation?q={demo.slug}&state=suspended")
+        start = await operator.get("/")
         table = await operator.get("/installation/territories.csv")
         page = await operator.get(f"/installation/territories/{demo.slug}")
 
     assert "Lecture seule" in listed.text
+    assert f"/installation/territories/{demo.slug}" in listed.text
+    assert f"/installation/territories/{demo.slug}" not in closed.text
+    assert demo.name["fr"] in start.text
     assert "Lecture seule" in table.text
     assert "ses pages sont ouvertes, et rien ne peut être modifié" in page.text
     assert "Rouvrir le territoire" in page.text

@@ -113,6 +113,22 @@ async def test_what_is_there_before_the_first_run_is_found(
     assert len(await titles_of(armor)) == len(TABLE)
 
 
+async def test_a_territory_that_is_only_read_is_searched(
+    armor: Catalogue,
+    feed: SearchFeed,
+    titles_of: TitlesOf,
+    portal_database: Database,
+) -> None:
+    await armor.add(0)
+    async with portal_database.platform_session(role="owner") as session:
+        this_one = update(Tenant).where(Tenant.id == armor.territory.id)
+        await session.execute(this_one.values(state="read_only"))
+
+    await feed.run_once()
+
+    assert await titles_of(armor) == [TABLE[0][0]]
+
+
 async def test_a_change_a_withdrawal_and_a_return_are_followed(
     armor: Catalogue, feed: SearchFeed, titles_of: TitlesOf
 ) -> None:

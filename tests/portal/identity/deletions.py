@@ -12,7 +12,7 @@ from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.kit.territories import set_state
+from udi.kit.territories import TerritoryState, set_state
 from udi.portal.identity.deletion.actions import (
     DELETE_ACCOUNT,
 )
@@ -76,5 +76,11 @@ async def add_organisation(database: Database, territory: Territory) -> None:
 
 
 async def suspend(database: Database, territory: Territory) -> None:
+    await change_state(database, territory, "suspended")
+
+
+async def change_state(
+    database: Database, territory: Territory, state: TerritoryState
+) -> None:
     async with database.platform_session(role="owner") as session:
-        await set_state(session, Tenant, territory.slug, "suspended")
+        await set_state(session, Tenant, territory.slug, state)

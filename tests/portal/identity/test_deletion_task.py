@@ -14,6 +14,7 @@ from tests.portal.identity.deletions import (
     MAIL,
     YES,
     add_organisation,
+    change_state,
     list_names,
     list_queued,
     recent,
@@ -89,6 +90,33 @@ async def test_an_account_is_erased_in_a_suspended_territory(
 
     assert await list_names(portal_database, demo, login) == []
     assert await list_names(portal_database, other, login) == []
+
+
+async def test_nothing_is_erased_while_another_territory_is_only_read(
+    portal_app: Litestar,
+    portal_site: Site,
+    portal_database: Database,
+    demo: Territory,
+    other: Territory,
+    login: Login,
+) -> None:
+    for territory in (demo, other):
+        async with browse(portal_app, territory, login):
+            pass
+    await change_state(portal_database, other, "read_only")
+    portal_site.registry.invalidate()
+    service = KeycloakDouble({login.subject: ACCOUNT})
+
+    await run_worker(portal_site, service, demo, login)
+    queued = await list_queued(portal_database, demo, DELETE_ACCOUNT)
+    async with browse(portal_app, demo, recent(login)) as visitor:
+        refused = await visitor.post(CONFIRM, data=YES)
+
+    assert len(queued) == 1
+    assert await list_names(portal_database, demo, login) == [login.name]
+    assert await list_names(portal_database, other, login) == [login.name]
+    assert refused.status_code == 409
+    assert "ne peut être que lu pour le moment" in refused.text
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from udi.kit.db import Database
-from udi.kit.territories import TerritoryState, set_state
+from udi.kit.errors import ConflictError
+from udi.kit.territories import READ_ONLY, TerritoryState, set_state
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.audit.territories import record_state_change
 from udi.portal.tenants.models import Tenant as PortalTenant
@@ -17,6 +18,27 @@ class SuspensionResult:
 
     portal: str
     node: str
+
+
+async def make_read_only(settings: Settings, slug: str) -> SuspensionResult:
+    """Have a territory only read. May be repeated.
+
+    Raises:
+        NotFoundError: no territory has this slug.
+        ConflictError: it is suspended.
+    """
+    portal = Database(settings, "portal", pool_size=1)
+    try:
+        async with portal.platform_session(role="owner") as session:
+            tenant = await get_tenant(session, slug)
+    finally:
+        await portal.close()
+    if tenant.state == "suspended":
+        raise ConflictError(
+            f"The territory «{slug}» is suspended, and nobody reads it.",
+            remedy=f"Resume it first: `udi tenant resume {slug}`.",
+        )
+    return await set_territory_state(settings, slug, READ_ONLY)
 
 
 async def set_territory_state(

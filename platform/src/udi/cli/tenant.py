@@ -23,9 +23,8 @@ from udi.cli.installation import overview
 from udi.cli.installation.territory_start import write_files
 from udi.cli.local.errors import LocalError
 from udi.cli.memberships import sync_territory
-from udi.cli.suspension import SuspensionResult, set_territory_state
+from udi.cli.suspension import SuspensionResult, make_read_only, set_territory_state
 from udi.kit.db import Database
-from udi.kit.territories import READ_ONLY
 from udi.portal.tenants.applied_files import NewerVersionError, read_mark
 from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_folder
 from udi.portal.tenants.models import Tenant
@@ -192,9 +191,7 @@ def read_only(slug: KnownSlug, json: AsJson = False) -> None:
     Forms, pushes and logins are answered 503 with words within two seconds; nodes send again by themselves, tasks wait.
     `udi tenant resume` ends it.
     """
-    _print_states(
-        asyncio.run(set_territory_state(get_settings(), slug, READ_ONLY)), as_json=json
-    )
+    _print_states(asyncio.run(make_read_only(get_settings(), slug)), as_json=json)
 
 
 @app.command()

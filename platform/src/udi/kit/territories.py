@@ -285,6 +285,8 @@ async def set_state(
 ) -> str:
     """Suspend a territory, have it only read, or resume it, as the owner: "updated", or "unchanged" when it was so already.
 
+    One that is suspended stays so rather than be read.
+
     Raises:
         NotFoundError: none has this slug.
     """
@@ -293,7 +295,8 @@ async def set_state(
         raise NotFoundError(
             f"No territory is called «{slug}».", remedy="See `udi tenant list`."
         )
-    if tenant.state == state:
+    is_closed = state == READ_ONLY and tenant.state == "suspended"
+    if tenant.state == state or is_closed:
         return "unchanged"
     tenant.state = state
     return "updated"

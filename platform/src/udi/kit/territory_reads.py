@@ -16,7 +16,9 @@ AnySelect = Select[*tuple[Any, ...]]
 """A query of any columns."""
 AT_ONCE = 200
 """Territories of one statement: a page, and whoever reads metrics, waits some seconds for one, not more."""
-LIST = text("SELECT id FROM platform.territory WHERE state = 'active' ORDER BY id")
+LIST = text(
+    "SELECT id FROM platform.territory WHERE state IN ('active', 'read_only') ORDER BY id"
+)
 READ = text(
     "SELECT tenant_id, content FROM ops.read_territories(:statement, :territories)"
 ).bindparams(bindparam("territories", type_=ARRAY(Uuid())))
@@ -39,7 +41,7 @@ END $$
 async def read_territories(
     database: Database, query: AnySelect, *, role: Role = "app"
 ) -> Mapping[UUID, Sequence[Mapping[str, Any]]]:
-    """What a query finds in each active territory, by its columns, as JSON has them; one that has nothing is not there."""
+    """What a query finds in each territory whose pages are read, by its columns, as JSON has them; one that has nothing is not there."""
     statement = query.compile(
         dialect=database.engine(role).dialect, compile_kwargs={"literal_binds": True}
     )

@@ -424,7 +424,7 @@ async def take_logout_notice(request: AnyRequest, area: LoginArea) -> Response[N
     except InvalidTokenError as error:
         log.warning("logout token refused", reason=str(error))
         raise UdiError("This logout token is refused.") from error
-    territories = await site.registry.list()
+    territories = await site.registry.list_all()
     territory = next(
         (
             candidate

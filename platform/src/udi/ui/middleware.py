@@ -45,11 +45,16 @@ READING_POSTS = (
     "/api/action/",
     "/dsp/2025-1/catalog/request",
     "/logout",
+    "/subjects/logout",
+    "/oauth/token",
+    "/oauth2/token",
     "/language/",
 )
-"""What is sent and changes nothing of a territory that is read only: questions, and the end of one's own session."""
+"""What is sent and changes nothing of a territory that is read only: questions, tokens, and the end of one's own session."""
 FROM_ELSEWHERE = "from_elsewhere"
 """The option of a route whose form may be posted from anywhere: its address alone gives the right, no cookie does."""
+WRITES = "writes"
+"""The option of a route that changes something although it is only asked for: refused while a territory is read only."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -210,9 +215,10 @@ async def _enter(request: AnyRequest, territory: Territory) -> str:
 
 def _may_write(request: AnyRequest) -> bool:
     """Whether a request could change something of its territory."""
-    path = request.scope["path"]
+    path: str = request.scope["path"]
     if request.method in SAFE:
-        return path.startswith(LOGIN)
+        writes: bool = request.scope["route_handler"].opt.get(WRITES, False)
+        return writes or path.startswith(LOGIN)
     return not path.startswith(READING_POSTS)
 
 

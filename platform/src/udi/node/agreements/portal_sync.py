@@ -158,7 +158,7 @@ async def sync_periodically(asker: AgreementSync, registry: TerritoryRegistry) -
             concerned = await find_territories(
                 asker.database, *select_under_agreements()
             )
-            for territory in await registry.list():
+            for territory in await registry.list_served():
                 if territory.id in concerned:
                     answered = await sync_quietly(asker, territory) and answered
         except Exception as error:  # noqa: BLE001 - tried again in a moment

@@ -93,7 +93,7 @@ async def show_inbox(
     """All that waits for the person, or (`role`) in one of their roles."""
     items = await list_inbox(site_of(request).services, session, member)
     visited_at = None
-    if not is_refresh(request):
+    if not (is_refresh(request) or territory.read_only):
         visited_at = await mark_visit(session, member)
     today = today_of(territory)
     chosen = [item for item in items if role in {"", item.role}]

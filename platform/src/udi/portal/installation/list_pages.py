@@ -36,6 +36,7 @@ STATES = (
     ("", "All"),
     ("alert", "To settle"),
     ("active", "Online"),
+    ("read_only", "Read only"),
     ("suspended", "Suspended"),
 )
 ASCENDING_FIRST = {"name", "state", "certificate_days"}

@@ -268,7 +268,7 @@ SORT_KEYS: Mapping[str, Any] = {
 def filter_status(
     statuses: Sequence[TerritoryStatus], words: str, state: str
 ) -> list[TerritoryStatus]:
-    """The territories whose name, short name or host has these words, in a state: `active`, `suspended`, `alert` or any."""
+    """The territories whose name, short name or host has these words, in a state: `active`, `read_only`, `suspended`, `alert` or any."""
     folded_words = words.strip().casefold()
     return [
         status
@@ -287,7 +287,9 @@ def _is_in_state(status: TerritoryStatus, state: str) -> bool:
         case "active":
             return not status.is_suspended
         case "suspended":
-            return status.is_suspended
+            return status.is_suspended and not status.is_read_only
+        case "read_only":
+            return status.is_read_only
         case "alert":
             return bool(status.alerts)
         case _:

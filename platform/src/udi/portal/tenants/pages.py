@@ -12,7 +12,7 @@ from udi.ui.site import render, site_of
 
 async def show_territories(request: AnyRequest) -> Response[str]:
     """The list of territories, on the installation's own host."""
-    territories = await site_of(request).registry.list()
+    territories = await site_of(request).registry.list_served()
     searchable = any(
         territory.search.get("shared") is True for territory in territories
     )
@@ -27,7 +27,7 @@ async def show_territories(request: AnyRequest) -> Response[str]:
 @get("/territories.css")
 async def show_territories_css(request: AnyRequest) -> Response[str]:
     """The colours of each territory, for their list."""
-    territories = await site_of(request).registry.list()
+    territories = await site_of(request).registry.list_served()
     css = theme.neutral_style_sheet(
         {territory.slug: territory.theme for territory in territories}
     )

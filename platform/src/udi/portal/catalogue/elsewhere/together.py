@@ -141,7 +141,7 @@ async def find_neighbourhood(
     request: AnyRequest, territory: Territory | None
 ) -> Neighbourhood:
     """Whose datasets a search of this territory, or of the installation's own host, may show."""
-    territories = await site_of(request).registry.list()
+    territories = await site_of(request).registry.list_served()
     return Neighbourhood(
         territory,
         tuple(list_partners(territories, territory)),

@@ -186,7 +186,7 @@ class SearchFeed:
 
     async def _start_round(self, former: FeedCursor | None) -> FeedRound:
         territories = {
-            territory.id: territory for territory in await self._registry.list()
+            territory.id: territory for territory in await self._registry.list_served()
         }
         async with self._database.platform_session(role="public") as session:
             origin = str(await session.scalar(ORIGIN))

@@ -130,6 +130,8 @@ async def erase_returned(site: Site, issuer: str) -> int:
     served = {territory.id for territory in await site.registry.list()}
     concerned = await find_territories(site.database, *select_returned(issuer))
     for territory in await list_territories(site):
+        if territory.read_only:
+            continue  # erased once it is active again
         if territory.id in served - concerned:
             continue  # one statement told it for all that are not suspended
         async with site.database.session(territory.id, role="worker") as session:

@@ -75,7 +75,7 @@ async def delete_account(
 
     Raises:
         LoginTooOldError: the login is older than five minutes.
-        ConflictError: something must be handed over first.
+        ConflictError: something must be handed over first, or another territory that knows them is only read.
     """
     if not _is_recent(member):
         error = LoginTooOldError("You logged in more than five minutes ago.")
@@ -92,6 +92,12 @@ async def delete_account(
         nodes = await _list_nodes(request, session, territory)
         return _confirmation_page(
             request, places, nodes, 422, form_errors(request, error_of_tick)
+        )
+    places = await _list_places(request, session, member)
+    if any(place.territory.read_only for place in places):
+        raise ConflictError(
+            "A territory that knows you can only be read for the moment.",
+            remedy="Nothing was deleted. Try again later.",
         )
     if not await _note_departure(request, session, member):
         raise ConflictError(

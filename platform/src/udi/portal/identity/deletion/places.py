@@ -53,8 +53,8 @@ async def list_handovers(
     """What somebody must hand over in a territory; nothing in a suspended one, where nobody could take it over."""
     if territory.id == INSTALLATION_ID:
         return await _list_operator_handovers(session, person)
-    active = {known.id for known in await site.registry.list()}
-    if territory.id not in active:
+    served = {known.id for known in await site.registry.list_served()}
+    if territory.id not in served:
         return []
     return await list_domain_handovers(site, session, territory, person)
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 import structlog
 
+from udi.kit import jobs
 from udi.kit.jobs import Handler, Job
 from udi.kit.mail_relay import EmailError
 from udi.kit.tenancy import Territory
@@ -31,6 +33,8 @@ from udi.ui.emails import EmailRecipient
 from udi.ui.site import Site
 
 log = structlog.get_logger()
+PUT_OFF = timedelta(minutes=5)
+"""After which it is looked at again whether a territory is only read."""
 Connect = Callable[[], RealmAdmin]
 
 
@@ -54,6 +58,8 @@ def task_handlers(site: Site, connect: Connect | None = None) -> Mapping[str, Ha
 async def run_deletion(site: Site, connect: Connect, job: Job) -> None:
     """Delete an account of the realm: nothing is erased here before it is gone there. May be repeated.
 
+    It is put off while another territory is only read: what was erased there would be in no archive of it.
+
     Nothing is deleted where something came to need the person since they asked; they are told.
 
     Raises:
@@ -62,8 +68,12 @@ async def run_deletion(site: Site, connect: Connect, job: Job) -> None:
     """
     subject = str(job.payload["subject"])
     issuer = str(job.payload["issuer"])
-    admin = connect()
     territories = await list_territories(site)
+    if any(other.read_only and other.id != job.tenant for other in territories):
+        async with site.database.session(job.tenant, role="worker") as session:
+            await jobs.enqueue(session, DELETE_ACCOUNT, job.payload, delay=PUT_OFF)
+        return
+    admin = connect()
     is_begun = await asyncio.to_thread(find_or_none, admin.get_user, subject) is None
     address = await asyncio.to_thread(read_proven_address, admin, subject)
     if not is_begun and job.payload.get("reason") == UNUSED:

@@ -98,6 +98,8 @@ class UnusedReview:
         return sorted(uses, key=lambda use: use.last_used_at)
 
     async def _review(self, admin: RealmAdmin, use: AccountUse, months: int) -> None:
+        if any(known.territory.read_only for known in use.people):
+            return  # looked at again once everything of theirs may change
         home = await self._find_home(use)
         if home is None:
             log.info("unused account not warned, no active territory knows it")

@@ -46,7 +46,7 @@ from udi.ui.dependencies import (
     Routes,
     Session,
 )
-from udi.ui.middleware import content_security_policy, list_form_targets
+from udi.ui.middleware import WRITES, content_security_policy, list_form_targets
 from udi.ui.site import render, site_of
 
 HOME = f"{PATH}/requests"
@@ -224,7 +224,7 @@ async def delete_draft(
     return Redirect(HOME, status_code=303)
 
 
-@get(f"{ONE}/return")
+@get(f"{ONE}/return", opt={WRITES: True})
 async def come_back(
     request: AnyRequest,
     session: Session,

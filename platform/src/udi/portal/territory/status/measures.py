@@ -76,7 +76,7 @@ async def measure_service(site: Site) -> None:
 
 async def _measure_territories(site: Site, moment: datetime) -> list[OwnStates]:
     """How the pages and the hosted node of each territory stand, of those whose turn it is; kept in their files."""
-    territories = await site.registry.list()
+    territories = await site.registry.list_served()
     turn, every = choose_turn(territories, moment)
     places = asyncio.Semaphore(AT_ONCE)
 
