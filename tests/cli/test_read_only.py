@@ -24,7 +24,7 @@ from udi.kit.jobs import Job, Worker
 from udi.kit.tenancy import Territory
 from udi.kit.territory_reads import find_territories
 from udi.portal.audit.models import AuditEvent
-from udi.protocol.subject_tickets import SUBJECT_REQUESTS_PATH
+from udi.portal.selfdata.requests.pages import HOME
 from udi.ui.site import Site
 
 __all__ = ["issuer", "north"]
@@ -185,10 +185,10 @@ async def test_what_only_reads_goes_on_in_it_and_schedules_pass_it_by(
 
     active = {territory.id for territory in await registry.list()}
     served = {territory.id for territory in await registry.list_served()}
-    found = await find_territories(portal_database, select(literal(1)))
+    readable = await find_territories(portal_database, select(literal(1)))
 
     assert demo.id not in active
-    assert demo.id in served & found
+    assert demo.id in served & readable
     assert await registry.by_id(demo.id) is not None
 
 
@@ -198,7 +198,7 @@ async def test_what_changes_something_when_it_is_only_asked_for_is_refused(
     await run("tenant", "read-only", demo.slug)
 
     async with browse(portal_app, demo, visitors.make_person(demo)) as visitor:
-        answer = await visitor.get(f"{SUBJECT_REQUESTS_PATH}/{demo.id}/return")
+        answer = await visitor.get(f"{HOME}/{demo.id}/return")
 
     assert answer.status_code == 503
 
@@ -209,8 +209,8 @@ async def test_operators_see_that_it_is_read_only(
     await run("tenant", "read-only", demo.slug)
 
     async with browse(portal_app, None, visitors.make_operator()) as operator:
-        listed = await operator.get(f"/installation?q={demo.slug}&state=read_only")
-        closed = await operator.get(f"/installation?q={demo.slug}&state=suspended")
+        listed = await operator.get(f"/installation?q={demo.slug}&show=read_only")
+        closed = await operator.get(f"/installation?q={demo.slug}&show=suspended")
         start = await operator.get("/")
         table = await operator.get("/installation/territories.csv")
         page = await operator.get(f"/installation/territories/{demo.slug}")

@@ -188,7 +188,7 @@ def suspend(slug: KnownSlug, json: AsJson = False) -> None:
 def read_only(slug: KnownSlug, json: AsJson = False) -> None:
     """Refuse what would change a territory, for some minutes; everything is read as ever. May be repeated.
 
-    Forms, pushes and logins are answered 503 with words within two seconds; nodes send again by themselves, tasks wait.
+    Forms, pushes and logins are answered 503 with words within two seconds; nodes send again by themselves, what was queued is done.
     `udi tenant resume` ends it.
     """
     _print_states(asyncio.run(make_read_only(get_settings(), slug)), as_json=json)
