@@ -222,6 +222,21 @@ async def test_a_deleted_account_that_came_back_is_erased_again(
     assert await list_names(portal_database, demo, login) == []
 
 
+async def test_an_account_that_came_back_stays_while_its_territory_is_only_read(
+    portal_site: Site, portal_database: Database, demo: Territory, login: Login
+) -> None:
+    login = of_this_realm(portal_site, login)
+    async with portal_database.session(demo.id, role="worker") as session:
+        await save_person(session, TABLES, login)
+        await note_erasure(session, login.subject)
+    await change_state(portal_database, demo, "read_only")
+    portal_site.registry.invalidate()
+
+    await watch(portal_site, KeycloakDouble())
+
+    assert await list_names(portal_database, demo, login) == [login.name]
+
+
 async def test_of_two_last_managers_who_ask_at_once_one_stays(
     portal_app: Litestar, demo: Territory, portal_database: Database
 ) -> None:
