@@ -8,6 +8,8 @@ from sqlalchemy import text
 from udi.cli.local.errors import LocalError
 from udi.kit.db import Database
 
+CLOSED = ("read_only", "suspended")
+"""States of a territory in which nothing of it can be changed any more."""
 PATIENCE = 30.0
 """Seconds for which a transaction may go on writing."""
 INTERVAL = 0.1
