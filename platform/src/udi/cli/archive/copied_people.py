@@ -18,10 +18,10 @@ def read_accounts(settings: Settings, slug: str, issuer: str) -> dict[str, str]:
     path = file_of(settings, slug)
     if not path.exists():
         return {}
-    kept = json.loads(path.read_text())
-    if kept["issuer"] != issuer:
+    document = json.loads(path.read_text())
+    if document["issuer"] != issuer:
         return {}
-    accounts: dict[str, str] = kept["accounts"]
+    accounts: dict[str, str] = document["accounts"]
     return accounts
 
 
@@ -29,5 +29,7 @@ def write_accounts(
     settings: Settings, slug: str, issuer: str, accounts: Mapping[str, str]
 ) -> None:
     """Keep it, in place of what was known before."""
-    kept = json.dumps({"issuer": issuer, "accounts": dict(accounts)}, sort_keys=True)
-    write_secret(settings, file_of(settings, slug).name, lambda: kept)
+    document = json.dumps(
+        {"issuer": issuer, "accounts": dict(accounts)}, sort_keys=True
+    )
+    write_secret(settings, file_of(settings, slug).name, lambda: document)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from udi.cli.suspension import set_territory_state
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.rows import read_rows
-from udi.kit.territories import READ_ONLY
+from udi.kit.territories import READ_ONLY, TerritoryState
 from udi.node.files.archive import ContentReference, list_contents
 from udi.node.files.encryption.sealing_store import SealingStore
 from udi.node.files.storage.store import ObjectStore
@@ -222,12 +222,9 @@ async def export_territory(
             _require_own_files(settings, tenant)
         if (suspend or refuse_writes) and not end_requests:
             await require_no_requests(node, tenant.id, slug)
-        if refuse_writes:
-            await set_territory_state(settings, slug, READ_ONLY)
+        for state in _list_states(refuse_writes=refuse_writes, suspend=suspend):
+            await set_territory_state(settings, slug, state)
             await _let_writes_end(portal, node, tenant, tell)
-        if suspend:
-            await set_territory_state(settings, slug, "suspended")
-        writes_ended = await _let_writes_end(portal, node, tenant, tell)
         with ArchiveWriter(target, reserve) as writer:
             counts = await _write_entries(
                 settings,
@@ -237,7 +234,7 @@ async def export_territory(
                 node,
                 build=build or TerritoryExport,
                 with_files=with_files,
-                writes_ended=writes_ended,
+                writes_ended=await _let_writes_end(portal, node, tenant, tell),
                 tell=tell,
             )
             signed = await _sign(settings, slug, writer)
@@ -259,6 +256,14 @@ async def _sign(
     document, signed = signature.sign_manifest(settings, entry.sha256, slug)
     await writer.add_json(SIGNATURE, document)
     return signed
+
+
+def _list_states(*, refuse_writes: bool, suspend: bool) -> Iterator[TerritoryState]:
+    """The states into which a territory comes before its archive is written, one after the other."""
+    if refuse_writes:
+        yield READ_ONLY
+    if suspend:
+        yield "suspended"
 
 
 async def _let_writes_end(
