@@ -3,20 +3,25 @@
 import asyncio
 import json
 import secrets
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import Text, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from tests import visitors
 from udi.cli.archive.comparison import CopyTable
 from udi.cli.archive.identity import import_accounts
+from udi.cli.archive.writers import wait_for_jobs
+from udi.cli.local.errors import LocalError
 from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.rows import ArchivedTable, ImportMapping, Row, add_rows, read_rows
 from udi.kit.sessions import save_person
 from udi.kit.tenancy import Territory
+from udi.node.files.models import Upload, UploadState
+from udi.node.spaces.models import Space
 from udi.portal.identity.archive import resume_import
 from udi.portal.identity.models import TABLES, Person
 from udi.portal.identity.provision import admin
@@ -131,3 +136,34 @@ async def test_an_address_that_changed_at_the_origin_changes_nobody_here(
     assert then.outcomes == {"known here": 1}
     assert then.ids == first.ids == gone.ids
     assert len(first.ids) == 1
+
+
+async def test_tasks_and_uploads_that_are_not_done_are_named(
+    demo: Territory, portal_database: Database, node_database: Database
+) -> None:
+    async def wait() -> None:
+        await wait_for_jobs(
+            portal_database, node_database, demo.id, demo.slug, patience=0
+        )
+
+    await wait()
+    async with portal_database.session(demo.id, role="worker") as session:
+        await jobs.enqueue(session, "write_mail", {})
+    async with node_database.session(demo.id, role="owner") as session:
+        space = Space(
+            organisation_id=uuid4(), slug="s", name="S", email="", quota_bytes=1
+        )
+        session.add(space)
+        await session.flush()
+        for state in (UploadState.STORED, UploadState.RECEIVING):
+            upload = Upload(
+                space_id=space.id, dataset_id=uuid4(), file_id=uuid4(), replaces=False, name="t.csv", state=state
+            )  # fmt: skip
+            session.add(upload)
+
+    with pytest.raises(LocalError) as refused:
+        await wait()
+
+    words = str(refused.value)
+    assert "write_mail (portal), files that arrived and are no version yet: 1:" in words
+    assert f"udi tenant resume {demo.slug}" in words

@@ -16,7 +16,7 @@ from udi.cli.archive.identity import encode_lines, read_identity
 from udi.cli.archive.requests_left import require_no_requests
 from udi.cli.archive.revisions import read_revision
 from udi.cli.archive.tar_file import MANIFEST, SIGNATURE, ArchiveWriter
-from udi.cli.archive.writers import CLOSED, wait_for_writers
+from udi.cli.archive.writers import CLOSED, wait_for_jobs, wait_for_writers
 from udi.cli.local.errors import LocalError
 from udi.cli.suspension import set_territory_state
 from udi.kit.clock import now
@@ -40,6 +40,7 @@ from udi.settings import ProgramName, Settings
 ProgressReporter = Callable[[str], None]
 SUSPENSION_DELAY = 3.0
 """Seconds after which both programs know that a territory is suspended, or read only."""
+LETTING_TASKS_END = "letting tasks end"
 PROGRESS_INTERVAL = 5.0
 MEGABYTE = 1000**2
 SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
@@ -222,9 +223,8 @@ async def export_territory(
             _require_own_files(settings, tenant)
         if (suspend or refuse_writes) and not end_requests:
             await require_no_requests(node, tenant.id, slug)
-        for state in _list_states(refuse_writes=refuse_writes, suspend=suspend):
-            await set_territory_state(settings, slug, state)
-            await _let_writes_end(portal, node, tenant, tell)
+        states = _list_states(refuse_writes=refuse_writes, suspend=suspend)
+        writes_ended = await _close(settings, portal, node, tenant, states, tell)
         with ArchiveWriter(target, reserve) as writer:
             counts = await _write_entries(
                 settings,
@@ -234,7 +234,7 @@ async def export_territory(
                 node,
                 build=build or TerritoryExport,
                 with_files=with_files,
-                writes_ended=await _let_writes_end(portal, node, tenant, tell),
+                writes_ended=writes_ended,
                 tell=tell,
             )
             signed = await _sign(settings, slug, writer)
@@ -266,6 +266,22 @@ def _list_states(*, refuse_writes: bool, suspend: bool) -> Iterator[TerritorySta
         yield "suspended"
 
 
+async def _close(
+    settings: Settings,
+    portal: Database,
+    node: Database,
+    tenant: Tenant,
+    states: Iterable[TerritoryState],
+    tell: ProgressReporter,
+) -> bool:
+    """Bring a territory into these states, and wait for what is being written to it; False where it stays open."""
+    writes_ended = False
+    for state in states:
+        await set_territory_state(settings, tenant.slug, state)
+        writes_ended = await _let_writes_end(portal, node, tenant, tell)
+    return writes_ended or await _let_writes_end(portal, node, tenant, tell)
+
+
 async def _let_writes_end(
     portal: Database, node: Database, tenant: Tenant, tell: ProgressReporter
 ) -> bool:
@@ -282,6 +298,10 @@ async def _let_writes_end(
     age = 0.0 if closed_at is None else (now() - closed_at).total_seconds()
     await asyncio.sleep(min(SUSPENSION_DELAY, max(0.0, SUSPENSION_DELAY - age)))
     await wait_for_writers(portal, node)
+    if READ_ONLY in states:
+        tell(LETTING_TASKS_END)
+        await wait_for_jobs(portal, node, tenant.id, tenant.slug)
+        await wait_for_writers(portal, node)
     return True
 
 
