@@ -89,6 +89,14 @@ def test_an_intended_difference_is_counted_apart() -> None:
 
     assert is_intended("dataset: frequency", frozenset({"R/P1Y"}), frozenset({eu}))
     assert not is_intended("dataset: frequency", frozenset({other}), frozenset({eu}))
+    assert not is_intended(
+        "dataset: languages of texts", frozenset({"dct:title fr"}), frozenset()
+    )
+    assert is_intended(
+        "dataset: languages of texts",
+        frozenset({"dcat:keyword fr", "dct:title fr"}),
+        frozenset({"dct:title fr"}),
+    )
     assert not is_intended("dataset: frequency", frozenset({"R/P1Y"}), frozenset())
     assert all(entry.reason for entry in INTENDED)
     assert {entry.field for entry in INTENDED} <= set(list_fields())

@@ -1,23 +1,33 @@
 """The journal leaves as numbered, chained, signed lines: none is skipped, and what was exported stays as it is."""
 
+import asyncio
+import fcntl
 import json
+import os
+import stat
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from tests.cli.conftest import Run
+from udi.cli.journal_files import NEW_CHAIN, JournalExport, export_to_folder
 from udi.cli.local.errors import LocalError
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError, NotFoundError
+from udi.kit.hash_chain import ChainHead
 from udi.kit.identity import Actor
-from udi.kit.keys import Signer, rotate_keys
+from udi.kit.keys import Signer, new_secret, rotate_keys
 from udi.kit.tenancy import INSTALLATION_ID, INSTALLATION_SLUG, Territory
 from udi.portal.audit import journal_lines, record
+from udi.portal.audit.journal_lines import find_chain, number_events, stream_lines
 from udi.settings import Settings
 
 SOMEBODY = Actor(uuid.uuid4(), "Compte de test", "somebody@people.example", "demo")
@@ -41,6 +51,10 @@ def read(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
+def list_files(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
+
+
 def read_names(file: Path) -> list[str]:
     return [line["name"] for line in read(file)[:-1]]
 
@@ -60,7 +74,7 @@ async def test_lines_follow_each_other_over_files_and_are_verified(
 
     assert [row["lines"] for row in (*first, *second)] == [2, 1]
     assert "Nothing is new" in unchanged.stdout
-    assert sorted((tmp_path / demo.slug).iterdir()) == files
+    assert list_files(tmp_path / demo.slug) == files
     summary = json.loads(verified.stdout)
     assert (summary["faults"], summary["first"], summary["last"]) == ([], 1, 3)
     assert verified.exit_code == 0
@@ -102,7 +116,7 @@ async def test_what_is_committed_late_is_numbered_late_and_never_skipped(
         await run(*export)
     await run(*export)
 
-    early, late = sorted((tmp_path / demo.slug).iterdir())
+    early, late = list_files(tmp_path / demo.slug)
     assert read_names(early) == ["dataset.published"]
     assert read_names(late) == ["dataset.withdrawn"]
     assert read(late)[0]["at"] < read(early)[0]["at"]
@@ -155,7 +169,12 @@ async def test_the_same_lines_are_written_again_after_any_number(
     later = (tmp_path / "later.jsonl").read_text().splitlines()
     assert later[:-1] == (tmp_path / "all.jsonl").read_text().splitlines()[3:5]
     assert printed.stdout.splitlines()[:2] == later[:2]
-    assert (await run("journal", "verify", tmp_path / "later.jsonl")).exit_code == 0
+    verify = ("journal", "verify", tmp_path / "later.jsonl")
+    assert (await run(*verify, "--after", "3")).exit_code == 0
+    unexpected = await run(*verify, "--json")
+    [fault] = json.loads(unexpected.stdout)["faults"]
+    assert (unexpected.exit_code, fault["number"]) == (1, 4)
+    assert "begins at 4, not at 1" in fault["cause"]
 
 
 async def test_a_change_is_named_with_its_file_line_and_number(
@@ -286,6 +305,277 @@ async def test_a_file_that_was_cut_is_not_continued_and_holds_up_nobody_else(
     assert read_names(theirs) == ["dataset.published"]
     assert again.exit_code == 0
     assert file.read_bytes().splitlines()[0] == whole.splitlines()[0]
+
+
+async def test_files_of_another_territory_or_chain_are_named(
+    run: Run, portal_database: Database, demo: Territory, tmp_path: Path
+) -> None:
+    file = tmp_path / "portion.jsonl"
+    export = ("journal", "export", "--territory", demo.slug, "--output", file)
+    await add_events(portal_database, demo, "dataset.published")
+    await run(*export)
+    first = json.loads((await run("journal", "verify", file, "--json")).stdout)
+    expected_lines = ("--territory", demo.slug, "--chain", first["chain"], "--json")
+    same = await run("journal", "verify", file, *expected_lines)
+    await run(*export, "--new-chain")
+
+    renewed = await run("journal", "verify", file, *expected_lines)
+    elsewhere = await run("journal", "verify", file, "--territory", "other", "--json")
+
+    assert (same.exit_code, renewed.exit_code, elsewhere.exit_code) == (0, 1, 1)
+    [chain_fault] = json.loads(renewed.stdout)["faults"]
+    assert "are of the chain" in chain_fault["cause"]
+    [territory_fault] = json.loads(elsewhere.stdout)["faults"]
+    assert "not of «other»" in territory_fault["cause"]
+
+
+async def test_the_group_of_the_folder_reads_files_whatever_the_mask(
+    run: Run, portal_database: Database, demo: Territory, tmp_path: Path
+) -> None:
+    await add_events(portal_database, demo, "dataset.published")
+    folder = tmp_path / "journal"
+    mask = os.umask(0o077)
+    try:
+        await run("journal", "export", "--territory", demo.slug, "--folder", folder)
+    finally:
+        os.umask(mask)
+
+    [file] = (folder / demo.slug).iterdir()
+    around, *facts = [
+        path.stat() for path in (tmp_path, folder, folder / demo.slug, file)
+    ]
+    assert [stat.S_IMODE(fact.st_mode) for fact in facts] == [0o750, 0o750, 0o640]
+    assert {fact.st_gid for fact in facts} == {around.st_gid}
+
+
+@pytest.mark.parametrize("end", [".partial", ".77.partial"])
+async def test_what_an_interrupted_export_left_holds_up_nothing(
+    run: Run, portal_database: Database, demo: Territory, tmp_path: Path, end: str
+) -> None:
+    folder = tmp_path / demo.slug
+    folder.mkdir()
+    (folder / f"00000000-000000000001-000000000009.jsonl{end}").write_text("{")
+    (folder / ".00000000-000000000001-000000000009.jsonl").write_text("{")
+    await add_events(portal_database, demo, "dataset.published")
+
+    await run("journal", "export", "--territory", demo.slug, "--folder", tmp_path)
+
+    hidden, file = list_files(folder)
+    assert hidden.name.startswith(".")
+    assert read_names(file) == ["dataset.published"]
+
+
+async def test_a_key_that_was_removed_does_not_stop_the_export(
+    run: Run,
+    portal_database: Database,
+    demo: Territory,
+    settings: Settings,
+    tmp_path: Path,
+) -> None:
+    export = ("journal", "export", "--territory", demo.slug, "--folder", tmp_path)
+    path = settings.get_secret_path("signing_keys")
+    secret = path.read_text()
+    await add_events(portal_database, demo, "dataset.published")
+    await run(*export)
+    try:
+        path.write_text(new_secret())
+        await add_events(portal_database, demo, "dataset.updated")
+        after = await run(*export, "--json")
+    finally:
+        path.write_text(secret)
+
+    assert after.exit_code == 0
+    assert [row["lines"] for row in json.loads(after.stdout)] == [1]
+    assert len(list_files(tmp_path / demo.slug)) == 2
+
+
+async def test_two_exports_at_once_write_each_line_once(
+    portal_database: Database,
+    demo: Territory,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second begins once the first numbered its lines, and an event comes between."""
+    write = JournalExport.write
+    others: list[asyncio.Task[Any]] = []
+    locked: list[bool] = []
+
+    async def write_slowly(self: JournalExport, *arguments: Any) -> None:
+        if not others:
+            await add_events(portal_database, demo, "dataset.updated")
+            locked.append(is_locked(tmp_path))
+            again = export_to_folder(settings, tmp_path, demo.slug, new_chain=False)
+            others.append(asyncio.create_task(again))
+        await write(self, *arguments)
+
+    await add_events(portal_database, demo, "dataset.published")
+    monkeypatch.setattr(JournalExport, "write", write_slowly)
+    await export_to_folder(settings, tmp_path, demo.slug, new_chain=False)
+    await others[0]
+
+    assert locked == [True]
+    names = [read_names(file) for file in list_files(tmp_path / demo.slug)]
+    assert names == [["dataset.published"], ["dataset.updated"]]
+
+
+def is_locked(folder: Path) -> bool:
+    with (folder / ".lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("way", ["by hand", "restored"])
+async def test_a_chain_that_has_no_file_here_begins_with_its_first_line(
+    run: Run,
+    portal_database: Database,
+    demo: Territory,
+    owner: Change,
+    tmp_path: Path,
+    way: str,
+) -> None:
+    begin = {
+        "by hand": "DELETE FROM app.journal_line",
+        "restored": journal_lines.BEGIN_CHAINS,
+    }
+    export = ("journal", "export", "--territory", demo.slug, "--folder", tmp_path)
+    await add_events(portal_database, demo, "dataset.published")
+    before = json.loads((await run(*export, "--json")).stdout)
+    await owner(demo.id, begin[way])
+
+    after = json.loads((await run(*export, "--json")).stdout)
+    await add_events(portal_database, demo, "dataset.updated")
+    later = json.loads((await run(*export, "--json")).stdout)
+
+    files = [Path(row["file"]) for row in (*before, *after, *later)]
+    assert [read_names(file) for file in files] == [
+        ["dataset.published"],
+        ["dataset.published"],
+        ["dataset.updated"],
+    ]
+    assert files[0].name[:8] != files[1].name[:8] == files[2].name[:8]
+    notes = [row["note"] for row in (*before, *after, *later)]
+    assert notes == ["", NEW_CHAIN, ""]
+
+
+async def test_pages_neither_read_nor_write_numbers(
+    portal_database: Database, demo: Territory
+) -> None:
+    for statement in (
+        "SELECT 1 FROM app.journal_line",
+        "INSERT INTO app.journal_line (chain, number, digest) VALUES (1, 0, '')",
+        "SELECT 1 FROM ops.unnumbered_event",
+    ):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with portal_database.session(demo.id) as session:
+                await session.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    ("number", "event"),
+    [(-1, "gen_random_uuid()"), (0, "gen_random_uuid()"), (1, "NULL")],
+)
+async def test_only_number_zero_is_of_no_event(
+    portal_database: Database, demo: Territory, number: int, event: str
+) -> None:
+    line = f"VALUES (1, {number}, {event}, '')"
+    insert = f"INSERT INTO app.journal_line (chain, number, event_id, digest) {line}"
+    with pytest.raises(DBAPIError, match="ck_journal_line"):
+        async with portal_database.session(demo.id, role="worker") as session:
+            await session.execute(text(insert))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+async def test_events_in_any_order_of_commits_are_numbered_once(
+    portal_database: Database, demo: Territory, order: tuple[int, ...]
+) -> None:
+    """The chain begins while three transactions are open; each run reads what was noted since, and no more."""
+    async with (
+        AsyncExitStack() as first,
+        AsyncExitStack() as second,
+        AsyncExitStack() as third,
+    ):
+        stacks = (first, second, third)
+        for place, stack in enumerate(stacks):
+            session = await stack.enter_async_context(portal_database.session(demo.id))
+            record(session, None, f"dataset.event_{place}", demo.id)
+            await session.flush()
+        numbers = [await count_numbered(portal_database, demo)]
+        for place in order:
+            await stacks[place].aclose()
+            numbers.append(await count_numbered(portal_database, demo))
+
+    assert numbers == [0, 1, 2, 3]
+    async with portal_database.session(demo.id, role="worker") as session:
+        chain = await find_chain(session)
+        assert chain is not None
+        start = ChainHead(0, chain.seed)
+        lines = [
+            json.loads(line)["name"]
+            async for line in stream_lines(session, demo.slug, chain, start)
+        ]
+        notes = await session.scalar(
+            text("SELECT count(*) FROM ops.unnumbered_event WHERE tenant_id = :id"),
+            {"id": demo.id},
+        )
+    assert lines == [f"dataset.event_{place}" for place in order]
+    assert notes == 0
+
+
+async def count_numbered(database: Database, territory: Territory) -> int:
+    """Number what is new, and say how many lines there are."""
+    async with database.session(territory.id, role="worker") as session:
+        chain = await number_events(session, territory.slug)
+    return chain.head.number
+
+
+async def test_a_folder_that_cannot_be_written_and_odd_facts_hold_up_nobody(
+    run: Run,
+    portal_database: Database,
+    demo: Territory,
+    other: Territory,
+    owner: Change,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / demo.slug).write_text("no folder")
+    await add_events(portal_database, demo, "dataset.published")
+    await add_events(portal_database, other, "dataset.published")
+    await owner(
+        other.id,
+        """UPDATE app.audit_event SET facts = '["odd", 1]'""",
+    )
+
+    exported = await run("journal", "export", "--folder", tmp_path, "--json")
+
+    rows = {row["territory"]: row for row in json.loads(exported.stdout)}
+    assert exported.exit_code == 1
+    assert "cannot be used" in rows[demo.slug]["refusal"]
+    file = Path(rows[other.slug]["file"])
+    assert read(file)[0]["facts"] == ["odd", 1]
+    assert (await run("journal", "verify", file)).exit_code == 0
+
+
+async def test_an_output_is_replaced_once_it_is_whole(
+    run: Run, portal_database: Database, demo: Territory, owner: Change, tmp_path: Path
+) -> None:
+    file = tmp_path / "portion.jsonl"
+    file.write_text("earlier")
+    export = ("journal", "export", "--territory", demo.slug, "--output", file)
+
+    nothing = await run(*export)
+    await add_events(portal_database, demo, "dataset.published")
+    async with portal_database.session(demo.id, role="worker") as session:
+        await number_events(session, demo.slug)
+    await owner(demo.id, "UPDATE app.audit_event SET name = 'dataset.updated'")
+    refused = await run(*export)
+
+    assert "Nothing is new" in nothing.stdout
+    assert isinstance(refused.exception, ConflictError)
+    assert file.read_text() == "earlier"
+    assert list_files(tmp_path) == [file]
 
 
 async def test_what_cannot_be_done_is_said(

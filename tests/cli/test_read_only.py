@@ -1,25 +1,30 @@
-"""A territory that is read only is read as ever, refuses what would change it in words, and its jobs wait."""
+"""A territory that is read only is read as ever, what would change it is refused in words, and what was queued is done."""
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import uuid4
 
 from litestar import Litestar
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from tests import visitors
 from tests.cli.conftest import Run
 from tests.contract.conftest import issuer, north
 from tests.contract.node import Pusher, make_record
 from udi.kit import jobs
+from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.fair_queue import release_postponed_jobs
 from udi.kit.jobs import Job, Worker
 from udi.kit.tenancy import Territory
 from udi.portal.audit.models import AuditEvent
-from udi.ui.site import Site
 
 __all__ = ["issuer", "north"]
+JOB = "read_only_trial"
 
 
 async def test_it_is_read_and_what_would_change_it_is_refused(
@@ -88,48 +93,79 @@ async def test_each_change_of_state_is_noted_once(
     ]
 
 
-async def test_its_jobs_wait_and_those_of_others_do_not(
-    run: Run,
-    demo: Territory,
-    other: Territory,
-    portal_site: Site,
-    portal_database: Database,
-) -> None:
-    begun = asyncio.Queue[UUID]()
-    looked_at = asyncio.Queue[UUID]()
+@asynccontextmanager
+async def working(database: Database, done: asyncio.Queue[str]) -> AsyncIterator[None]:
+    """A worker that notes what it did; a job with `follow` queues another."""
 
     async def do(job: Job) -> None:
-        await begun.put(job.tenant)
+        if job.payload.get("follow"):
+            async with database.session(job.tenant, role="worker") as session:
+                await jobs.enqueue(session, JOB, {"what": "followed"})
+        await done.put(job.payload["what"])
 
-    async def is_paused(tenant: UUID) -> bool:
-        portal_site.registry.invalidate()
-        paused = await portal_site.registry.is_read_only(tenant)
-        await looked_at.put(tenant)
-        return paused
-
-    await run("tenant", "read-only", demo.slug)
-    for territory in (demo, other):
-        async with portal_database.session(territory.id, role="worker") as session:
-            await jobs.enqueue(session, "anything", {})
-    worker = Worker(portal_database, {"anything": do}, is_paused=is_paused)
+    worker = Worker(database, {JOB: do})
     running = asyncio.create_task(worker.run())
     try:
-        async with asyncio.timeout(60):
-            seen = {await looked_at.get(), await looked_at.get()}
-            first = await begun.get()
+        yield
     finally:
         worker.stop()
         await running
 
+
+async def test_what_was_queued_is_done_before_the_last_archive(
+    run: Run, demo: Territory, portal_database: Database
+) -> None:
+    done = asyncio.Queue[str]()
+    await run("tenant", "read-only", demo.slug)
+    async with portal_database.session(demo.id, role="worker") as session:
+        await jobs.enqueue(session, JOB, {"what": "first", "follow": True})
+
+    left = await jobs.wait_until_drained(portal_database, demo.id, 0)
+    async with working(portal_database, done):
+        drained = await jobs.wait_until_drained(portal_database, demo.id, 60)
+
+    assert (left, drained) == ([JOB], [])
+    assert [done.get_nowait(), done.get_nowait()] == ["first", "followed"]
+
+
+async def test_what_is_for_later_waits_until_it_is_active_again(
+    run: Run, demo: Territory, portal_database: Database
+) -> None:
+    await run("tenant", "read-only", demo.slug)
+    async with portal_database.session(demo.id, role="worker") as session:
+        for share in (None, uuid4()):
+            await jobs.enqueue(session, JOB, {}, delay=timedelta(hours=1), share=share)
+    before = await read_moments(portal_database, demo)
+
+    drained = await jobs.wait_until_drained(portal_database, demo.id, 0)
+    postponed = await read_moments(portal_database, demo)
     async with portal_database.platform_session(role="worker") as session:
-        waiting = {
-            queue.tenant: queue.waiting for queue in await jobs.list_queues(session)
-        }
-    assert seen == {demo.id, other.id}
-    assert first == other.id
-    assert begun.empty()
-    assert waiting[demo.id] == 1
-    assert other.id not in waiting
+        await release_postponed_jobs(session)
+    still = await read_moments(portal_database, demo)
+    await run("tenant", "resume", demo.slug)
+    async with portal_database.platform_session(role="worker") as session:
+        await release_postponed_jobs(session)
+
+    assert drained == []
+    assert still == postponed
+    for begin, due in postponed:
+        assert begin > now() + timedelta(days=365)
+        assert datetime.fromisoformat(str(due)) == begin
+    assert await read_moments(portal_database, demo) == before
+
+
+async def read_moments(
+    database: Database, territory: Territory
+) -> list[tuple[datetime, str | None]]:
+    """When the jobs of a territory begin, and what the heavy ones among them wait for."""
+    statement = text(
+        "SELECT execute_after, headers ->> 'due' AS due FROM queue.pgqueuer"
+        " WHERE entrypoint = :name AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant ORDER BY id"
+    )
+    values = {"name": JOB, "tenant": str(territory.id)}
+    async with database.platform_session(role="worker") as session:
+        rows = await session.execute(statement, values)
+        return [(row.execute_after, row.due) for row in rows]
 
 
 async def test_operators_see_that_it_is_read_only(

@@ -31,17 +31,17 @@ MANY = settings(max_examples=examples(60, 4000), database=None, deadline=None)
 
 
 def write_portion(
-    start: ChainHead, count: int, signer: Signer
+    start: ChainHead, count: int, signer: Signer, territory: str = "demo"
 ) -> tuple[list[bytes], ChainHead]:
     """Lines after `start`, and their checkpoint."""
     lines = []
     head = start
     for number in range(count):
-        content = {"territory": "demo", "name": f"dataset.published {number} é"}
+        content = {"territory": territory, "name": f"dataset.published {number} é"}
         line, head = seal_line(content, head)
         lines.append(line)
     claims = {
-        "territory": "demo",
+        "territory": territory,
         "chain": SEED,
         "first": start.number + 1,
         "previous": start.digest,
@@ -54,6 +54,9 @@ def write_portion(
 
 PORTION, END = write_portion(BEGINNING, 6, Signer.from_secret(SECRET))
 FILE = b"".join(PORTION)
+ELSEWHERE, _ = write_portion(BEGINNING, 2, Signer.from_secret(SECRET), "other")
+CHECKPOINTS = [PORTION[-1], ELSEWHERE[-1]]
+DIGESTS = ["", "x", SEED, SEED.upper(), "0" * 64, END.digest, f"{SEED}\n"]
 
 
 def verify(*files: bytes, secret: str = SECRET) -> ChainVerifier:
@@ -140,6 +143,59 @@ def test_any_removed_repeated_or_swapped_line_is_found(lines: list[bytes]) -> No
 @given(st.integers(0, len(FILE) - 1))
 def test_any_cut_is_found(length: int) -> None:
     assert verify(FILE[:length]).faults
+
+
+def forge(
+    number: int, previous: str, contents: list[dict[str, Any]], checkpoint: bytes
+) -> bytes:
+    """Lines with digests that are right, as whoever invents a chain writes them, before a genuine checkpoint."""
+    lines = []
+    head = ChainHead(number - 1, previous)
+    for content in contents:
+        line, head = seal_line(content, head)
+        lines.append(line)
+    return b"".join([*lines, checkpoint])
+
+
+@pytest.mark.parametrize("checkpoint", CHECKPOINTS)
+@pytest.mark.parametrize("previous", DIGESTS)
+@pytest.mark.parametrize("count", [1, 2, 6])
+def test_forged_lines_before_a_genuine_checkpoint_are_found(
+    previous: str, checkpoint: bytes, count: int
+) -> None:
+    contents = [{"territory": "demo", "name": "nothing"}] * count
+
+    assert verify(forge(1, previous, contents, checkpoint)).faults
+
+
+FORGED = st.fixed_dictionaries(
+    {"territory": st.sampled_from(["demo", "other", ""])},
+    optional={
+        "name": st.text(max_size=5),
+        "number": st.integers(-1, 7),
+        "previous": st.sampled_from(DIGESTS) | st.text(max_size=3) | st.none(),
+    },
+)
+
+
+@MANY
+@given(
+    st.integers(-1, 7),
+    st.sampled_from(DIGESTS) | st.text(max_size=64),
+    st.lists(FORGED, min_size=1, max_size=7),
+    st.sampled_from(CHECKPOINTS),
+    st.sampled_from([b"", FILE]),
+)
+def test_any_forged_portion_is_found(
+    number: int,
+    previous: str,
+    contents: list[dict[str, Any]],
+    checkpoint: bytes,
+    genuine: bytes,
+) -> None:
+    forged = forge(number, previous, contents, checkpoint)
+
+    assert verify(genuine + forged).faults
 
 
 def test_a_changed_line_is_named() -> None:

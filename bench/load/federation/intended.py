@@ -67,6 +67,29 @@ def _reference_system(source: Values, ours: Values) -> bool:
     )
 
 
+OPEN_LICENCE_1 = (
+    "https://www.etalab.gouv.fr/wp-content/uploads/2014/05/Licence_Ouverte.pdf"
+)
+OPEN_LICENCE_1_NAMES = {
+    "https://wiki.data.gouv.fr/images/9/9d/Licence_Ouverte.pdf",
+    "http://www.data.gouv.fr/Licence-Ouverte-Open-Licence",
+    "Licence Ouverte Version 1.0",
+}
+"""Addresses and words by which catalogues name the first version of the French open licence, which the EU's list lacks."""
+
+
+def _open_licence(source: Values, ours: Values) -> bool:
+    return source - ours <= OPEN_LICENCE_1_NAMES and OPEN_LICENCE_1 in ours
+
+
+def _french(source: Values, ours: Values) -> bool:
+    return source - ours == {f"{EU}language/FRE"} and f"{EU}language/FRA" in ours
+
+
+def _keyword_languages(source: Values, ours: Values) -> bool:
+    return all(value.startswith("dcat:keyword ") for value in source - ours)
+
+
 CONCEALED = "of files of restricted data nothing is told; a distribution without an address of the web is none"
 INTENDED = (
     IntendedDifference(
@@ -101,6 +124,24 @@ INTENDED = (
             "a licence by another address or by its name is the EU's entry",
         )
         for thing in ("dataset", "distribution")
+    ),
+    *(
+        IntendedDifference(
+            f"{thing}: licence",
+            _open_licence,
+            "the first French open licence is named by the address of its own publisher",
+        )
+        for thing in ("dataset", "distribution")
+    ),
+    IntendedDifference(
+        "dataset: language",
+        _french,
+        "the code FRE is that of no language in the EU's list, where French is FRA",
+    ),
+    IntendedDifference(
+        "dataset: languages of texts",
+        _keyword_languages,
+        "keywords are one list for readers of all languages, as in RUDI's records",
     ),
     IntendedDifference(
         "distribution: format",

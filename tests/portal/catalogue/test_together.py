@@ -564,6 +564,61 @@ async def test_the_catalogue_of_catalogues_has_the_services_of_each_once(
     assert "Carte des bancs" not in revoked_page.text
 
 
+async def list_by_page(ask: Answering, url: str | None) -> list[dict[str, set[str]]]:
+    """What each page of the installation's catalogue lists: territories, datasets and services."""
+    pages = []
+    while url:
+        page = await ask(None, url)
+        listed: dict[str, set[str]] = {
+            "catalog": set(),
+            "dataset": set(),
+            "service": set(),
+        }
+        for triple in parse(page.content, format=RdfFormat.N_TRIPLES):
+            name = triple.predicate.value.removeprefix(DCAT)
+            if name in listed and triple.subject.value.endswith("/catalog"):
+                listed[name].add(triple.object.value)
+        pages.append(listed)
+        url = page.links.get("next", {}).get("url")
+    return pages
+
+
+async def test_services_are_listed_of_a_territory_that_has_no_dataset_of_its_own(
+    three: Three, ask: Answering
+) -> None:
+    await three.set_search(three.home, shared=True)
+    await add_twice(three)
+    services = {
+        f"{other.territory.origin}/services/{await add_service(other, 'Carte')}"
+        for other in (three.home, three.far)
+    }
+    await three.feed.run_once()
+
+    pages = await list_by_page(ask, "/catalog.nt?page_size=1")
+
+    assert set.union(*(page["service"] for page in pages)) == services
+    assert set.union(*(page["catalog"] for page in pages)) == {
+        f"{other.territory.origin}/catalog"
+        for other in (three.home, three.near, three.far)
+    }
+
+
+async def test_a_page_that_services_fill_is_the_last_of_its_territory(
+    three: Three, ask: Answering
+) -> None:
+    for other in (three.near, three.far):
+        await other.add(1)
+        for title in ("Bancs", "Arbres"):
+            await add_service(other, title)
+    await three.feed.run_once()
+
+    pages = await list_by_page(ask, "/catalog.nt?page_size=2")
+
+    counts = [(len(page["dataset"]), len(page["service"])) for page in pages]
+    assert counts == [(1, 2), (1, 2)]
+    assert pages[0]["service"].isdisjoint(pages[1]["service"])
+
+
 @pytest.mark.parametrize(
     "url",
     [

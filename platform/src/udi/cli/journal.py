@@ -2,8 +2,8 @@
 
 import asyncio
 import json as jsonlib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, cast
 
@@ -12,11 +12,11 @@ import typer
 
 from udi.cli import output as printed
 from udi.cli.journal_files import (
-    STANDARD_OUTPUT,
     export_to_file,
     export_to_folder,
     verify_checkpoint,
 )
+from udi.cli.journal_folder import STANDARD_OUTPUT
 from udi.cli.local.errors import LocalError, explain_refusal
 from udi.kit.hash_chain import ChainVerifier
 from udi.kit.keys import Signer
@@ -31,6 +31,7 @@ COLUMNS = {
     "lines": "New lines",
     "last": "Last",
     "file": "File",
+    "note": "Note",
     "refusal": "Refused",
 }
 FAULT_COLUMNS = {
@@ -39,6 +40,18 @@ FAULT_COLUMNS = {
     "number": "Number",
     "cause": "What is wrong",
 }
+
+
+@dataclass(frozen=True)
+class ExpectedLines:
+    """What whoever checks files knows of them from elsewhere."""
+
+    after: int
+    last: int
+    territory: str
+    chain: str
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 
 
@@ -122,6 +135,19 @@ def verify(
             help="The number that the chain must reach: files may lack at its end.",
         ),
     ] = 0,
+    after: Annotated[
+        int,
+        typer.Option(min=0, help="The number after which the first file must begin."),
+    ] = 0,
+    territory: Annotated[
+        str, typer.Option(help="Slug of the territory of which the lines must be.")
+    ] = "",
+    chain: Annotated[
+        str,
+        typer.Option(
+            help="The chain of which the lines must be, as an earlier check named it."
+        ),
+    ] = "",
     json: AsJson = False,
 ) -> None:
     """Say whether lines of a journal were changed, removed, repeated, swapped or cut, and which. Status 1 when they were."""
@@ -138,15 +164,35 @@ def verify(
         faults += [
             {"file": str(file), **asdict(fault)} for fault in verifier.faults[known:]
         ]
-    number = verifier.head.number if verifier.head else 0
-    if number < last:
-        cause = f"the chain ends at {number}: lines up to {last} are missing"
-        faults.append(
-            {"file": str(files[-1]), "line": "", "number": number, "cause": cause}
-        )
+    expected = ExpectedLines(after, last, territory, chain)
+    faults += [
+        {"file": str(file), "line": "", "number": number, "cause": cause}
+        for file, number, cause in _compare_expected(verifier, expected, files)
+    ]
     _show_verification(verifier, faults, as_json=json)
     if faults:
         raise typer.Exit(1)
+
+
+def _compare_expected(
+    verifier: ChainVerifier, expected: ExpectedLines, files: Sequence[Path]
+) -> Iterator[tuple[Path, int | None, str]]:
+    """What the files as a whole should be and are not: the file, the number and the cause."""
+    begin = expected.after + 1
+    if verifier.first is not None and verifier.first != begin:
+        cause = f"the chain begins at {verifier.first}, not at {begin}: a file is missing before (or say --after)"
+        yield files[0], verifier.first, cause
+    number = verifier.head.number if verifier.head else 0
+    if number < expected.last:
+        cause = f"the chain ends at {number}: lines up to {expected.last} are missing"
+        yield files[-1], number, cause
+    if expected.territory and verifier.territory != expected.territory:
+        cause = (
+            f"the lines are of «{verifier.territory}», not of «{expected.territory}»"
+        )
+        yield files[0], verifier.first, cause
+    if expected.chain and verifier.chain != expected.chain:
+        yield files[0], verifier.first, f"the lines are of the chain {verifier.chain}"
 
 
 def _show_verification(

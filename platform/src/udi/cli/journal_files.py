@@ -1,20 +1,28 @@
 """Files of the journal: a portion of each territory's lines, from where the last file ends, with its checkpoint."""
 
+import base64
 import json
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 from uuid import UUID
 
-import click
-
+from udi.cli.journal_folder import (
+    FILE_MODE,
+    list_whole_files,
+    lock_folder,
+    make_readable_folder,
+    remove_unfinished,
+    write_output,
+    write_whole_file,
+)
+from udi.cli.local.errors import explain_refusal
 from udi.kit.credentials import InvalidSignatureError, SignedDocumentKind
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError
-from udi.kit.hash_chain import ChainHead, make_checkpoint
+from udi.kit.hash_chain import CHECKPOINT, ChainHead, make_checkpoint
 from udi.kit.keys import Signer, verify_document
 from udi.kit.tenancy import INSTALLATION_ID, INSTALLATION_SLUG
 from udi.portal.audit.journal_lines import (
@@ -29,13 +37,13 @@ from udi.settings import Settings
 
 JOURNAL = SignedDocumentKind(typ="udi-journal")
 AUDIENCE = "udi-journal"
-STANDARD_OUTPUT = Path("-")
 CHECKPOINT_ROOM = 8192
 """Bytes at the end of a file that hold its last line."""
 RESTORED = (
     "If a backup was restored since, begin a new chain, which has every event again"
     " (--new-chain)"
 )
+NEW_CHAIN = "another chain than the files here: every event again, from number 1"
 
 ExportRow = dict[str, Any]
 
@@ -109,18 +117,20 @@ async def export_to_folder(
 ) -> list[ExportRow]:
     """A file of what is new for each territory, or for one; those that have nothing new are not in the answer.
 
-    Where the database does not continue what the folder holds of a territory, its row has the `refusal`, and the others
-    are written.
+    Where the database does not continue what the folder holds of a territory, or its files cannot be written, its row
+    has the `refusal`, and the others are written. One run at a time writes to a folder.
     """
     rows = []
-    async with _open_journals(settings, slug) as journals:
+    async with _open_journals(settings, slug) as journals, lock_folder(folder):
         for journal in journals:
             try:
                 row = await _export_new(
                     journal, folder / journal.slug, new_chain=new_chain
                 )
             except ConflictError as error:
-                row = _refuse(journal, error)
+                row = _refuse(journal, f"{error} {error.remedy}")
+            except OSError as error:
+                row = _refuse(journal, str(explain_refusal(error)))
             if row["lines"] or row["refusal"]:
                 rows.append(row)
     return rows
@@ -129,7 +139,7 @@ async def export_to_folder(
 async def export_to_file(
     settings: Settings, file: Path, slug: str, after: int, *, new_chain: bool
 ) -> list[ExportRow]:
-    """One territory's lines after a number, in one file or on the standard output.
+    """One territory's lines after a number, in one file or on the standard output; no file where there are none.
 
     Raises:
         ConflictError: the journal has not so many lines.
@@ -138,8 +148,10 @@ async def export_to_file(
         journal = journals[0]
         chain = await journal.number(new_chain=new_chain)
         start = await journal.find_head(chain, after)
-        with click.open_file(str(file), "wb") as stream:
-            await journal.write(chain, start, cast("BinaryIO", stream))
+        if start.number == chain.head.number:
+            return []
+        with write_output(file) as stream:
+            await journal.write(chain, start, stream)
     return [_row(journal, chain, start, file)]
 
 
@@ -173,17 +185,18 @@ async def _export_new(
     journal: JournalExport, folder: Path, *, new_chain: bool
 ) -> ExportRow:
     chain = await journal.number(new_chain=new_chain)
-    start = await _find_start(journal, chain, folder, new_chain=new_chain)
+    remove_unfinished(folder)
+    start, changed = await _find_start(journal, chain, folder)
     if start.number == chain.head.number:
         return _row(journal, chain, start, folder)
     name = f"{chain.seed[:8]}-{start.number + 1:012}-{chain.head.number:012}.jsonl"
-    unfinished = _prepare_file(folder, name)
-    with unfinished.open("wb") as stream:
+    make_readable_folder(folder)
+    with write_whole_file(folder / name, mode=FILE_MODE) as stream:
         await journal.write(chain, start, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    unfinished.rename(folder / name)
-    return _row(journal, chain, start, folder / name)
+    row = _row(journal, chain, start, folder / name)
+    if changed:
+        row["note"] = NEW_CHAIN
+    return row
 
 
 def _row(
@@ -194,62 +207,59 @@ def _row(
         "lines": chain.head.number - start.number,
         "last": chain.head.number,
         "file": str(file),
+        "note": "",
         "refusal": "",
     }
 
 
-def _refuse(journal: JournalExport, error: ConflictError) -> ExportRow:
+def _refuse(journal: JournalExport, refusal: str) -> ExportRow:
     return {
         "territory": journal.slug,
         "lines": 0,
         "last": "",
         "file": "",
-        "refusal": f"{error} {error.remedy}",
+        "note": "",
+        "refusal": refusal,
     }
 
 
 async def _find_start(
-    journal: JournalExport, chain: JournalChain, folder: Path, *, new_chain: bool
-) -> ChainHead:
-    """Where the files of a folder end, which is where the database must go on."""
-    files = _list_files(folder)
-    continued = [file for file in files if file.name.startswith(chain.seed[:8])]
-    if not continued:
-        if files and not new_chain:
-            raise _other_chain(journal, folder)
-        return ChainHead(0, chain.seed)
-    end = _read_end(continued[-1], journal.signer)
-    if await journal.find_head(chain, end.number) != end:
-        raise _other_chain(journal, folder)
-    return end
+    journal: JournalExport, chain: JournalChain, folder: Path
+) -> tuple[ChainHead, bool]:
+    """Where the files of a chain end, which is where the database must go on; and whether those here are all of others.
 
-
-def _list_files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.jsonl"))
-
-
-def _prepare_file(folder: Path, name: str) -> Path:
-    """Where a file is written until it is whole."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f".{name}"
-
-
-def _read_end(file: Path, signer: Signer) -> ChainHead:
-    """The last line of a file of ours, as its checkpoint says.
+    A chain that has no file here begins with its first line.
 
     Raises:
-        ConflictError: it ends otherwise.
+        ConflictError: the database has another line where the files end.
+    """
+    files = list_whole_files(folder)
+    continued = [file for file in files if file.name.startswith(chain.seed[:8])]
+    if not continued:
+        return ChainHead(0, chain.seed), bool(files)
+    end = _read_end(continued[-1])
+    if await journal.find_head(chain, end.number) != end:
+        raise _other_chain(journal, folder)
+    return end, False
+
+
+def _read_end(file: Path) -> ChainHead:
+    """The last line of a file of ours, as its checkpoint says. The database is what proves it: no key is asked.
+
+    Raises:
+        ConflictError: it does not end with a checkpoint.
     """
     with file.open("rb") as stream:
         stream.seek(max(0, file.stat().st_size - CHECKPOINT_ROOM))
-        last_line = stream.read().rstrip(b"\n").rpartition(b"\n")[2]
+        last_line = stream.read().rpartition(b"\n{")[2]
     try:
-        document = json.loads(last_line)["checkpoint"]
-        claims = verify_checkpoint(document, signer.public_keys())
+        match = CHECKPOINT.fullmatch(b"{" + last_line)
+        payload = match.group(1).split(b".")[1] if match else b""
+        claims = json.loads(base64.urlsafe_b64decode(payload + b"=="))
         return ChainHead(int(claims["last"]), str(claims["digest"]))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, IndexError) as error:
         raise ConflictError(
-            f"{file} does not end with a checkpoint of this installation.",
+            f"{file} does not end with a checkpoint.",
             remedy="Put the collector's copy in its place, or move it away: its lines are written again.",
         ) from error
 

@@ -61,6 +61,25 @@ forward AS (
     WHERE line.put_off AND line.status = 'queued' AND line.rank <= room.left)
   RETURNING id)
 SELECT count(*), pg_notify(:channel, :event) FROM forward HAVING count(*) > 0""")
+POSTPONE = text("""
+WITH own AS (
+  SELECT id, entrypoint, status = 'picked' OR coalesce((headers ->> 'due')::timestamptz, execute_after) <= now()
+    OR coalesce(headers ? 'share' AND NOT headers ? 'due' AND execute_after > now() + interval '1 year', false) AS is_due
+  FROM queue.pgqueuer WHERE status IN ('queued', 'picked') AND NOT coalesce(headers ? 'postponed_from', false)
+    AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant),
+later AS (
+  UPDATE queue.pgqueuer SET execute_after = now() + :delay,
+    headers = CASE WHEN jsonb_typeof(headers) = 'object' THEN headers ELSE '{}' END || jsonb_build_object('due', now() + :delay) || jsonb_strip_nulls(
+      jsonb_build_object('postponed_from', execute_after, 'postponed_due', headers ->> 'due'))
+  WHERE status = 'queued' AND id IN (SELECT id FROM own) AND NOT EXISTS (SELECT FROM own WHERE is_due))
+SELECT entrypoint, is_due FROM own""")
+RELEASE_POSTPONED = text("""
+UPDATE queue.pgqueuer AS job SET execute_after = (job.headers ->> 'postponed_from')::timestamptz,
+  headers = job.headers - '{due,postponed_from,postponed_due}'::text[] || jsonb_strip_nulls(
+    jsonb_build_object('due', job.headers ->> 'postponed_due'))
+FROM platform.territory
+WHERE job.status = 'queued' AND job.headers ? 'postponed_from' AND territory.state = 'active'
+  AND convert_from(job.payload, 'UTF8')::jsonb ->> 'tenant' = territory.id::text""")
 EVENT = (
     '{"channel": "%s", "operation": "update", "sent_at": "2026-01-01T00:00:00+00:00",'
     ' "table": "pgqueuer", "type": "table_changed_event"}'
@@ -104,3 +123,19 @@ async def promote_waiting_jobs(session: AsyncSession, channel: str) -> int:
     if row:
         return int(row[0])
     return 0
+
+
+async def postpone_jobs(session: AsyncSession, tenant: UUID) -> list[tuple[str, bool]]:
+    """Put off the jobs of a territory until it is active, if none is being done or due; as the worker's role.
+
+    What was not put off before, by name, and whether it is being done or due: a job behind another of its share is. Only
+    where nothing was left is nothing going on: what was for later may have begun at the moment in which it was put off.
+    """
+    values = {"tenant": str(tenant), "delay": PUT_OFF}
+    rows = await session.execute(POSTPONE, values)
+    return [(row.entrypoint, row.is_due) for row in rows]
+
+
+async def release_postponed_jobs(session: AsyncSession) -> None:
+    """Give the jobs of active territories that were put off their moment again."""
+    await session.execute(RELEASE_POSTPONED)

@@ -17,6 +17,7 @@ LONGEST_LINE = 1_000_000
 MOST_FAULTS = 100
 """After which a file is read no further."""
 LINE = re.compile(rb'(\{.*),"digest":"([0-9a-f]{64})"\}\n', re.DOTALL)
+DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 CHECKPOINT = re.compile(rb'\{"checkpoint":"([\w.-]+)"\}\n', re.ASCII)
 
 CheckpointVerifier = Callable[[str], Mapping[str, Any]]
@@ -80,6 +81,8 @@ class ChainVerifier:
     """What the first line of the portion follows, as it says itself."""
     _open: bool = False
     """Whether lines stand after the last checkpoint."""
+    _start_known: bool = True
+    """Whether the portion begins with a line that can be read; set to false only where a fault stands already."""
     _trusted: bool = True
     """Whether the digest of the head is known: it is not after a line that cannot be read."""
     _absent: list[range] = field(default_factory=list)
@@ -132,7 +135,9 @@ class ChainVerifier:
 
     def _skip_unreadable(self) -> None:
         self._trusted = False
-        self._portion = self._portion or ChainHead(0, "")
+        if self._portion is None:
+            self._portion = ChainHead(0, "")
+            self._start_known = False
         if self.head is not None:
             self.head = ChainHead(self.head.number + 1, "")
 
@@ -190,6 +195,7 @@ class ChainVerifier:
         else:
             self._compare(claims, number)
         self._portion = None
+        self._start_known = True
 
     def _compare(self, claims: Mapping[str, Any], number: int | None) -> None:
         if self.chain is None:
@@ -204,7 +210,7 @@ class ChainVerifier:
             "last": head.number,
             "digest": head.digest,
         }
-        is_known = self._trusted and start.digest
+        is_known = self._trusted and self._start_known
         differing = [
             name for name, value in expected.items() if claims.get(name) != value
         ]
@@ -232,7 +238,9 @@ def _read_content(line: bytes) -> dict[str, Any] | None:
         territory = content["territory"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    if type(number) is not int or number < 1 or not isinstance(previous, str):
+    if type(number) is not int or number < 1:
+        return None
+    if not isinstance(previous, str) or DIGEST.fullmatch(previous) is None:
         return None
     is_whole = hashlib.sha256(body).hexdigest() == digest.decode()
     return {

@@ -27,7 +27,6 @@ from pgqueuer.core.executors import (
     EntrypointExecutorParameters,
 )
 from pgqueuer.core.qm import QueueManager
-from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job as QueuedJob
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.domain.types import Channel, JobId
@@ -40,8 +39,10 @@ from udi.kit.fair_queue import (
     CHECK_INTERVAL,
     SHARE,
     QueuePosition,
+    postpone_jobs,
     promote_next_job,
     promote_waiting_jobs,
+    release_postponed_jobs,
     reserve_position,
 )
 from udi.kit.service_registry import ServiceKey
@@ -59,8 +60,8 @@ POLL_INTERVAL = timedelta(seconds=5)
 """How often the queue is looked at without being told: a job that failed comes back without a notice."""
 FULL_PAUSE = 2.0
 """Seconds after which a database whose disk was full is asked for jobs again."""
-PAUSE = timedelta(seconds=15)
-"""After which a job of a territory that is only read is looked at again."""
+DRAIN_INTERVAL = 0.2
+"""Seconds between two looks at what is left in the queue of a territory."""
 CANCELLED_AGAIN = 1.0
 """Seconds after which a task that was to end, and goes on, is cancelled again."""
 
@@ -83,8 +84,6 @@ Handlers = Mapping[str, Handler]
 BeforeJob = Callable[[], Awaitable[object]]
 """Waited for before each job: what the same process does first."""
 BEFORE_JOB = ServiceKey[BeforeJob]("pause before a job", "catalogue")
-PauseCheck = Callable[[UUID], Awaitable[bool]]
-"""Whether the jobs of a territory wait for now."""
 HeavyJobListener = Callable[[UUID, UUID, float], Awaitable[None]]
 """Told of each heavy job that ended: its territory, its share, and how many seconds it took."""
 HEAVY_JOB_LISTENER = ServiceKey[HeavyJobListener]("listener of heavy jobs", "spaces")
@@ -229,6 +228,30 @@ async def list_queues(session: AsyncSession) -> list[QueueState]:
     return [QueueState(**{**row, "tenant": UUID(row["tenant"])}) for row in rows]
 
 
+async def wait_until_drained(
+    database: Database, tenant: UUID, limit: float
+) -> list[str]:
+    """Wait, at most `limit` seconds, until no job of a territory is being done or due; the names of those left, or none.
+
+    Once none is, those for later (another attempt, a delay) are put off until the territory is active again: its queue
+    does nothing meanwhile, unless something new is queued.
+    """
+    until = time.monotonic() + limit
+    left = await _postpone_jobs(database, tenant)
+    while left:
+        if any(is_due for _, is_due in left):
+            if time.monotonic() >= until:
+                break
+            await asyncio.sleep(DRAIN_INTERVAL)
+        left = await _postpone_jobs(database, tenant)
+    return sorted({name for name, is_due in left if is_due})
+
+
+async def _postpone_jobs(database: Database, tenant: UUID) -> list[tuple[str, bool]]:
+    async with database.platform_session(role="worker") as session:
+        return await postpone_jobs(session, tenant)
+
+
 def _describe_held_job(job: QueuedJob) -> HeldJob:
     payload = json.loads(job.payload or b"{}")
     return HeldJob(
@@ -254,7 +277,6 @@ class Worker:
         poll_interval: timedelta = POLL_INTERVAL,
         spent: HeavyJobListener | None = None,
         give_way: BeforeJob | None = None,
-        is_paused: PauseCheck | None = None,
     ) -> None:
         self._database = database
         self._handlers = handlers
@@ -263,7 +285,6 @@ class Worker:
         self._poll_interval = poll_interval
         self._spent = spent
         self._give_way = give_way
-        self._is_paused = is_paused
         self._manager: QueueManager | None = None
         self._stopped = False
 
@@ -306,6 +327,7 @@ class Worker:
         while True:
             try:
                 async with self._database.platform_session(role="worker") as session:
+                    await release_postponed_jobs(session)
                     await promote_waiting_jobs(session, SCHEMA.channel)
             except Exception as error:  # noqa: BLE001 - looked at again in some seconds
                 log.warning("jobs put off not looked at", error=type(error).__name__)
@@ -334,8 +356,6 @@ class Worker:
             last = queued.attempts >= self._attempts
             if self._give_way is not None:
                 await self._give_way()
-            if self._is_paused is not None and await self._is_paused(tenant):
-                raise RetryRequested(PAUSE, "The territory is only read for now.")
             headers = queued.headers or {}
             share = headers.get(SHARE)
             parent = str(headers.get(traces.HEADER, ""))

@@ -23,7 +23,7 @@ from udi.kit.tenancy import TIME_ZONE, Territory
 log = structlog.get_logger()
 TerritoryState = Literal["active", "read_only", "suspended"]
 READ_ONLY: TerritoryState = "read_only"
-"""Its pages are read as ever; what would change something is refused for some minutes, and its tasks wait."""
+"""Its pages are read as ever; what would change something is refused for some minutes, and its schedules wait."""
 TEXTS = ("charter", "legal", "logo", "vocabularies")
 """What only their own pages read."""
 FIND_STATE = """
@@ -132,16 +132,16 @@ class TerritoryRegistry:
         """Every active territory, by slug; none that is only read, where nothing is done for now. What was known is served while the database does not answer."""
         return await self._read_if_older(self._max_age)
 
+    async def list_served(self) -> Sequence[Territory]:
+        """Every territory whose pages are read, by slug: those that are active, and those that are only read."""
+        served = [*await self.list(), *self._read_only]
+        return sorted(served, key=lambda known: known.slug)
+
     async def list_all(self) -> Sequence[Territory]:
         """Every territory by slug, those that are suspended too: what concerns people's data leaves none out."""
         active = await self.list()
         every = [*active, *self._read_only, *self._suspended]
         return sorted(every, key=lambda known: known.slug)
-
-    async def is_read_only(self, tenant: UUID) -> bool:
-        """Whether a territory is only read for now."""
-        await self.list()
-        return any(territory.id == tenant for territory in self._read_only)
 
     async def _read_state(self) -> tuple[str, ...]:
         if self._database.is_for_pages:
@@ -171,7 +171,7 @@ class TerritoryRegistry:
         self._read_only = read_only
         self._suspended = suspended
         self._by_host = _group_by_host([*known, *read_only])
-        self._by_id = {territory.id: territory for territory in known}
+        self._by_id = {territory.id: territory for territory in [*known, *read_only]}
         self._suspended_by_host = _group_by_host(suspended)
         self._state = state  # last: what cannot be read is tried again, and fails again
 
@@ -211,7 +211,7 @@ class TerritoryRegistry:
         )
 
     async def by_id(self, tenant: UUID) -> Territory | None:
-        """The active territory of this id, or None."""
+        """The territory of this id, or None; one that is only read too: what was queued for it is done."""
         await self.list()
         return self._by_id.get(tenant)
 

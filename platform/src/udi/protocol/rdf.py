@@ -38,7 +38,9 @@ from udi.protocol.triples import (
     find_iri,
     iri,
     is_a,
+    is_language_tag,
     literal,
+    localised_literal,
     localised_literals,
     moment_of,
     part_of,
@@ -133,9 +135,13 @@ def _returned_formats(service: str) -> Iterator[Triple]:
 
 
 def _titles(node: str, record: Record) -> Iterator[Triple]:
-    """The title in each of its languages; without a language where the record names none."""
+    """The title in each of its languages; one alone is in that of the summary, if that has one alone."""
+    languages = [*record.synopsis]
     if record.titles:
         yield from localised_literals(node, "dct:title", record.titles)
+    elif len(languages) == 1 and is_language_tag(languages[0]):
+        title = localised_literal(record.title, languages[0])
+        yield (node, term("dct:title"), title)
     else:
         yield (node, term("dct:title"), literal(record.title))
 

@@ -61,7 +61,6 @@ async def run_worker(site: Site) -> None:
         task_handlers(site),
         spent=services.find(HEAVY_JOB_LISTENER),
         give_way=services.find(BEFORE_JOB),
-        is_paused=site.registry.is_read_only,
     )
     try:
         companions = [

@@ -10,7 +10,9 @@ from udi.portal.nodes.harvest import format_detection
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.portal.nodes.harvest.language_detection import detect_language
 from udi.portal.nodes.harvest.record import HarvestedRecord
+from udi.protocol.rdf import write_dataset
 from udi.protocol.structures import Organisation
+from udi.protocol.triples import term
 
 ORIGIN = "https://source.example/"
 SOURCE = UUID("6a5b0e0c-7a52-4f3e-9df1-3f0d4d1f2a10")
@@ -125,6 +127,33 @@ def formats(*names: str) -> str:
         f"<gmd:distributionFormat><gmd:MD_Format><gmd:name><gco:CharacterString>{name}</gco:CharacterString></gmd:name></gmd:MD_Format></gmd:distributionFormat>"
         for name in names
     )
+
+
+@pytest.mark.parametrize(
+    ("title", "summary", "titles", "written"),
+    [
+        ('"Trees"@en', '"All of them"@en', {}, '"Trees"@en'),
+        ('"Trees"@en', '"Tous"@fr', {"en": "Trees"}, '"Trees"@en'),
+        ('"Trees"@en', '"All"@en, "Tous"@fr', {"en": "Trees"}, '"Trees"@en'),
+        ('"Trees"@en, "Arbres"@fr', '"Tous"@fr', {"en": "Trees", "fr": "Arbres"}, '"Arbres"@fr'),
+    ],
+)  # fmt: skip
+def test_the_language_of_a_title_is_that_of_the_source(
+    title: str, summary: str, titles: dict[str, str], written: str
+) -> None:
+    document = f"""@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+<{ORIGIN}trees> a dcat:Dataset ; dct:title {title} ; dct:description {summary} ."""
+    page = format_detection.read(document.encode(), base_url=ORIGIN, language="fr")
+
+    record = convert(page.records[0], CONTEXT).record
+
+    assert record.titles == titles
+    title_nodes = [
+        node
+        for _, name, node in write_dataset("https://ours.example", record)
+        if name == term("dct:title")
+    ]
+    assert written in title_nodes
 
 
 def test_a_link_in_several_languages_has_one_address_and_its_names() -> None:

@@ -1,7 +1,7 @@
 """Datasets of two places that seem to be one: sure, asked or neither; what the team says is remembered."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -31,7 +31,12 @@ from udi.portal.catalogue.services.models import (
 )
 from udi.portal.identity.models import Person
 from udi.portal.nodes.inbox import list_match_proposals
-from udi.portal.nodes.sources.likeness import MatchBasis, is_likely, is_sure
+from udi.portal.nodes.sources.likeness import (
+    MatchBasis,
+    find_by_names,
+    is_likely,
+    is_sure,
+)
 from udi.portal.nodes.sources.matches.actions import decide_match
 from udi.portal.nodes.sources.matches.queries import get_match, list_matches
 from udi.portal.nodes.sources.matches.uses import (
@@ -729,3 +734,42 @@ async def test_an_answer_locks_sources_before_datasets_as_a_reading_does(
 
     assert locks[0] == "catalogue_source"
     assert "dataset" in locks[1:]
+
+
+class CountedNames(list[str]):
+    """Names that count how often all of them are looked through."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.times += 1
+        return super().__iter__()
+
+
+async def test_names_are_not_looked_through_again_for_each_dataset(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    titles = ("Names one", "Names two", "Names three")
+    described = "".join(
+        f'<https://names.example/{number}> a dcat:Dataset ; dct:identifier "names-{number}" ; dct:title "{title}" .\n'
+        for number, title in enumerate(titles)
+    )
+    catalogue.put(
+        "/names.ttl",
+        f"{PREFIXES}{described}".encode(),
+        **{"Content-Type": "text/turtle"},
+    )
+    theirs: Reading = await open_source(f"{catalogue.origin}/names.ttl")
+    await theirs.read()
+    published = (await theirs.list_published()).values()
+    ours: Reading = await open_source(f"{catalogue.origin}/none.ttl")
+    source = await ours.source()
+    pages = [f"https://portal.example/data/{id_}".upper() for id_ in published]
+    times = []
+    async with ours.database.session(ours.territory.id) as session:
+        for names in (CountedNames(pages[:1]), CountedNames(pages)):
+            by_name = await find_by_names(session, source, names)
+            times.append(names.times)
+
+    assert by_name == dict(zip(pages, ({id_} for id_ in published), strict=True))
+    assert times[0] == times[1]

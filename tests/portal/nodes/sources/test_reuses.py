@@ -15,6 +15,8 @@ from tests.portal.notifications.conftest import Relay, relay
 from tests.visitors import browse
 from udi.kit.clock import now
 from udi.kit.jobs import Job
+from udi.portal.catalogue.actions import lock_datasets, withdraw_dataset
+from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.catalogue.services.models import CatalogueService
 from udi.portal.nodes.sources import reuse_import
 from udi.portal.nodes.sources.actions import close_source
@@ -400,6 +402,83 @@ async def test_thanks_and_the_reuses_of_people_come_first_whatever_a_catalogue_d
     assert origins == [False, True, True]
 
 
+async def test_thanks_stay_while_data_of_another_place_are_withdrawn_or_doubtful(
+    catalogue: Catalogue, open_source: Open, portal_site: Site
+) -> None:
+    lists = {DATASETS: [dataset(name, name) for name in ("lamps", "poles", "wires")]}
+    publish(catalogue, lists)
+    theirs = await open_source(f"{catalogue.origin}{DATASETS}?sort=created")
+    await theirs.read()
+    published = await theirs.list_published()
+    page = "https://portal.example/data"
+    poles = f"{page}/{published['poles']}"
+    named = [{"page": f"{page}/{published['lamps']}"}, {"page": poles}]
+    lists = {DATASETS: [], REUSES: [reuse("map-10", datasets=named)]}
+    publish(catalogue, lists)
+    ours = await open_source(f"{catalogue.origin}{DATASETS}")
+    await ours.read()
+    await follow(ours, portal_site)
+    async with ours.database.session(ours.territory.id) as session:
+        await session.execute(
+            update(ProjectDataset)
+            .where(ProjectDataset.project_id == reuse_id(ours.source_id, "map-10"))
+            .values(thanked=True)
+        )
+        withdrawn = (await lock_datasets(session, [published["lamps"]])).values()
+        await withdraw_dataset(session, *withdrawn)
+        copies = update(Dataset).where(Dataset.id == published["wires"])
+        await session.execute(copies.values(local_id=poles))
+    for _ in range(2):
+        await ours.read()
+        await follow(ours, portal_site)
+    stayed = await list_thanked(ours, "map-10")
+    lists[REUSES] = [reuse("map-10", datasets=[{"page": poles}])]
+    async with ours.database.session(ours.territory.id) as session:
+        await session.execute(copies.values(local_id=""))
+        key = (ours.territory.id, published["lamps"])
+        lamps = await session.get_one(Dataset, key)
+        lamps.state = DatasetState.PUBLISHED
+    await ours.read()
+    await follow(ours, portal_site)
+
+    assert stayed == {published["lamps"], published["poles"]}
+    assert await list_thanked(ours, "map-10") == {published["poles"]}
+
+
+async def list_thanked(reading: Reading, name: str) -> set[UUID]:
+    """The datasets whose producers thanked a reuse."""
+    query = select(ProjectDataset.dataset_id).where(
+        ProjectDataset.project_id == reuse_id(reading.source_id, name),
+        ProjectDataset.thanked,
+    )
+    async with reading.database.session(reading.territory.id) as session:
+        return set(await session.scalars(query))
+
+
+async def test_a_reuse_names_two_hundred_datasets_however_each_is_called(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    site = "https://source.example"
+    named = [
+        {
+            "id": f"d-{number}",
+            "uri": f"{site}/api/1/datasets/d-{number}/",
+            "page": f"{site}/datasets/d-{number}/",
+        }
+        for number in range(210)
+    ]
+    lists = {DATASETS: [], REUSES: [reuse("map-11", datasets=named)]}
+    publish(catalogue, lists)
+    reading = await open_source(f"{catalogue.origin}{DATASETS}")
+    await reading.read()
+
+    async with reading.database.session(reading.territory.id) as session:
+        query = select(SourceReuse).where(SourceReuse.source_id == reading.source_id)
+        row = (await session.scalars(query)).one()
+    ids = [name for name in row.datasets if name.startswith("d-")]
+    assert (len(ids), ids[-1]) == (200, "d-199")
+
+
 async def test_reuses_of_a_source_that_is_closed_leave_with_its_datasets(
     catalogue: Catalogue, open_source: Open, portal_site: Site
 ) -> None:
@@ -443,6 +522,23 @@ async def test_the_team_is_told_once_of_the_reuses_that_a_reading_brings(
     assert mails[0]["Subject"].startswith("12 nouvelles réutilisations")
     assert text_of(mails[0]).count("/projects/") == 10
     assert "Autres\u00a0: 2" in text_of(mails[0])
+
+
+async def test_two_readings_in_a_row_tell_the_team_once(
+    catalogue: Catalogue, open_source: Open, portal_site: Site, relay: Relay
+) -> None:
+    lists = {DATASETS: [dataset("trees", "Arbres")], SERVICES: []}
+    publish(catalogue, {**lists, REUSES: [reuse("once")]})
+    reading = await open_source(f"{catalogue.origin}{DATASETS}?tag=once")
+
+    await reading.read()
+    waiting = await take_waiting_jobs(reading)
+    await reading.read()
+    waiting += await take_waiting_jobs(reading)
+    for job in waiting:
+        await task_handlers(portal_site)[SHOW_REUSES](job)
+
+    assert (len(waiting), len(relay.mails)) == (2, 1)
 
 
 async def test_a_reuse_that_the_team_hid_or_that_leaves_is_told_to_nobody(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import httpx
 from litestar import Litestar
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, update
 
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, team
@@ -18,7 +18,7 @@ from udi.portal.catalogue.actions import (
 )
 from udi.portal.catalogue.data_services.queries import list_catalogue_services
 from udi.portal.catalogue.links.inventory import add_links, delete_unused_links
-from udi.portal.catalogue.models import Link
+from udi.portal.catalogue.models import Dataset, Link
 from udi.portal.catalogue.services.models import (
     CatalogueService,
     CatalogueServiceDataset,
@@ -34,6 +34,7 @@ from udi.portal.nodes.sources.models import (
 )
 from udi.portal.nodes.sources.publishers.actions import KEEP, choose_publisher
 from udi.portal.nodes.sources.service_changes import note_changed_services
+from udi.portal.organisations.models import Organisation
 from udi.protocol.record import restore_record
 
 TURTLE = {"Content-Type": "text/turtle"}
@@ -322,13 +323,16 @@ async def test_a_service_serves_data_of_other_places_by_names_that_mean_the_same
     catalogue: Catalogue, open_source: Open
 ) -> None:
     elsewhere = """<https://portal.example/datasets/lamps> a dcat:Dataset ;
-      dct:identifier "https://portal.example/datasets/lamps" ; dct:title "Lampadaires"@fr ."""
+      dct:identifier "https://portal.example/datasets/lamps" ; dct:title "Lampadaires"@fr .
+"""
     theirs, _ = await read(
         catalogue,
         open_source,
         "/lamps.ttl",
         elsewhere,
         BENCHES.replace("Bancs", "Assises"),
+        name_publisher("https://portal.example/datasets/lamps"),
+        name_publisher("https://x.example/d"),
     )
     their_datasets = await theirs.list_published()
     served = """<https://x.example/lamps> a dcat:DataService ; dct:title "Lampes"@fr ;
@@ -352,6 +356,61 @@ async def test_a_service_serves_data_of_other_places_by_names_that_mean_the_same
         "«benches» is a name of one catalogue"
     )
     assert by_page == {their_datasets["Lampadaires"], their_datasets["Assises"]}
+
+
+def name_publisher(dataset: str) -> str:
+    """That an organisation without people of its own here publishes it."""
+    return f"""<{dataset}> dct:publisher [ a foaf:Organization ; foaf:name "Syndicat des lampes" ] .\n"""
+
+
+async def test_a_service_stands_beside_no_dataset_of_another_producer(
+    catalogue: Catalogue, open_source: Open, portal_app: Litestar
+) -> None:
+    path = "/beside.ttl"
+    parts = (
+        BENCHES.replace("Bancs", "Sièges"),
+        '<https://x.example/free> a dcat:Dataset ; dct:identifier "free" ; dct:title "Libres"@fr .\n',
+        name_publisher("https://x.example/free"),
+    )
+    theirs, _ = await read(catalogue, open_source, "/beside-theirs.ttl", *parts)
+    published = await theirs.list_published()
+    named = " , ".join(
+        f"<https://ours.example/data/{published[title]}>"
+        for title in ("Sièges", "Libres")
+    )
+    beside = f"""<https://x.example/beside> a dcat:DataService ; dct:title "Lampes"@fr ;
+      dcat:endpointURL <https://maps.example.org/beside> ; dcat:servesDataset {named} ."""
+    ours, _ = await read(catalogue, open_source, path, beside)
+    [row] = await services(ours)
+    of_others = await served(ours, row.id)
+    async with ours.database.session(ours.territory.id) as session:
+        await session.execute(
+            update(Dataset)
+            .where(Dataset.id == published["Sièges"])
+            .values(organisation_id=ours.producer)
+        )
+    await ours.read()
+
+    async with browser(portal_app, ours) as client:
+        page, own_page = [
+            await client.get(
+                f"/data/{published[title]}", headers=ENGLISH, follow_redirects=True
+            )
+            for title in ("Libres", "Sièges")
+        ]
+
+    assert of_others == {published["Libres"]}
+    assert await served(ours, row.id) == set(published.values())
+    by_whom = f'Published by <span dir="auto">{(await name_of(ours))}</span>'
+    assert f"/services/{row.id}" in own_page.text
+    assert (page.text.count(by_whom), own_page.text.count(by_whom)) == (1, 0)
+
+
+async def name_of(reading: Reading) -> str:
+    """The name of the producer of a source."""
+    async with reading.database.session(reading.territory.id) as session:
+        key = (reading.territory.id, reading.producer)
+        return (await session.get_one(Organisation, key)).name
 
 
 async def served_by(reading: Reading, service: UUID) -> set[UUID]:

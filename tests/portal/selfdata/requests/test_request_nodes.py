@@ -13,7 +13,7 @@ from tests.contract.node import Issuer, Pusher, pushing
 from tests.portal.selfdata.requests.conftest import ENGLISH, HOME, Inhabitants
 from tests.portal.selfdata.requests.test_drafts import read_ticket
 from udi.kit.clock import now
-from udi.portal.nodes.models import Node
+from udi.portal.nodes.models import Node, NodeState
 from udi.portal.selfdata.requests.models import SubjectRequest
 from udi.protocol.inbox import PATH as INBOX
 
@@ -66,7 +66,7 @@ async def find_ticket_host(inhabitants: Inhabitants, draft: SubjectRequest) -> s
 async def test_of_two_own_nodes_the_one_that_is_heard_is_offered(
     inhabitants: Inhabitants, second_node: Pusher
 ) -> None:
-    """Both heard, or neither: the oldest, and of a draft that to which it was led before."""
+    """Both heard, or neither: the oldest. A draft stays where it was led: it may be written there already."""
     [draft] = await inhabitants.ask("own-town")
     hosts = [await find_ticket_host(inhabitants, draft)]
     await hear(inhabitants, "own", hours_ago=0)
@@ -82,7 +82,7 @@ async def test_of_two_own_nodes_the_one_that_is_heard_is_offered(
         "second.example",
         "second.example",
         "own.example",
-        "own.example",
+        "second.example",
         "own.example",
     ]
 
@@ -101,6 +101,24 @@ async def test_what_was_written_at_a_node_is_sent_to_no_other(
 
     assert set(written.values()) == {"unconfirmed"}
     assert host == "second.example"
+
+
+async def test_what_was_written_at_a_node_that_is_suspended_is_not_asked_for_again(
+    inhabitants: Inhabitants, second_node: Pusher
+) -> None:
+    [draft] = await inhabitants.ask("own-town")
+    await find_ticket_host(inhabitants, draft)
+    await inhabitants.send(inhabitants.report(draft.id), by=second_node)
+    async with inhabitants.site.database.session(
+        inhabitants.territory.id, role="worker"
+    ) as session:
+        suspended = update(Node).where(Node.slug == "second")
+        await session.execute(suspended.values(state=NodeState.SUSPENDED))
+
+    page = await inhabitants.person.get(f"{HOME}/{draft.id}", headers=ENGLISH)
+
+    assert "The organisation has it, and answers you on its own site." in page.text
+    assert "Write the letter" not in page.text
 
 
 async def test_each_own_node_that_takes_requests_reports_those_on_paper(

@@ -46,6 +46,7 @@ JOBS = text(
     "DELETE FROM queue.pgqueuer WHERE convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant"
 )
 CHANGES = text("DELETE FROM ops.search_change WHERE tenant_id = :tenant")
+EVENT_NOTES = text("DELETE FROM ops.unnumbered_event WHERE tenant_id = :tenant")
 SUSPENDED = "suspended"
 
 
@@ -283,5 +284,6 @@ async def _delete_rows(
         retired.rows += sum(counts.values())
         await session.execute(JOBS, {"tenant": str(tenant)})
         if database.program == "portal":
-            await session.execute(CHANGES, {"tenant": tenant})
+            for statement in (CHANGES, EVENT_NOTES):
+                await session.execute(statement, {"tenant": tenant})
         await session.execute(delete(row).where(row.slug == slug))

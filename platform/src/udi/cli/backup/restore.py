@@ -29,6 +29,7 @@ from udi.cli.backup.server import ServerControl
 from udi.cli.local.errors import LocalError
 from udi.kit.backups import BackupRun
 from udi.kit.clock import now
+from udi.portal.audit.journal_lines import BEGIN_CHAINS
 from udi.settings import ProgramName
 
 UNITS = "udi-*.service"
@@ -270,6 +271,18 @@ def _choose_file_backup(
     return manifests[-1]
 
 
+async def _begin_journal_chains(machine: BackupContext) -> None:
+    """A collector may hold numbers that the database no longer has: none of them is given to another event."""
+    name = machine.settings.database_names["portal"]
+    connection = await asyncpg.connect(
+        machine.plan.superuser, database=name, timeout=10
+    )
+    try:
+        await connection.execute(BEGIN_CHAINS)
+    finally:
+        await connection.close()
+
+
 def _finish_restore(machine: BackupContext) -> None:
     """What follows from another past: the schema of this release, an index made anew, a repository that knows its database."""
     machine.progress.report(f"database: the schema of release {__version__}")
@@ -287,6 +300,7 @@ def _finish_restore(machine: BackupContext) -> None:
             f"The schema cannot be brought to this release ({done.stderr.strip()[-300:]})",
             RETRY_REMEDY,
         )
+    asyncio.run(_begin_journal_chains(machine))
     shutil.rmtree(machine.settings.index_folder, ignore_errors=True)
     if FOREIGN in prepare(machine):
         machine.pgbackrest.call("stanza-upgrade")

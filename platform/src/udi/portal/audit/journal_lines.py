@@ -10,16 +10,29 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Uuid, column, delete, func, insert, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.hash_chain import ChainHead, seal_line
+from udi.kit.tenancy import current_tenant
 from udi.portal.audit.models import AuditEvent, JournalLine
 
 BATCH = 1000
 """Events in memory at a time."""
 PRIVATE_EVENTS = "suggestion.%"
 """What somebody declared of their own interests: nobody else reads that they did, a collector neither."""
+UNNUMBERED = table(
+    "unnumbered_event",
+    column("tenant_id", Uuid()),
+    column("event_id", Uuid()),
+    schema="ops",
+)
+"""A note of each event without a number, which a trigger adds in the transaction of the event."""
+BEGIN_CHAINS = """
+INSERT INTO app.journal_line (tenant_id, chain, number, digest)
+SELECT tenant_id, max(chain) + 1, 0, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+FROM app.journal_line GROUP BY tenant_id"""
+"""Where the database came back from a backup: what was numbered since, elsewhere, must not be numbered otherwise."""
 
 
 class ChangedEventError(Exception):
@@ -53,10 +66,9 @@ async def number_events(
     if chain is None or new_chain:
         chain = await _begin_chain(session, chain.count + 1 if chain else 1)
     head = chain.head
+    query = _all_events() if head.number == 0 else _unnumbered_events()
     waiting: list[dict[str, Any]] = []
-    events = await session.stream_scalars(
-        _unnumbered_events(chain.count), execution_options={"yield_per": BATCH}
-    )
+    events = await session.stream_scalars(query, execution_options={"yield_per": BATCH})
     async for event in events:
         _, head = seal_line(describe_event(event, slug), head)
         waiting.append(
@@ -141,8 +153,15 @@ def describe_event(event: AuditEvent, slug: str) -> Mapping[str, Any]:
         "name": event.name,
         "actor": _identifier(event.actor_id),
         "subject": _identifier(event.subject_id),
-        "facts": dict(sorted(event.facts.items())),
+        "facts": _sort_facts(event.facts),
     }
+
+
+def _sort_facts(facts: Any) -> Any:
+    """Facts by their name; what the database holds otherwise, as it is."""
+    if isinstance(facts, dict):
+        return dict(sorted(facts.items()))
+    return facts
 
 
 def _identifier(value: UUID | None) -> str | None:
@@ -151,21 +170,21 @@ def _identifier(value: UUID | None) -> str | None:
     return str(value)
 
 
-def _unnumbered_events(chain: int) -> Any:
-    is_numbered = (
-        select(JournalLine.event_id)
-        .where(
-            JournalLine.tenant_id == AuditEvent.tenant_id,
-            JournalLine.chain == chain,
-            JournalLine.event_id == AuditEvent.id,
-        )
-        .exists()
-    )
+def _all_events() -> Any:
+    """The events that leave, in their order: a chain that has no line yet begins with them."""
     return (
         select(AuditEvent)
-        .where(~is_numbered, AuditEvent.name.not_like(PRIVATE_EVENTS))
+        .where(AuditEvent.name.not_like(PRIVATE_EVENTS))
         .order_by(AuditEvent.at, AuditEvent.id)
     )
+
+
+def _unnumbered_events() -> Any:
+    """Those that were committed since: a trigger notes each in the transaction that adds it."""
+    notes = select(UNNUMBERED.c.event_id).where(
+        UNNUMBERED.c.tenant_id == current_tenant()
+    )
+    return _all_events().where(AuditEvent.id.in_(notes))
 
 
 async def _begin_chain(session: AsyncSession, count: int) -> JournalChain:
@@ -176,5 +195,13 @@ async def _begin_chain(session: AsyncSession, count: int) -> JournalChain:
 
 
 async def _add_lines(session: AsyncSession, lines: Sequence[Mapping[str, Any]]) -> None:
-    if lines:
-        await session.execute(insert(JournalLine), lines)
+    """Add lines, and forget the notes of their events."""
+    if not lines:
+        return
+    await session.execute(insert(JournalLine), lines)
+    await session.execute(
+        delete(UNNUMBERED).where(
+            UNNUMBERED.c.tenant_id == current_tenant(),
+            UNNUMBERED.c.event_id.in_([line["event_id"] for line in lines]),
+        )
+    )

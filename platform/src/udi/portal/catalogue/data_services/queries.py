@@ -47,15 +47,29 @@ class ServiceName:
     id: UUID
     titles: dict[str, str]
     format: str
+    organisation_id: UUID
+    organisation: str
+    """The name of who publishes it."""
 
 
 def _relate_services() -> RelatedRows[list[ServiceName]]:
     services = (
-        select(CatalogueService.id, CatalogueService.titles, CatalogueService.format)
+        select(
+            CatalogueService.id,
+            CatalogueService.titles,
+            CatalogueService.format,
+            CatalogueService.organisation_id,
+            Organisation.name,
+        )
         .join(
             CatalogueServiceDataset,
             (CatalogueServiceDataset.tenant_id == CatalogueService.tenant_id)
             & (CatalogueServiceDataset.service_id == CatalogueService.id),
+        )
+        .join(
+            Organisation,
+            (Organisation.tenant_id == CatalogueService.tenant_id)
+            & (Organisation.id == CatalogueService.organisation_id),
         )
         .where(
             CatalogueServiceDataset.dataset_id == literal_column("$1::uuid"),

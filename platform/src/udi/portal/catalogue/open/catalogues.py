@@ -152,17 +152,18 @@ async def send_joint_catalogue(
             request, Document(form.media_type, bytes, validators, vary=VARY)
         )
     total, counts = _count(reader, neighbourhood)
-    members = sorted(
-        (other for other in neighbourhood.sources.values() if other.slug in counts),
-        key=lambda other: other.slug,
-    )
+    members = sorted(neighbourhood.sources.values(), key=lambda other: other.slug)
     database = site_of(request).database
     is_current = await is_joint_current(database, neighbourhood.sources, reader)
     part = await _read_slice(database, reader, neighbourhood, members, question)
     page = _describe_page(whole, question, part, total, form)
     is_first = not question.start
     listed = part.territories
-    named = [other for other in members if is_first or other.id in listed]
+    named = [
+        other
+        for other in members
+        if other.id in listed or (is_first and other.slug in counts)
+    ]
     triples = sort_triples(_write(whole, page, named, part, question.profiles))
     if not is_current:
         validators = Validators((*facts, write_n_triples(triples)))
@@ -228,7 +229,10 @@ async def _read_slice(
     members: Sequence[Territory],
     question: JointQuery,
 ) -> JointSlice:
-    """What a page has: rows are read as passers-by of each territory, datasets that are repeated are left out."""
+    """What a page has: rows are read as passers-by of each territory, datasets that are repeated are left out.
+
+    The services of a territory are on one page, however many: the next territory begins on the next page then.
+    """
     part = JointSlice()
     left = question.size
     for territory in members:
@@ -244,7 +248,7 @@ async def _read_slice(
             services = await list_catalogue_services(session) if end is None else []
         part.datasets.extend(_leave_repeated(reader, neighbourhood, territory, rows))
         part.services.extend((territory, service) for service in services)
-        left -= len(rows)
+        left = max(0, left - len(rows) - len(services))
         if end is not None:
             return replace(part, start=territory.slug, after=end)
     return part

@@ -8,7 +8,7 @@ down_revision = "source_reuses"
 branch_labels = None
 depends_on = None
 phase = "expand"
-compatible_because = "a new table, which no earlier program knows"
+compatible_because = "new tables, which no earlier program knows"
 
 TABLE = """
 CREATE TABLE app.journal_line (
@@ -17,13 +17,38 @@ CREATE TABLE app.journal_line (
   number bigint NOT NULL,
   event_id uuid,
   digest bytea NOT NULL,
+  CONSTRAINT ck_journal_line_number CHECK (number >= 0),
+  CONSTRAINT ck_journal_line_event_id CHECK ((number = 0) = (event_id IS NULL)),
   CONSTRAINT pk_journal_line PRIMARY KEY (tenant_id, chain, number)
 );
 CREATE UNIQUE INDEX ix_journal_line_tenant_id_chain_event_id ON app.journal_line (tenant_id, chain, event_id);
 """
 
 
+NARROWER = "REVOKE SELECT, INSERT ON app.journal_line FROM udi_portal_app"
+"""The worker and the units alone read and write it, no page."""
+NOTES = """
+CREATE TABLE ops.unnumbered_event (
+  tenant_id uuid NOT NULL,
+  event_id uuid NOT NULL
+);
+CREATE INDEX unnumbered_event_tenant_id_idx ON ops.unnumbered_event (tenant_id, event_id);
+GRANT INSERT ON ops.unnumbered_event TO udi_portal_app, udi_portal_worker;
+GRANT SELECT, DELETE ON ops.unnumbered_event TO udi_portal_worker;
+"""
+NOTE_EVENTS = """
+CREATE FUNCTION ops.note_event() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  INSERT INTO ops.unnumbered_event (tenant_id, event_id) VALUES (NEW.tenant_id, NEW.id);
+  RETURN NULL; END $$;
+CREATE TRIGGER unnumbered_event AFTER INSERT ON app.audit_event
+  FOR EACH ROW WHEN (NEW.name NOT LIKE 'suggestion.%') EXECUTE FUNCTION ops.note_event();
+"""
+
+
 def upgrade() -> None:
-    """Create the table; nothing in it is changed."""
+    """Create the tables and the notes of events; earlier events are read when a chain begins."""
     execute_script(TABLE)
     execute_script(";\n".join(isolate("portal", "journal_line", append_only=True)))
+    execute_script(NARROWER)
+    execute_script(NOTES)
+    execute_script(NOTE_EVENTS)

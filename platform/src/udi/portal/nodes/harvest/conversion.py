@@ -95,7 +95,7 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
         of.Record(
             id=id_,
             title=title,
-            titles=_titles(record),
+            titles=_titles(record, summary or record.title),
             synopsis={
                 tag: _excerpt(words) for tag, words in (summary or record.title).items()
             },
@@ -157,9 +157,9 @@ def _title(
     return _shorten_title(title)
 
 
-def _titles(record: HarvestedRecord) -> dict[str, str]:
-    """The title by language, where it has several."""
-    if len(record.title) > 1:
+def _titles(record: HarvestedRecord, summary: Texts) -> dict[str, str]:
+    """The title by language, where it has several, or others than the summary."""
+    if len(record.title) > 1 or record.title.keys() != summary.keys():
         return {tag: _shorten_title(title) for tag, title in record.title.items()}
     return {}
 

@@ -28,6 +28,8 @@ class RecordKind(StrEnum):
 
 
 NO_DATASETS = frozenset({RecordKind.SERVICE, RecordKind.REUSE})
+NAMES_OF_ONE = 3
+"""Names by which a service or a reuse may call each dataset, such as an identifier, an address and a page."""
 
 
 class IdentityBasis(StrEnum):

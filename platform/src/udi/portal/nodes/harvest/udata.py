@@ -39,6 +39,8 @@ from udi.portal.nodes.harvest.record import (
 from udi.portal.nodes.harvest.untrusted_documents import read_json
 from udi.portal.nodes.harvest.vocabulary import find_access
 
+DATASET_NAMES = ("id", "uri", "page")
+"""What calls a dataset in a list of those that a reuse uses: `NAMES_OF_ONE` at most."""
 KNOWN_FIELDS = {
     "id",
     "slug",
@@ -238,7 +240,7 @@ def _shared_fields(item: Item, draft: Draft) -> None:
     )
     _people(item, draft)
     for dataset in list_objects(item.get("datasets")):
-        for name in ("id", "uri", "page"):
+        for name in DATASET_NAMES:
             draft.add_once(draft.serves, text_value(dataset, name))
 
 

@@ -157,24 +157,24 @@ async def find_by_names(
     """Datasets of others that are shown, by each name that they have of these."""
     if not names:
         return {}
-    ids = {
-        match.lower(): UUID(match)
-        for name in names
-        for match in UUID_FORM.findall(name)
-    }
+    different_names = set(names)
+    names_by_id = defaultdict[UUID, set[str]](set)
+    for name in different_names:
+        for match in UUID_FORM.findall(name):
+            names_by_id[UUID(match)].add(name)
     query = select(Dataset.id, Dataset.local_id, Dataset.doi).where(
         Dataset.state == DatasetState.PUBLISHED,
         Dataset.node_id != source.id,
         or_(
-            is_among(Dataset.local_id, names),
-            is_among(Dataset.doi, names),
-            is_among(Dataset.id, ids.values()),
+            is_among(Dataset.local_id, different_names),
+            is_among(Dataset.doi, different_names),
+            is_among(Dataset.id, names_by_id.keys()),
         ),
     )
     by_name: dict[str, set[UUID]] = {}
     for row in await session.execute(query):
-        same_id = [name for name in names if str(row.id) in name.lower()]
-        for name in {row.local_id, row.doi, *same_id} & set(names):
+        same_names = {row.local_id, row.doi} & different_names
+        for name in same_names | names_by_id.get(row.id, set()):
             by_name.setdefault(name, set()).add(row.id)
     return by_name
 

@@ -13,7 +13,7 @@ from udi.kit import jobs
 from udi.kit.db import is_among
 from udi.kit.web_addresses import is_web_address
 from udi.portal.nodes.harvest.facets import read_facets
-from udi.portal.nodes.harvest.record import HarvestedRecord
+from udi.portal.nodes.harvest.record import NAMES_OF_ONE, HarvestedRecord
 from udi.portal.nodes.sources.filters import FilterMatcher, read_row
 from udi.portal.nodes.sources.models import CatalogueSource, SourceReuse, SourceRun
 from udi.portal.nodes.sources.reconciliation import MISSES
@@ -24,7 +24,7 @@ SHOW_REUSES = "show_harvested_reuses"
 MOST_REUSES = 10_000
 """Of one source; the rest is left out."""
 MOST_USED = 200
-"""Datasets that a reuse may name."""
+"""Datasets that a reuse may name, each by `NAMES_OF_ONE` names."""
 LONGEST_TITLE = 150
 LONGEST_TEXT = 5000
 LONGEST_ADDRESS = 500
@@ -103,7 +103,7 @@ def _describe(
         else "",
         "url": next(filter(_is_address, addresses), ""),
         "page": reuse.landing_page if _is_address(reuse.landing_page) else "",
-        "datasets": list(reuse.serves[:MOST_USED]),
+        "datasets": list(reuse.serves[: MOST_USED * NAMES_OF_ONE]),
         "missing": 0,
         "seen_run": run.id,
         "withdrawn_at": None,

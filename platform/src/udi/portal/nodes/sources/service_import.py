@@ -2,14 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
 
 from udi.kit.db import is_among
 from udi.portal.catalogue.data_services.descriptions import (
@@ -18,23 +19,22 @@ from udi.portal.catalogue.data_services.descriptions import (
     read_description,
     write_description,
 )
+from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.services.models import (
     CatalogueService,
     CatalogueServiceDataset,
 )
 from udi.portal.nodes.harvest.facets import read_facets
-from udi.portal.nodes.harvest.record import DistributionKind, HarvestedRecord
-from udi.portal.nodes.sources.filters import FilterMatcher, read_row
-from udi.portal.nodes.sources.import_results import ImportContext
-from udi.portal.nodes.sources.likeness import find_by_names
-from udi.portal.nodes.sources.models import (
-    CatalogueSource,
-    SourceRecord,
-    SourceRecordAlias,
-    SourceRun,
+from udi.portal.nodes.harvest.record import (
+    NAMES_OF_ONE,
+    DistributionKind,
+    HarvestedRecord,
 )
-from udi.portal.nodes.sources.origin_decisions import spell_names
-from udi.portal.nodes.sources.recognition import own_ids
+from udi.portal.nodes.sources.filters import FilterMatcher, read_row
+from udi.portal.nodes.sources.heirs import list_unclaimed
+from udi.portal.nodes.sources.import_results import ImportContext
+from udi.portal.nodes.sources.models import CatalogueSource, SourceRun
+from udi.portal.nodes.sources.named_datasets import find_datasets
 from udi.portal.nodes.sources.reconciliation import MISSES
 from udi.portal.nodes.sources.record_import import (
     LONGEST_IDENTIFIER,
@@ -47,7 +47,7 @@ from udi.portal.nodes.sources.service_changes import (
 )
 
 MOST_SERVED = 2000
-"""Datasets that a service may name."""
+"""Datasets that a service may name, each by `NAMES_OF_ONE` names."""
 LONGEST_TITLE = 500
 LONGEST_ADDRESS = 2000
 QUIET = {"synchronize_session": False}
@@ -237,7 +237,7 @@ def _describe(service: HarvestedRecord) -> CatalogueServiceDescription:
         ],
         issued=service.issued,
         modified=service.modified,
-        serves=list(service.serves[:MOST_SERVED]),
+        serves=list(service.serves[: MOST_SERVED * NAMES_OF_ONE]),
     )
 
 
@@ -299,29 +299,18 @@ async def withdraw_services(
 async def _join_datasets(
     session: AsyncSession, source: CatalogueSource, moment: datetime
 ) -> None:
-    """Join each service to the datasets that it names: of its source, or of another place that is shown here."""
+    """Join each service to the datasets that it names: of its source, or of another place where nobody else answers for them."""
     query = select(CatalogueService).where(
         CatalogueService.source_id == source.id,
         CatalogueService.withdrawn_at.is_(None),
     )
-    named = {
-        service.id: read_description(service).serves
-        for service in await session.scalars(query)
-    }
-    if not named:
+    services = {service.id: service for service in await session.scalars(query)}
+    if not services:
         return
-    datasets = await find_datasets(
-        session, source, {name for names in named.values() for name in names}
-    )
-    joined = {
-        (service, datasets[name])
-        for service, names in named.items()
-        for name in names
-        if name in datasets
-    }
+    joined = await _pair_with_datasets(session, source, services.values())
     link = CatalogueServiceDataset
     rows = select(link.service_id, link.dataset_id).where(
-        is_among(link.service_id, named)
+        is_among(link.service_id, services)
     )
     before = {(row[0], row[1]) for row in await session.execute(rows)}
     left: dict[UUID, list[UUID]] = {}
@@ -343,59 +332,37 @@ async def _join_datasets(
     await note_changed_services(session, {dataset for _, dataset in changed})
 
 
-async def find_datasets(
+async def _pair_with_datasets(
     session: AsyncSession,
     source: CatalogueSource,
-    identifiers: Collection[str],
-    *,
-    with_withdrawn: bool = False,
-) -> dict[str, UUID]:
-    """Datasets that are here, by the names that something of a source calls them: records of the source, or those of others.
+    services: Iterable[CatalogueService],
+) -> set[tuple[UUID, UUID]]:
+    """Each service with the datasets that it names and may stand beside.
 
-    Of others, those whose name means the same everywhere: an address, a DOI, a UUID.
+    Beside what another organisation with people of its own publishes at another place, none may: whoever writes a
+    catalogue would choose what stands on the pages of others.
     """
-    datasets = await _find_own_datasets(
-        session, source, identifiers, with_withdrawn=with_withdrawn
+    named = {service: read_description(service).serves for service in services}
+    datasets = await find_datasets(
+        session, source, {name for names in named.values() for name in names}
     )
-    spellings = {
-        name: spell_names([name]) for name in identifiers if name not in datasets
-    }
-    by_name = await find_by_names(session, source, set().union(*spellings.values()))
-    for name, spelt in spellings.items():
-        ids = {id_ for spelling in spelt for id_ in by_name.get(spelling, ())}
-        if len(ids) == 1:
-            datasets[name] = ids.pop()
-    return datasets
-
-
-async def _find_own_datasets(
-    session: AsyncSession,
-    source: CatalogueSource,
-    identifiers: Collection[str],
-    *,
-    with_withdrawn: bool,
-) -> dict[str, UUID]:
-    ids_by_name = {name: own_ids(source.id, name) for name in identifiers if name}
-    ids = {id_ for ids in ids_by_name.values() for id_ in ids}
-    if not ids:
-        return {}
-    alias = SourceRecordAlias
-    aliases = select(alias.id, alias.record_id).where(
-        alias.source_id == source.id, is_among(alias.id, ids), ~alias.loose
+    query = (
+        select(Dataset)
+        .options(load_only(Dataset.organisation_id))
+        .where(
+            is_among(Dataset.id, set(datasets.ids.values())),
+            Dataset.node_id != source.id,
+        )
     )
-    records = {row[0]: row[1] for row in await session.execute(aliases)}
-    record = SourceRecord
-    rows = select(record.id, func.coalesce(record.same_as, record.id)).where(
-        record.source_id == source.id,
-        is_among(record.id, {*ids, *records.values()}),
-    )
-    if not with_withdrawn:
-        rows = rows.where(or_(~record.withdrawn, record.same_as.is_not(None)))
-    datasets = {row[0]: row[1] for row in await session.execute(rows)}
-    datasets_by_name: dict[str, UUID] = {}
-    for name, candidates in ids_by_name.items():
-        for id_ in sorted(candidates):
-            dataset = datasets.get(records.get(id_, id_))
-            if dataset:
-                datasets_by_name[name] = dataset
-    return datasets_by_name
+    others = {dataset.id: dataset for dataset in await session.scalars(query)}
+    free = {source.organisation_id, *await list_unclaimed(session, others.values())}
+    pairs: set[tuple[UUID, UUID]] = set()
+    for service, names in named.items():
+        for id_ in {datasets.ids[name] for name in names if name in datasets.ids}:
+            other = others.get(id_)
+            if other is None or other.organisation_id in {
+                service.organisation_id,
+                *free,
+            }:
+                pairs.add((service.id, id_))
+    return pairs

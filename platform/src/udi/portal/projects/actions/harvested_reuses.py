@@ -1,6 +1,6 @@
 """Reuses that catalogues of others name, among the projects: each is one that is delivered, without anybody of here."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,9 +12,10 @@ from udi.kit.clock import now
 from udi.kit.db import is_among
 from udi.kit.jobs import Handlers, Job
 from udi.kit.tenancy import Territory
+from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.nodes.sources.models import CatalogueSource, SourceReuse
+from udi.portal.nodes.sources.named_datasets import NamedDatasets, find_datasets
 from udi.portal.nodes.sources.reuse_import import SHOW_REUSES
-from udi.portal.nodes.sources.service_import import find_datasets
 from udi.portal.projects.actions.describe import LONGEST
 from udi.portal.projects.actions.report import LOCK
 from udi.portal.projects.emails import write_harvest_email
@@ -38,21 +39,27 @@ def task_handlers(site: Site) -> Handlers:
     async def show(job: Job) -> None:
         if territory := await site.registry.by_id(job.tenant):
             source = UUID(job.payload["source"])
-            await show_reuses(site, territory, source, now())
-            if since := job.payload.get("since"):
-                moment = datetime.fromisoformat(since)
-                await notify_team(site, territory, source, moment)
+            moment = now()
+            since = job.payload.get("since")
+            read_at = datetime.fromisoformat(since) if since else moment
+            await show_reuses(site, territory, source, moment, read_at)
+            if since:
+                await notify_team(site, territory, source, read_at)
 
     return {SHOW_REUSES: show}
 
 
 async def show_reuses(
-    site: Site, territory: Territory, source_id: UUID, moment: datetime
+    site: Site,
+    territory: Territory,
+    source_id: UUID,
+    moment: datetime,
+    read_at: datetime,
 ) -> None:
     """Have the projects say what a source says of its reuses, some in each transaction; done again, it changes nothing.
 
     What left its catalogue goes first, so that others may have its address. One whose address is here already stays as
-    people wrote it; what the team hid stays hidden.
+    people wrote it; what the team hid stays hidden. What is new is created at `read_at`, by which `notify_team` finds it.
     """
     is_archiving = True
     last: UUID | None = None
@@ -66,13 +73,13 @@ async def show_reuses(
                 is_archiving = await _archive_batch(session, source, moment)
                 last = None if is_archiving else FIRST
             elif last is not None:
-                last = await _show_batch(session, source, moment, after=last)
+                last = await _show_batch(session, source, moment, read_at, after=last)
 
 
 async def notify_team(
-    site: Site, territory: Territory, source_id: UUID, since: datetime
+    site: Site, territory: Territory, source_id: UUID, read_at: datetime
 ) -> None:
-    """Tell the team, in one mail, of the reuses of a source that are shown for the first time since its reading.
+    """Tell the team, in one mail, of the reuses of a source that were shown for the first time after a reading.
 
     Raises:
         EmailError: the relay did not take it; it is tried again.
@@ -80,7 +87,7 @@ async def notify_team(
     same = (SourceReuse.tenant_id == Project.tenant_id) & (SourceReuse.id == Project.id)
     conditions = (
         SourceReuse.source_id == source_id,
-        Project.created_at >= since,
+        Project.created_at == read_at,
         Project.state == ProjectState.DELIVERED,
         LISTED,
     )
@@ -93,7 +100,7 @@ async def notify_team(
         projects = (await session.scalars(first)).all()
     if source is not None and projects and territory.contact:
         mail = write_harvest_email(
-            site, territory, source, projects, number=number, since=since
+            site, territory, source, projects, number=number, since=read_at
         )
         await site.send_email(territory, mail)
 
@@ -124,7 +131,12 @@ async def _archive_batch(
 
 
 async def _show_batch(
-    session: AsyncSession, source: CatalogueSource, moment: datetime, *, after: UUID
+    session: AsyncSession,
+    source: CatalogueSource,
+    moment: datetime,
+    read_at: datetime,
+    *,
+    after: UUID,
 ) -> UUID | None:
     """Show some of those that are in their catalogue; the last of them, where there may be more."""
     query = select(SourceReuse).where(
@@ -147,8 +159,8 @@ async def _show_batch(
             if not is_free and project.state == ProjectState.ARCHIVED:
                 continue
             _update(project, reuse, moment)
-        elif is_free and not datasets.keys().isdisjoint(reuse.datasets):
-            projects[reuse.id] = _begin(reuse, moment)
+        elif is_free and not datasets.ids.keys().isdisjoint(reuse.datasets):
+            projects[reuse.id] = _begin(reuse, moment, read_at)
             session.add(projects[reuse.id])
         else:
             continue
@@ -174,7 +186,7 @@ async def _list_taken_addresses(
     return taken
 
 
-def _begin(reuse: SourceReuse, moment: datetime) -> Project:
+def _begin(reuse: SourceReuse, moment: datetime, read_at: datetime) -> Project:
     return Project(
         id=reuse.id,
         **_describe(reuse),
@@ -183,7 +195,7 @@ def _begin(reuse: SourceReuse, moment: datetime) -> Project:
         leader_id=None,
         reporter_id=None,
         requester=Requester.PERSON,
-        created_at=moment,
+        created_at=read_at,
         changed_at=moment,
         published_at=moment,
     )
@@ -224,23 +236,26 @@ async def _join_datasets(
     session: AsyncSession,
     source: CatalogueSource,
     reuses: Collection[SourceReuse],
-    datasets: Mapping[str, UUID],
+    datasets: NamedDatasets,
     moment: datetime,
 ) -> None:
-    """Name the datasets of the source that each uses; one that was withdrawn stays, with its thanks, while it is named."""
-    named = await find_datasets(
-        session,
-        source,
-        {name for reuse in reuses for name in reuse.datasets},
-        with_withdrawn=True,
-    )
+    """Name the datasets that each uses; one that was withdrawn stays, with its thanks, while it may still be meant."""
     use = ProjectDataset
-    joined = _pair(reuses, datasets)
+    joined: set[tuple[UUID, UUID]] = set()
+    meant: set[tuple[UUID, UUID]] = set()
+    for reuse in reuses:
+        for name in reuse.datasets:
+            if name in datasets.ids:
+                joined.add((reuse.id, datasets.ids[name]))
+            for id_ in datasets.possible_ids.get(name, ()):
+                meant.add((reuse.id, id_))
     query = select(use.project_id, use.dataset_id).where(
         is_among(use.project_id, [reuse.id for reuse in reuses])
     )
     before = {(row[0], row[1]) for row in await session.execute(query)}
-    left = sorted(before - joined - _pair(reuses, named))
+    unnamed = before - joined - meant
+    away = await _list_withdrawn_elsewhere(session, source, unnamed)
+    left = sorted(pair for pair in unnamed if pair[1] not in away)
     if left:
         # Two arrays whatever their number: a statement has at most 32,767 values.
         of_projects = literal([pair[0] for pair in left], ARRAY(use.project_id.type))
@@ -256,12 +271,13 @@ async def _join_datasets(
         await session.execute(insert(use).on_conflict_do_nothing(), new)
 
 
-def _pair(
-    reuses: Collection[SourceReuse], datasets: Mapping[str, UUID]
-) -> set[tuple[UUID, UUID]]:
-    return {
-        (reuse.id, datasets[name])
-        for reuse in reuses
-        for name in reuse.datasets
-        if name in datasets
-    }
+async def _list_withdrawn_elsewhere(
+    session: AsyncSession, source: CatalogueSource, pairs: Collection[tuple[UUID, UUID]]
+) -> set[UUID]:
+    """Those of other places that are withdrawn: by which names they were called is not known until they come back."""
+    query = select(Dataset.id).where(
+        is_among(Dataset.id, {dataset for _, dataset in pairs}),
+        Dataset.node_id != source.id,
+        Dataset.state != DatasetState.PUBLISHED,
+    )
+    return set(await session.scalars(query)) if pairs else set()

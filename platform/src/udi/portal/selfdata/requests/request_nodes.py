@@ -92,9 +92,9 @@ async def _keep_held(
 async def find_request_node(
     session: AsyncSession, request: SubjectRequest
 ) -> Node | None:
-    """The node to which a draft is led, if any takes it: of those that were heard lately that of before, else the oldest.
+    """The node to which a draft is led, if any takes it: that of before, else the oldest of those that were heard lately.
 
-    What was written at a node, as it told, is sent to no other.
+    A node that is not heard may have what the person wrote already, and tells of it later: another would have it twice.
     """
     nodes = await map_request_nodes(session, [request.organisation_id])
     takers = nodes.get(request.organisation_id, ())
@@ -102,6 +102,6 @@ async def find_request_node(
         takers = [node for node in takers if node.id == request.node_id]
     return min(
         takers,
-        key=lambda node: (is_away(node), node.id != request.node_id),
+        key=lambda node: (node.id != request.node_id, is_away(node)),
         default=None,
     )
