@@ -254,6 +254,15 @@ def test_a_missing_file_between_two_is_named() -> None:
     assert causes(FILE, b"".join(third), b"".join(second))
 
 
+def test_a_cut_file_does_not_hide_what_was_forged_in_the_next() -> None:
+    forged = forge(2, SEED, [{"territory": "demo"}], PORTION[-1])
+
+    assert [line for line, _, _ in causes(b"\n")] == [1, 1]
+    assert (2, 2, "the checkpoint is of lines 1 to 6 of another content") in causes(
+        b"\n", forged
+    )
+
+
 def test_lines_of_another_journal_are_named() -> None:
     line, _ = seal_line(
         {"territory": "other"}, ChainHead(1, json.loads(PORTION[0])["digest"])
@@ -270,7 +279,16 @@ def test_a_checkpoint_of_another_key_is_refused_and_a_rotated_key_is_not() -> No
 
 @pytest.mark.parametrize(
     "line",
-    [b"\n", b"[]\n", b'{"number":true,"digest":"' + b"0" * 64 + b'"}\n', b"x" * 10],
+    [
+        b"\n",
+        b"[]\n",
+        b'{"number":true,"digest":"' + b"0" * 64 + b'"}\n',
+        b"x" * 10,
+        *(
+            seal_line({"territory": "demo"}, ChainHead(2, previous))[0]
+            for previous in ("", "x", SEED.upper(), f"{SEED}\n")
+        ),
+    ],
 )
 def test_what_is_no_line_is_named_and_the_rest_is_read(line: bytes) -> None:
     faults = causes(b"".join([*PORTION[:2], line, *PORTION[2:]]))

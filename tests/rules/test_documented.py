@@ -171,6 +171,21 @@ def test_every_event_is_documented() -> None:
         assert documented("events.md", EVENT.pattern, section) == event_names
 
 
+def test_journal_lines_whose_subject_is_a_person_are_named() -> None:
+    """Whoever collects the journal is told which lines name somebody besides who did it."""
+    text = (REFERENCE.parent / "how-to/collect-the-log.md").read_text()
+    [row] = [line for line in text.splitlines() if line.startswith("| `subject` |")]
+    portal = (REFERENCE / "events.md").read_text().partition("\n## Node")[0]
+    names = re.findall(r"^\| `([\w.]+)` \|[^|]*\| person \|", portal, re.MULTILINE)
+
+    assert len(names) > 5
+    assert [
+        name
+        for name in names
+        if f"`{name}`" not in row and f"`{name.partition('.')[0]}.…`" not in row
+    ] == []
+
+
 async def test_every_address_is_documented(
     portal_app: Litestar, node_app: Litestar
 ) -> None:

@@ -111,6 +111,8 @@ class ChainVerifier:
             self._add_fault(f"{_name_numbers(numbers)} missing", numbers[0])
         self._absent.clear()
         self._open = False
+        self._portion = None
+        self._start_known = True
 
     def _read_line(self, line: bytes) -> None:
         self.lines += 1
