@@ -78,7 +78,7 @@ def quiet(_step: str) -> None:
 
 async def export_to(life: Life, target: Path, **options: Any) -> ExportResult:
     return await export_territory(
-        life.settings, life.slug, target, tell=quiet, **options
+        life.settings, life.slug, target, **{"tell": quiet, **options}
     )
 
 

@@ -1,14 +1,17 @@
 """What the tests of a copy that follows do at its origin."""
 
+import asyncio
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from tests.cli.archiving import HALL, Life, bring, export_to, quiet
+from tests.cli.archiving import HALL, Life, bring, export_to
 from tests.contract.node import make_record
+from udi.cli.archive.contents import PROGRAMS
 from udi.cli.archive.difference import DifferenceCounts, export_difference
+from udi.cli.archive.exporter import LETTING_TASKS_END
+from udi.cli.archive.retire import JOBS
 from udi.kit.db import Database
 from udi.portal.catalogue.actions import store_dataset
 from udi.portal.catalogue.models import Dataset as Listed
@@ -26,13 +29,30 @@ async def begin_copy(life: Life, elsewhere: Settings, target: Path) -> Path:
 
 
 async def difference_to(
-    life: Life, target: Path, since: Path, **options: Any
+    life: Life, target: Path, since: Path, *, refuse_writes: bool = False
 ) -> DifferenceCounts:
-    """Write what changed at home since an archive."""
+    """Write what changed at home since an archive; the last one waits for its tasks, which workers end meanwhile."""
+    ending = list[asyncio.Task[None]]()
+
+    def tell(step: str) -> None:
+        if step == LETTING_TASKS_END:
+            ending.append(asyncio.create_task(end_tasks(life)))
+
     _, counts = await export_difference(
-        life.settings, life.slug, target, since=since, tell=quiet, **options
-    )
+        life.settings, life.slug, target, since=since, refuse_writes=refuse_writes, tell=tell
+    )  # fmt: skip
+    await asyncio.gather(*ending)
+    assert ending or not refuse_writes
     return counts
+
+
+async def end_tasks(life: Life) -> None:
+    """As if the workers of both programs had done what was queued at home."""
+    for program in PROGRAMS:
+        database = Database(life.settings, program, pool_size=1)
+        async with database.session(life.id, role="owner") as session:
+            await session.execute(JOBS, {"tenant": str(life.id)})
+        await database.close()
 
 
 async def change_catalogue(life: Life, title: str) -> None:

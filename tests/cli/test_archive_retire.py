@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from tests import visitors
 from tests.cli.archiving import (
     HALL,
     Life,
@@ -24,7 +25,10 @@ from tests.cli.archiving import (
     quiet,
     rows_everywhere,
     states,
+    territory_of,
 )
+from tests.cli.following import difference_to
+from tests.cli.test_archive_tampered import contents
 from tests.cli.test_provision import variant
 from udi.cli import provision
 from udi.cli.archive import commands
@@ -35,8 +39,10 @@ from udi.cli.suspension import set_territory_state
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError
+from udi.kit.sessions import save_person
 from udi.node.files.storage.store import ObjectStore
 from udi.node.subject_requests.models import SubjectRequest
+from udi.portal.identity.models import TABLES
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.accounts import apply_memberships
 from udi.portal.identity.provision.operators import add_operator
@@ -91,9 +97,15 @@ async def test_it_is_refused_while_in_use_unsaved_or_misspelt(
     await set_territory_state(life.settings, life.slug, "suspended")
     with pytest.raises(ConflictError, match="before the territory was suspended"):
         await retire(life.settings, life.slug, archive=Path(early.archive), tell=quiet)
-    light = await export_to(life, tmp_path / "light.tar", with_files=False)
-    with pytest.raises(ConflictError, match="without the files"):
-        await retire(life.settings, life.slug, archive=Path(light.archive), tell=quiet)
+    light = await export_while_somebody_writes(life, tmp_path / "light.tar")
+    difference = tmp_path / "difference.tar"
+    await difference_to(life, difference, Path(early.archive))
+    for path, words in (
+        (light, "without the files"),
+        (difference, "is a difference, not the whole territory"),
+    ):
+        with pytest.raises(ConflictError, match=words):
+            await retire(life.settings, life.slug, archive=path, tell=quiet)
 
     unsaved = invoke(
         life.settings,
@@ -123,6 +135,25 @@ async def test_it_is_refused_while_in_use_unsaved_or_misspelt(
         assert words in str(refused.exception)
     assert await states(life.settings, life.slug) == ["suspended", "suspended"]
     await set_territory_state(life.settings, life.slug, "active")
+
+
+async def export_while_somebody_writes(life: Life, target: Path) -> Path:
+    """An archive of a closed territory waits for what began before: a person who ends only once the export began."""
+    begun = asyncio.Event()
+    database = Database(life.settings, "portal", pool_size=1)
+    person = visitors.make_person(territory_of(life.settings, read_folder(life.folder)))
+    async with database.session(life.id, role="worker") as session:
+        await save_person(session, TABLES, person)
+        writing = asyncio.create_task(
+            export_to(life, target, with_files=False, tell=lambda _: begun.set())
+        )
+        await begun.wait()
+    await database.close()
+    await writing
+    entries = contents(target)
+    assert person.subject.encode() in entries["portal/person.jsonl"]
+    assert json.loads(entries["archive.json"])["writes_ended"]
+    return target
 
 
 async def add_waiting_request(life: Life) -> None:

@@ -8,8 +8,10 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from tests.cli.archiving import (
     Life,
@@ -36,7 +38,10 @@ from udi.cli.archive.tar_file import (
     InvalidArchiveError,
 )
 from udi.cli.local.errors import LocalError
+from udi.kit.clock import now
+from udi.kit.db import Database
 from udi.kit.errors import ConflictError
+from udi.node.spaces.models import Space, UseCount
 from udi.settings import Settings
 
 __all__ = ["elsewhere", "home", "life", "other_databases"]
@@ -363,6 +368,17 @@ async def test_a_newer_release_is_named_as_the_reason(
     )
 
 
+async def use_dataset(life: Life) -> None:
+    """A dataset of the node at home was read once: a row that no earlier archive has."""
+    database = Database(life.settings, "node", pool_size=1)
+    async with database.session(life.id, role="owner") as session:
+        space = await session.scalar(select(Space.id).limit(1))
+        names = {"kind": "file", "client": "browser", "count": 1, "bytes": 1}
+        day = now().date()
+        session.add(UseCount(space_id=space, dataset_id=uuid4(), day=day, **names))
+    await database.close()
+
+
 @pytest.mark.thorough
 async def test_a_difference_that_does_not_fit_the_copy_is_refused(
     archive: Path, elsewhere: Settings, life: Life, tmp_path: Path
@@ -373,6 +389,7 @@ async def test_a_difference_that_does_not_fit_the_copy_is_refused(
     await difference_to(life, second, archive)
     await assert_refused(elsewhere, second, "No copy of", ConflictError, follow=True)
     await change_catalogue(life, "Arbres du troisième")
+    await use_dataset(life)
     await difference_to(life, third, second)
     other_version = json.loads(contents(third)["archive.json"])
     other_version["revisions"]["node"] = revisions(elsewhere, "node")[0]
@@ -380,6 +397,10 @@ async def test_a_difference_that_does_not_fit_the_copy_is_refused(
     earlier = written(
         tmp_path / "earlier.tar", signed_again(elsewhere, life.slug, entries)
     )
+    unwaited = json.loads(contents(third)["archive.json"])
+    unwaited["territory"]["state"] = "read_only"
+    entries = {**contents(third), "archive.json": json.dumps(unwaited).encode()}
+    early = written(tmp_path / "early.tar", signed_again(elsewhere, life.slug, entries))
     unkeyed = {**contents(third), "removed/portal/report.jsonl": b"[1,2]\n"}
     nonsense = written(
         tmp_path / "nonsense.tar", signed_again(elsewhere, life.slug, unkeyed)
@@ -392,6 +413,7 @@ async def test_a_difference_that_does_not_fit_the_copy_is_refused(
     for path, reason, error, options in (
         (third, "would not be as it was at the origin", DifferentCopyError, FOLLOW),
         (second, "could be changed at the origin", LocalError, {}),
+        (early, "could be changed at the origin", LocalError, {}),
         (earlier, "of another version than at the origin", LocalError, FOLLOW),
         (nonsense, "holds what is no key", InvalidArchiveError, FOLLOW),
         (changed, "was changed", InvalidArchiveError, FOLLOW),

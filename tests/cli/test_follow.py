@@ -28,7 +28,7 @@ from tests.cli.archiving import (
     states,
     territory_of,
 )
-from tests.cli.following import begin_copy, change_catalogue, difference_to
+from tests.cli.following import begin_copy, change_catalogue, difference_to, end_tasks
 from tests.cli.test_archive_killed import killed
 from udi.cli.archive.following import list_files
 from udi.cli.suspension import set_territory_state
@@ -216,6 +216,7 @@ async def test_each_step_that_is_killed_serves_nobody_and_ends_the_same(
     followed = await bring(elsewhere, second, follow=True)
     assert followed.outcome == "follows"
 
+    await end_tasks(life)
     status = await kill(
         life.settings, "rows that changed", "export", life.slug, "--since", str(second), "--to", str(last),
         "--refuse-writes",

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     LargeBinary,
+    String,
     Table,
     Uuid,
     delete,
@@ -93,7 +94,7 @@ async def read_rows(
     query = (
         select(*carried.columns)
         .where(table.c[TENANT] == tenant, *only)
-        .order_by(*table.primary_key.columns)
+        .order_by(*(_in_byte_order(column) for column in table.primary_key.columns))
     )
     rows = await session.stream(query, execution_options={"yield_per": BATCH})
     async for row in rows:
@@ -104,6 +105,11 @@ async def read_rows(
             json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
             + b"\n"
         )
+
+
+def _in_byte_order(column: Column[Any]) -> ColumnElement[Any]:
+    """Texts by their bytes: two databases may sort words of people differently."""
+    return column.collate("C") if isinstance(column.type, String) else column
 
 
 async def replace_rows(

@@ -1,18 +1,20 @@
 """A copy that follows a territory: rows of an archive put into it, then compared with those of the origin."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, update
+from sqlalchemy import ColumnElement, and_, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.archive import contents
 from udi.cli.archive.difference import TableSummariser, TableSummary
+from udi.cli.archive.tar_file import ArchiveReader
 from udi.cli.archive.verification import TerritoryArchive, parse_key
 from udi.cli.local.errors import LocalError
 from udi.kit.rows import (
@@ -61,26 +63,56 @@ class CopyTable:
             count += done.rowcount
         return count
 
-    async def put(self, rows: Iterable[Row]) -> int:
-        """Add rows, or make those that are here as they are said; how many."""
-        table = self.carried.table
+    async def put(self, list_rows: Callable[[], Iterable[Row]]) -> int:
+        """Make the rows that are here as they are said, then add the others; how many.
+
+        In this order: what a new row is alone to have, another may have given up.
+        """
         count = 0
+        for is_new in (False, True):
+            for batch in batch_rows(list_rows()):
+                count += await self._put_batch(batch, is_new=is_new)
+        return count
+
+    async def _put_batch(self, batch: Sequence[Row], *, is_new: bool) -> int:
+        present = await self._list_present(batch)
+        rows = [
+            {TENANT: self.tenant, **row}
+            for row in batch
+            if (self._key_of(row) not in present) is is_new
+        ]
+        if rows:
+            await self._write(rows)
+        return len(rows)
+
+    async def _list_present(self, batch: Sequence[Row]) -> set[tuple[Any, ...]]:
+        """The keys of some rows that are here."""
+        columns = [
+            self.carried.table.c[name]
+            for name in contents.list_key_columns(self.carried)
+        ]
+        keys = [self._key_of(row) for row in batch]
+        query = select(*columns).where(
+            self.carried.table.c[TENANT] == self.tenant, tuple_(*columns).in_(keys)
+        )
+        return {tuple(row) for row in await self.session.execute(query)}
+
+    def _key_of(self, row: Row) -> tuple[Any, ...]:
+        return tuple(row[name] for name in contents.list_key_columns(self.carried))
+
+    async def _write(self, rows: Sequence[Row]) -> None:
+        table = self.carried.table
         names = contents.list_key_columns(self.carried)
         values = {column.name for column in self.carried.columns} - {*names}
-        for batch in batch_rows(rows):
-            statement = insert(table)
-            if values:
-                statement = statement.on_conflict_do_update(
-                    index_elements=[TENANT, *names],
-                    set_={name: statement.excluded[name] for name in values},
-                )
-            else:
-                statement = statement.on_conflict_do_nothing()
-            await self.session.execute(
-                statement, [{TENANT: self.tenant, **row} for row in batch]
+        statement = insert(table)
+        if values:
+            statement = statement.on_conflict_do_update(
+                index_elements=[TENANT, *names],
+                set_={name: statement.excluded[name] for name in values},
             )
-            count += len(batch)
-        return count
+        else:
+            statement = statement.on_conflict_do_nothing()
+        await self.session.execute(statement, rows)
 
     async def recognise(self) -> None:
         """Give people the accounts that they have here by now: an address may be confirmed after a row was brought."""
@@ -159,14 +191,21 @@ async def apply_difference(
             counts[f"{program}.{carried.name}"] = await table.remove(keys)
         for table in tables:
             carried = table.carried
-            lines = reader.read_lines(contents.entry_of(program, carried))
-            count = await table.put(parse_rows(carried, lines, moves))
+            entry = contents.entry_of(program, carried)
+            list_rows = partial(_list_rows, reader, entry, carried, moves)
+            count = await table.put(list_rows)
             counts[f"{program}.{carried.name}"] += count
             await table.recognise()
     except IntegrityError as error:
         cause = f"Rows of the {program} contradict those that are here"
         raise DifferentCopyError(cause) from error
     return counts
+
+
+def _list_rows(
+    reader: ArchiveReader, entry: str, carried: ArchivedTable, moves: ImportMapping
+) -> Iterable[Row]:
+    return parse_rows(carried, reader.read_lines(entry), moves)
 
 
 async def compare_copy(

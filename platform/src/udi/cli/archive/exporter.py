@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,23 +11,23 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi import __version__
-from udi.cli.archive import contents, signature
+from udi.cli.archive import contents, placement, signature
 from udi.cli.archive.identity import encode_lines, read_identity
 from udi.cli.archive.requests_left import require_no_requests
 from udi.cli.archive.revisions import read_revision
 from udi.cli.archive.tar_file import MANIFEST, SIGNATURE, ArchiveWriter
-from udi.cli.archive.writers import wait_for_writers
+from udi.cli.archive.writers import CLOSED, wait_for_jobs, wait_for_writers
 from udi.cli.local.errors import LocalError
 from udi.cli.suspension import set_territory_state
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.rows import read_rows
-from udi.kit.territories import READ_ONLY
+from udi.kit.territories import READ_ONLY, TerritoryState
 from udi.node.files.archive import ContentReference, list_contents
 from udi.node.files.encryption.sealing_store import SealingStore
 from udi.node.files.storage.store import ObjectStore
 from udi.node.identity.models import Person as NodePerson
-from udi.portal.audit.archive import record_export
+from udi.portal.audit.archive import find_closed_at, record_export
 from udi.portal.catalogue.archive import read_dcat, read_rudi
 from udi.portal.identity.models import Person
 from udi.portal.identity.provision import admin
@@ -40,6 +40,7 @@ from udi.settings import ProgramName, Settings
 ProgressReporter = Callable[[str], None]
 SUSPENSION_DELAY = 3.0
 """Seconds after which both programs know that a territory is suspended, or read only."""
+LETTING_TASKS_END = "letting tasks end"
 PROGRESS_INTERVAL = 5.0
 MEGABYTE = 1000**2
 SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
@@ -71,6 +72,8 @@ class TerritoryExport:
     revisions: dict[str, str]
     store: ObjectStore
     report: ProgressReporter
+    writes_ended: bool
+    """Whether it was closed before, and everything had ended that was being written."""
 
     async def write(
         self, portal: AsyncSession, node: AsyncSession, *, with_files: bool
@@ -110,6 +113,7 @@ class TerritoryExport:
                 "id": str(self.tenant.id),
                 "state": self.tenant.state,
             },
+            "writes_ended": self.writes_ended,
             "origins": self.tenant.links,
             "issuer": self.settings.issuer,
             "revisions": self.revisions,
@@ -143,7 +147,15 @@ class TerritoryExport:
 
 
 ExportFactory = Callable[
-    [Settings, Tenant, ArchiveWriter, dict[str, str], ObjectStore, ProgressReporter],
+    [
+        Settings,
+        Tenant,
+        ArchiveWriter,
+        dict[str, str],
+        ObjectStore,
+        ProgressReporter,
+        bool,
+    ],
     TerritoryExport,
 ]
 
@@ -211,10 +223,8 @@ async def export_territory(
             _require_own_files(settings, tenant)
         if (suspend or refuse_writes) and not end_requests:
             await require_no_requests(node, tenant.id, slug)
-        if refuse_writes:
-            await _refuse_writes(settings, slug, (portal, node), tell)
-        if suspend:
-            await _suspend(settings, slug, tell)
+        states = _list_states(refuse_writes=refuse_writes, suspend=suspend)
+        writes_ended = await _close(settings, portal, node, tenant, states, tell)
         with ArchiveWriter(target, reserve) as writer:
             counts = await _write_entries(
                 settings,
@@ -224,6 +234,7 @@ async def export_territory(
                 node,
                 build=build or TerritoryExport,
                 with_files=with_files,
+                writes_ended=writes_ended,
                 tell=tell,
             )
             signed = await _sign(settings, slug, writer)
@@ -247,23 +258,51 @@ async def _sign(
     return signed
 
 
-async def _refuse_writes(
+def _list_states(*, refuse_writes: bool, suspend: bool) -> Iterator[TerritoryState]:
+    """The states into which a territory comes before its archive is written, one after the other."""
+    if refuse_writes:
+        yield READ_ONLY
+    if suspend:
+        yield "suspended"
+
+
+async def _close(
     settings: Settings,
-    slug: str,
-    databases: Iterable[Database],
+    portal: Database,
+    node: Database,
+    tenant: Tenant,
+    states: Iterable[TerritoryState],
     tell: ProgressReporter,
-) -> None:
-    await set_territory_state(settings, slug, READ_ONLY)
+) -> bool:
+    """Bring a territory into these states, and wait for what is being written to it; False where it stays open."""
+    writes_ended = False
+    for state in states:
+        await set_territory_state(settings, tenant.slug, state)
+        writes_ended = await _let_writes_end(portal, node, tenant, tell)
+    return writes_ended or await _let_writes_end(portal, node, tenant, tell)
+
+
+async def _let_writes_end(
+    portal: Database, node: Database, tenant: Tenant, tell: ProgressReporter
+) -> bool:
+    """Wait for what is being written to a territory that is read only or suspended; False where it is open."""
+    states = {
+        await placement.get_state(portal, tenant.slug),
+        await placement.get_state(node, tenant.slug),
+    }
+    if not states <= {*CLOSED}:
+        return False
     tell("nothing can be changed any more; letting requests end")
-    await asyncio.sleep(SUSPENSION_DELAY)
-    await wait_for_writers(*databases)
-
-
-async def _suspend(settings: Settings, slug: str, tell: ProgressReporter) -> None:
-    suspension = await set_territory_state(settings, slug, "suspended")
-    if suspension.portal == "updated":
-        tell("suspended; letting requests end")
-        await asyncio.sleep(SUSPENSION_DELAY)
+    async with portal.session(tenant.id, role="worker") as session:
+        closed_at = await find_closed_at(session)
+    age = 0.0 if closed_at is None else (now() - closed_at).total_seconds()
+    await asyncio.sleep(min(SUSPENSION_DELAY, max(0.0, SUSPENSION_DELAY - age)))
+    await wait_for_writers(portal, node)
+    if READ_ONLY in states:
+        tell(LETTING_TASKS_END)
+        await wait_for_jobs(portal, node, tenant.id, tenant.slug)
+        await wait_for_writers(portal, node)
+    return True
 
 
 async def _write_entries(
@@ -275,6 +314,7 @@ async def _write_entries(
     *,
     build: ExportFactory,
     with_files: bool,
+    writes_ended: bool,
     tell: ProgressReporter,
 ) -> tuple[int, int, int]:
     """The node's snapshot comes first: a portal that knows more is told again, one that knew less would have lost it."""
@@ -293,7 +333,7 @@ async def _write_entries(
             await view.scalars(select(Tenant).where(Tenant.id == tenant.id))
         ).one()
         store = SealingStore.from_settings(settings, node)
-        export = build(settings, present, writer, revisions, store, tell)
+        export = build(settings, present, writer, revisions, store, tell, writes_ended)
         return await export.write(view, node_view, with_files=with_files)
 
 

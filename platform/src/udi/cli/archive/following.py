@@ -6,21 +6,20 @@ from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.archive import placement
 from udi.cli.archive.comparison import BEGIN_AGAIN, DifferentCopyError
 from udi.cli.archive.placement import Hosts, ImportState
 from udi.cli.archive.revisions import read_revision
 from udi.cli.archive.verification import TerritoryArchive
+from udi.cli.archive.writers import CLOSED
 from udi.cli.local.errors import LocalError
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError
 from udi.node.files.models import StoredFile
 from udi.node.files.storage.store import ObjectStore
 from udi.settings import ProgramName, Settings
-
-CLOSED = ("read_only", "suspended")
-"""States of the origin in which nothing of it changes any more."""
 
 
 async def require_followable(
@@ -55,7 +54,8 @@ async def require_followable(
         raise LocalError(
             "The archive was made without the files", "write one with its files"
         )
-    if opens and archive.description["territory"]["state"] not in CLOSED:
+    is_closed = archive.description["territory"]["state"] in CLOSED
+    if opens and not (is_closed and archive.description.get("writes_ended")):
         cause = "Things could be changed at the origin when this archive was written: what was changed since would be lost"
         raise LocalError(
             cause,
@@ -95,30 +95,38 @@ async def _require_same_copy(
 async def list_files(database: Database, tenant: UUID) -> dict[str, int]:
     """The size of each file that the rows of a copy name, by its key in the object store."""
     async with database.session(tenant, role="worker") as session:
-        files = (await session.scalars(select(StoredFile))).all()
+        return await _read_files(session)
+
+
+async def _read_files(session: AsyncSession) -> dict[str, int]:
+    files = (await session.scalars(select(StoredFile))).all()
     return {file.key: file.size for file in files}
 
 
-async def remove_former_files(
-    settings: Settings, database: Database, tenant: UUID, former: Collection[str]
-) -> int:
-    """Delete the objects of the `former` keys that no row names any more; how many.
-
-    Nothing else is touched: the origin may keep its files in the same store.
+async def require_files(
+    settings: Settings, session: AsyncSession, tenant: UUID
+) -> None:
+    """Refuse rows of a copy that name files which it does not have.
 
     Raises:
         DifferentCopyError: an object is missing, or has another size.
     """
     store = ObjectStore.of(settings)
     present = {entry["path"]: entry["size"] async for entry in store.list(str(tenant))}
-    files = await list_files(database, tenant)
-    for key, size in files.items():
+    for key, size in (await _read_files(session)).items():
         if present.get(key) != size:
             raise DifferentCopyError(f"The file {key} is missing in the copy")
-    removed = {*former} - files.keys()
-    for key in removed:
+
+
+async def remove_former_files(settings: Settings, keys: Collection[str]) -> int:
+    """Delete the objects that no row names any more, where they are; how many.
+
+    Nothing else is touched: the origin may keep its files in the same store.
+    """
+    store = ObjectStore.of(settings)
+    for key in keys:
         await store.delete(key)
-    return len(removed)
+    return len(keys)
 
 
 async def digest_object(store: ObjectStore, key: str) -> str:

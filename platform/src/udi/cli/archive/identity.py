@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,16 +105,18 @@ class AccountImportResult:
 
 
 def import_accounts(
-    admin: RealmAdmin, accounts: Iterable[Document]
+    admin: RealmAdmin, accounts: Iterable[Document], known: Mapping[str, str]
 ) -> AccountImportResult:
     """Make the accounts of an archive, without a password, or recognise those that are here; put them into their groups.
 
+    Those that earlier archives brought (`known`, by their identifier at the origin) are who they were, whatever their
+    address is by now.
     Only an address that was confirmed there is brought, and only one confirmed here is recognised: else whoever typed
     somebody's address first would receive their rights.
     """
-    brought = AccountImportResult()
+    brought = AccountImportResult(ids=dict(known))
     for account in accounts:
-        outcome, identifier = _import_account(admin, account)
+        outcome, identifier = _import_account(admin, account, known)
         brought.outcomes[outcome] += 1
         if identifier:
             brought.ids[account["id"]] = identifier
@@ -139,7 +141,12 @@ def leave_other_organisations(
             )
 
 
-def _import_account(admin: RealmAdmin, account: Document) -> tuple[str, str]:
+def _import_account(
+    admin: RealmAdmin, account: Document, known: Mapping[str, str]
+) -> tuple[str, str]:
+    identifier = known.get(account["id"])
+    if identifier and find_or_none(admin.get_user, identifier) is not None:
+        return "known here", identifier
     if not (account.get("emailVerified") and account.get("email")):
         return "left: address never confirmed", ""
     users = admin.get_users({"email": account["email"], "exact": True})

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli import provision
-from udi.cli.archive import contents, placement
+from udi.cli.archive import contents, copied_people, placement
 from udi.cli.archive.comparison import apply_difference, compare_copy
 from udi.cli.archive.difference import TableSummary
 from udi.cli.archive.exporter import ProgressReporter
@@ -19,6 +19,7 @@ from udi.cli.archive.following import (
     digest_object,
     list_files,
     remove_former_files,
+    require_files,
     require_followable,
 )
 from udi.cli.archive.identity import (
@@ -169,10 +170,11 @@ class TerritoryImport:
         if self.follow or self.archive.follows:
             self.report("rows of the databases, and their comparison")
             tenant = self.folder.tenant_id
-            former = await list_files(self.databases["node"], tenant)
+            node = self.databases["node"]
+            former = await list_files(node, tenant)
             await self._bring_rows(moves)
             self.imported.removed_files = await remove_former_files(
-                self.settings, self.databases["node"], tenant, former
+                self.settings, former.keys() - (await list_files(node, tenant)).keys()
             )
             if self.follow:
                 self.imported.outcome = "follows"
@@ -195,11 +197,16 @@ class TerritoryImport:
     async def _bring_rows(self, moves: ImportMapping) -> None:
         """Bring the rows of a copy that follows, compare them, and keep them only if all are as at the origin.
 
-        With the last ones, that the territory arrived is noted in the same transaction, the portal's being the last.
+        Those of the node are kept first, once both are found the same: killed in between, the same archive brings the
+        others. With the last ones, that the territory arrived is noted in the same transaction as those of the portal.
         """
-        for program in ("node", "portal"):
-            session_of = self.databases[program].session
-            async with session_of(self.folder.tenant_id, role="owner") as session:
+        tenant = self.folder.tenant_id
+        async with (
+            self.databases["portal"].session(tenant, role="owner") as portal,
+            self.databases["node"].session(tenant, role="owner") as node,
+        ):
+            sessions: dict[ProgramName, AsyncSession] = {"node": node, "portal": portal}
+            for program, session in sessions.items():
                 if self.archive.follows:
                     counts = await apply_difference(
                         session, self.archive, program, moves
@@ -209,9 +216,10 @@ class TerritoryImport:
                 self.imported.compared |= await compare_copy(
                     session, self.archive, program, moves
                 )
-                if program == "portal" and not self.follow:
-                    self._record(session)
-            self.imported.rows |= counts
+                self.imported.rows |= counts
+            await require_files(self.settings, node, tenant)
+            if not self.follow:
+                self._record(portal)
 
     async def _resume(self) -> None:
         for program, database in self.databases.items():
@@ -227,6 +235,7 @@ class TerritoryImport:
         )
         await self._renew_credentials(connection)
         await self._activate()
+        copied_people.file_of(self.settings, self.folder.slug).unlink(missing_ok=True)
         self.imported.outcome = "imported"
 
     async def _register(self) -> None:
@@ -257,9 +266,14 @@ class TerritoryImport:
             json.loads(line)
             for line in self.archive.reader.read_lines(contents.ACCOUNTS)
         )
-        brought = import_accounts(connection, accounts)
+        issuer = self.archive.description["issuer"]
+        known = {}
+        if self.archive.follows:
+            known = copied_people.read_accounts(self.settings, slug, issuer)
+        brought = import_accounts(connection, accounts, known)
         if self.follow or self.archive.follows:
             leave_other_organisations(connection, slug, brought)
+            copied_people.write_accounts(self.settings, slug, issuer, brought.ids)
         return brought
 
     async def _import_files(self) -> None:

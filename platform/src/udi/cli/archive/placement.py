@@ -33,6 +33,16 @@ ARRIVING = "arriving"
 TENANT_MODELS: dict[ProgramName, Any] = {"portal": Tenant, "node": NodeTenant}
 
 
+async def get_state(database: Database, slug: str) -> str | None:
+    """The state of a territory in the register of a program; None: it is not there."""
+    row = TENANT_MODELS[database.program]
+    async with database.platform_session() as session:
+        state: str | None = await session.scalar(
+            select(row.state).where(row.slug == slug)
+        )
+    return state
+
+
 async def get_import_state(
     databases: Mapping[ProgramName, Database], archive: TerritoryArchive, hosts: Hosts
 ) -> ImportState:

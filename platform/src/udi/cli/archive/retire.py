@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, text
 
-from udi.cli.archive import contents, placement
+from udi.cli.archive import contents, copied_people, placement
 from udi.cli.archive.exporter import ProgressReporter
 from udi.cli.archive.identity import list_organisations
 from udi.cli.archive.requests_left import require_no_requests
@@ -132,6 +132,10 @@ async def _require_archive(
             )
         if not archive.with_files:
             raise ConflictError(f"{path} was made without the files.", remedy=remedy)
+        if archive.follows:
+            raise ConflictError(
+                f"{path} is a difference, not the whole territory.", remedy=remedy
+            )
         if (
             suspended is None
             or datetime.fromisoformat(archive.description["made_at"]) < suspended
@@ -252,7 +256,10 @@ def _delete_identity(
 
 def _delete_secrets(settings: Settings, retired: DeletionResult) -> None:
     slug = retired.territory
-    paths = [settings.secrets_folder / f"node_credential_{slug}"]
+    paths = [
+        settings.secrets_folder / f"node_credential_{slug}",
+        copied_people.file_of(settings, slug),
+    ]
     paths += settings.secrets_folder.glob(f"account_{slug}_*")
     paths += settings.secrets_folder.glob(secret_file(slug, "*"))
     for path in paths:

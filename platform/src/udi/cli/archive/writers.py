@@ -2,14 +2,21 @@
 
 import asyncio
 import time
+from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from udi.cli.local.errors import LocalError
 from udi.kit.db import Database
+from udi.kit.jobs import wait_until_drained
+from udi.node.files.models import Upload, UploadState
 
+CLOSED = ("read_only", "suspended")
+"""States of a territory in which nothing of it can be changed any more."""
 PATIENCE = 30.0
 """Seconds for which a transaction may go on writing."""
+JOBS_PATIENCE = 60.0
+"""Seconds for which tasks of a territory that is read only may go on."""
 INTERVAL = 0.1
 WRITERS = text("""
 SELECT DISTINCT virtualtransaction FROM pg_locks
@@ -38,6 +45,57 @@ async def wait_for_writers(*databases: Database) -> None:
                 )
             await asyncio.sleep(INTERVAL)
             writing &= await _list_writers(database)
+
+
+async def wait_for_jobs(
+    portal: Database,
+    node: Database,
+    tenant: UUID,
+    slug: str,
+    *,
+    patience: float = JOBS_PATIENCE,
+) -> None:
+    """Wait until the tasks of a territory are done, and the files that arrived whole have become versions.
+
+    Neither is in an archive: what was acknowledged would be lost with them.
+
+    Raises:
+        LocalError: some are left after a while.
+    """
+    limit = time.monotonic() + patience
+    left = [
+        f"{name} ({database.program})"
+        for database in (portal, node)
+        for name in await wait_until_drained(
+            database, tenant, max(0.0, limit - time.monotonic())
+        )
+    ]
+    uploads = await _count_uploads(node, tenant)
+    while uploads and not left and time.monotonic() < limit:
+        await asyncio.sleep(INTERVAL)
+        uploads = await _count_uploads(node, tenant)
+    if uploads:
+        left.append(f"files that arrived and are no version yet: {uploads}")
+    if left:
+        raise LocalError(
+            f"Tasks of «{slug}» are not done, and would be lost: {', '.join(left)}",
+            "see that both workers run (`udi doctor`) and say the same again once they are done;"
+            f" meanwhile, open it with `udi tenant resume {slug}`",
+        )
+
+
+async def _count_uploads(node: Database, tenant: UUID) -> int:
+    """Files that arrived whole, and are to become a version; one that waits for its sender's words stays behind."""
+    query = (
+        select(func.count())
+        .select_from(Upload)
+        .where(
+            Upload.state.in_((UploadState.ASSEMBLING, UploadState.STORED)),
+            Upload.awaits_record.is_(False),
+        )
+    )
+    async with node.session(tenant, role="worker") as session:
+        return await session.scalar(query) or 0
 
 
 async def _list_writers(database: Database) -> set[str]:

@@ -38,6 +38,27 @@ async def was_imported_from(session: AsyncSession, archive: str) -> bool:
     return bool(await session.scalar(query))
 
 
+STATE_EVENTS = (
+    "territory.made_read_only",
+    "territory.suspended",
+    "territory.resumed",
+    "territory.imported",
+)
+CLOSING_EVENTS = STATE_EVENTS[:2]
+
+
+async def find_closed_at(session: AsyncSession) -> datetime | None:
+    """When the session's territory was last suspended or made read only; None where it was opened since, or never closed."""
+    query = (
+        select(AuditEvent.name, AuditEvent.at)
+        .where(AuditEvent.name.in_(STATE_EVENTS))
+        .order_by(AuditEvent.at.desc())
+        .limit(1)
+    )
+    last = (await session.execute(query)).one_or_none()
+    return last.at if last is not None and last.name in CLOSING_EVENTS else None
+
+
 async def last_suspended_at(session: AsyncSession) -> datetime | None:
     """When the session's territory was last suspended."""
     return await session.scalar(

@@ -1,6 +1,9 @@
 """What an archive holds of the people whom the portal knows."""
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from udi.kit.rows import ArchivedTable, ExcludedTable
+from udi.portal.identity.deletion.actions import requeue_deletions
 from udi.portal.identity.models import (
     AccountWatch,
     ApiToken,
@@ -13,6 +16,7 @@ from udi.portal.identity.models import (
     WatchedAccount,
     WebSession,
 )
+from udi.settings import Settings
 
 CARRIED = (ArchivedTable(Person), ArchivedTable(Membership))
 LEFT_OUT = (
@@ -49,3 +53,8 @@ LEFT_OUT = (
         "nodes ask anew, where the territory arrives, of whom they hold something",
     ),
 )
+
+
+async def resume_import(session: AsyncSession, _settings: Settings) -> None:
+    """Queue again the deletion of accounts whose people asked for it."""
+    await requeue_deletions(session)

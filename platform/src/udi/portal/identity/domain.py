@@ -12,5 +12,6 @@ DOMAIN = Domain(
     tasks="udi.portal.identity.worker:task_handlers",
     schedules="udi.portal.identity.worker:list_schedules",
     archive="udi.portal.identity.archive",
+    after_import="udi.portal.identity.archive:resume_import",
     personal_data="udi.portal.identity.personal_data",
 )

@@ -52,6 +52,18 @@ async def request_deletion(
     await jobs.enqueue(session, DELETE_ACCOUNT, payload)
 
 
+async def requeue_deletions(session: AsyncSession) -> None:
+    """Have the worker delete the accounts whose people asked for it where the session's territory lived before."""
+    query = select(Person).where(Person.deletion_requested_at.is_not(None))
+    for person in await session.scalars(query):
+        payload = {
+            "issuer": person.issuer,
+            "subject": person.subject,
+            "language": person.locale,
+        }
+        await jobs.enqueue(session, DELETE_ACCOUNT, payload)
+
+
 async def request_unused_deletion(
     session: AsyncSession, person: Person, *, language: str
 ) -> None:
