@@ -236,12 +236,12 @@ def build_keycloak() -> None:
 
 
 def share_out() -> list[str]:
-    """Pytest's options for two processes more than there are processors: tests wait for servers and for programs."""
+    """Pytest's options for one process more than there are processors: tests wait for servers and for programs."""
     if hasattr(os, "sched_getaffinity"):
         processors = len(os.sched_getaffinity(0))
     else:
         processors = os.cpu_count() or 1
-    processes = min(max(processors + 2, FEWEST_PROCESSES), MOST_PROCESSES)
+    processes = min(max(processors + 1, FEWEST_PROCESSES), MOST_PROCESSES)
     return ["-n", str(processes), "--dist", "loadscope", "--no-loadscope-reorder"]
 
 

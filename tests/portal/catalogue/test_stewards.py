@@ -53,6 +53,7 @@ NAMES = {
     "nodes/sources/origins.py": "whether the source writes another name",
     "nodes/sources/publishers/actions.py": "what a choice moves",
     "nodes/sources/record_import.py": "what stands under a publisher that has still to confirm",
+    "nodes/sources/service_import.py": "whether a service may stand beside it",
     "nodes/sources/shared_datasets.py": "whether another source may take it over",
     "territory/figures/computation.py": "figures by publisher",
     "territory/figures/territory_figures.py": "figures by publisher",
