@@ -19,8 +19,8 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -165,11 +165,31 @@ def load_readers() -> None:
         import_module(document_format.reader.partition(":")[0])
 
 
+@contextmanager
+def silent_streams() -> Iterator[None]:
+    """Meanwhile, output and errors of this process go nowhere."""
+    with ExitStack() as opened:
+        nowhere = opened.enter_context(Path(os.devnull).open("wb"))
+        for descriptor in (1, 2):
+            opened.callback(_put_back, os.dup(descriptor), descriptor)
+            os.dup2(nowhere.fileno(), descriptor)
+        yield
+
+
+def _put_back(copy: int, descriptor: int) -> None:
+    os.dup2(copy, descriptor)
+    os.close(copy)
+
+
 def load_ansible() -> None:
-    """What `ansible-playbook` imports before it reads a play, and for its first task; compiled once for all forks."""
+    """What `ansible-playbook` imports before it reads a play, and for its first task; compiled once for all forks.
+
+    It refuses to be imported where a stream does not block, as those of a run once a browser's program has them.
+    """
     sys.dont_write_bytecode = False
-    for name in ANSIBLE:
-        import_module(f"ansible.{name}")
+    with silent_streams():
+        for name in ANSIBLE:
+            import_module(f"ansible.{name}")
 
 
 def run_ansible(arguments: list[str]) -> None:

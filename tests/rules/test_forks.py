@@ -50,6 +50,15 @@ preloaded.PROGRAMS["tried"] = preloaded.Program(load, print)
 sys.argv = ["preloaded", "tried", str(requests.fileno())]
 preloaded.main()
 """
+PLAYBOOK = """
+import os
+from tests.ansible.machine import ansible
+
+for descriptor in (1, 2):
+    os.set_blocking(descriptor, False)
+done = ansible("ansible-playbook", "--version")
+print(done.returncode, done.stdout[:16])
+"""
 
 
 def run_code(code: str) -> subprocess.CompletedProcess[str]:
@@ -182,3 +191,10 @@ def test_what_fails_before_its_program_began_has_failed(
     done = run_code(SERVE.format(loading=loading))
 
     assert done.returncode == status, done.stderr
+
+
+def test_ansible_is_forked_whatever_became_of_the_streams_of_the_run() -> None:
+    """A browser's program has them not block, which Ansible refuses when it is imported."""
+    done = run_code(PLAYBOOK)
+
+    assert done.stdout == "0 ansible-playbook\n", done.stderr
