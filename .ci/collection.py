@@ -181,7 +181,7 @@ def build(root: Path, wheel: Path, folder: Path, moment: int) -> Path:
             contents = {
                 member.name: members.extractfile(member).read()
                 if member.isfile()
-                else None  # type: ignore[union-attr]
+                else None  # type: ignore[union-attr]  # a file has a reader
                 for member in members
             }
         target = folder / archive.name

@@ -28,10 +28,23 @@ async def begin_copy(life: Life, elsewhere: Settings, target: Path) -> Path:
     return target
 
 
-async def difference_to(
-    life: Life, target: Path, since: Path, *, refuse_writes: bool = False
-) -> DifferenceCounts:
-    """Write what changed at home since an archive; the last one waits for its tasks, which workers end meanwhile."""
+async def difference_to(life: Life, target: Path, since: Path) -> DifferenceCounts:
+    """Write what changed at home since an archive."""
+    counts, _ = await _export(life, target, since, refuse_writes=False)
+    return counts
+
+
+async def last_difference_to(life: Life, target: Path, since: Path) -> DifferenceCounts:
+    """The same once changes are refused: it waits for the tasks of home, which workers end meanwhile."""
+    counts, tasks = await _export(life, target, since, refuse_writes=True)
+    assert tasks > 0
+    return counts
+
+
+async def _export(
+    life: Life, target: Path, since: Path, *, refuse_writes: bool
+) -> tuple[DifferenceCounts, int]:
+    """What a difference has, and how often it waited for tasks."""
     ending = list[asyncio.Task[None]]()
 
     def tell(step: str) -> None:
@@ -42,8 +55,7 @@ async def difference_to(
         life.settings, life.slug, target, since=since, refuse_writes=refuse_writes, tell=tell
     )  # fmt: skip
     await asyncio.gather(*ending)
-    assert ending or not refuse_writes
-    return counts
+    return counts, len(ending)
 
 
 async def end_tasks(life: Life) -> None:

@@ -28,7 +28,7 @@ from tests.cli.archiving import (
     other_databases,
     states,
 )
-from tests.cli.following import begin_copy, change_catalogue, difference_to
+from tests.cli.following import begin_copy, change_catalogue, last_difference_to
 from udi.cli.archive.tar_file import InvalidArchiveError
 from udi.cli.suspension import set_territory_state
 from udi.settings import Settings
@@ -134,7 +134,7 @@ async def test_a_copy_opens_by_the_last_difference_the_same(
     assert await states(elsewhere, life.slug) == ["arriving", "arriving"]
 
     await change_catalogue(life, "Arbres suivis")
-    counts = await difference_to(life, last, first, refuse_writes=True)
+    counts = await last_difference_to(life, last, first)
     opened = await bring(elsewhere, last)
 
     assert counts.changed["portal.dataset"] == 2

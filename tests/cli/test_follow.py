@@ -28,7 +28,13 @@ from tests.cli.archiving import (
     states,
     territory_of,
 )
-from tests.cli.following import begin_copy, change_catalogue, difference_to, end_tasks
+from tests.cli.following import (
+    begin_copy,
+    change_catalogue,
+    difference_to,
+    end_tasks,
+    last_difference_to,
+)
 from tests.cli.test_archive_killed import killed
 from udi.cli.archive.following import list_files
 from udi.cli.suspension import set_territory_state
@@ -122,7 +128,7 @@ async def test_nothing_acknowledged_is_lost_and_no_reading_refused(
         await give_up(traffic, node_app, territory, copied)
         since = target
     last = tmp_path / "last.tar"
-    await difference_to(life, last, since, refuse_writes=True)
+    await last_difference_to(life, last, since)
     done = await bring(elsewhere, last)
     seconds = time.monotonic() - traffic.refused_at
     traffic.ended = True
@@ -177,7 +183,7 @@ async def test_a_difference_brought_twice_changes_nothing(
     assert again.compared == followed.compared
     assert await rows_everywhere(elsewhere) == copied
 
-    await difference_to(life, last, second, refuse_writes=True)
+    await last_difference_to(life, last, second)
     await bring(elsewhere, last)
     opened = await rows_everywhere(elsewhere)
 
@@ -223,7 +229,7 @@ async def test_each_step_that_is_killed_serves_nobody_and_ends_the_same(
     )  # fmt: skip
     assert status == -signal.SIGKILL
     assert await states(life.settings, life.slug) == ["read_only", "read_only"]
-    await difference_to(life, last, second, refuse_writes=True)
+    await last_difference_to(life, last, second)
     for step in (*STEPS, "hosted node"):
         status = await kill(elsewhere, step, "import", str(last))
         assert status == -signal.SIGKILL
@@ -250,7 +256,7 @@ async def test_way_back_the_origin_goes_on_and_the_copy_follows_again(
 ) -> None:
     first = await begin_copy(life, elsewhere, tmp_path / "first.tar")
     given_up = tmp_path / "given-up.tar"
-    await difference_to(life, given_up, first, refuse_writes=True)
+    await last_difference_to(life, given_up, first)
 
     await set_territory_state(life.settings, life.slug, "active")
     await change_catalogue(life, "Retour")

@@ -38,7 +38,7 @@ SLASH, END_NAME, BLANKS, TEXT = 3, 4, 5, 6
 ATTRIBUTE = re.compile(rf'({ATTRIBUTE_NAME})(?:="([^"]*)")?')
 
 
-class QuickTokenizer(HTMLTokenizer):  # type: ignore[misc]
+class QuickTokenizer(HTMLTokenizer):  # type: ignore[misc]  # html5lib is not typed
     """html5lib's, which looks first whether all of the next token stands in what was read."""
 
     def __iter__(self) -> Iterator[Token]:
@@ -93,7 +93,7 @@ def _make_start(name: str, attributes: str, slash: str) -> Token | None:
     }  # fmt: skip
 
 
-class QuickParser(HTMLParser):  # type: ignore[misc]
+class QuickParser(HTMLParser):  # type: ignore[misc]  # html5lib is not typed
     """html5lib's, with the tokens of `QuickTokenizer`."""
 
     def __init__(self, html: str) -> None:

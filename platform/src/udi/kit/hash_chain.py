@@ -236,7 +236,8 @@ def _read_content(line: bytes) -> dict[str, Any] | None:
     body, digest = match.groups()
     try:
         content = json.loads(body + b"}")
-        number, previous = content["number"], content["previous"]
+        number = content["number"]
+        previous = content["previous"]
         territory = content["territory"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
