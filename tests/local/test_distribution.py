@@ -106,6 +106,16 @@ def test_the_right_file_is_kept_and_a_spoilt_one_fetched_again(
     assert _fetch(tmp_path, "http://127.0.0.1:9") == archive
 
 
+def test_a_cache_that_does_not_exist_yet_is_made(
+    tmp_path: Path, repository: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distribution, "SHA256", _sha256(b"nothing"))
+
+    archive = _fetch(tmp_path / "new/cache", repository(b"nothing"))
+
+    assert archive.read_bytes() == b"nothing"
+
+
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 

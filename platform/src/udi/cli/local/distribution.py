@@ -71,6 +71,7 @@ def ensure_archive(
             return candidate
     cached_archive.unlink(missing_ok=True)
     require_free_space(cache, ROOM_FOR_ARCHIVE, "the download of Keycloak")
+    cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix=".maven-") as folder:
         fetched = _fetch(Path(folder), repository or MAVEN_CENTRAL_URL, progress)
         if _sha256(fetched) != SHA256:
