@@ -98,6 +98,7 @@ class Draft:
         self.standards: list[VocabularyTerm] = []
         self.legislation: list[str] = []
         self.series: list[str] = []
+        self.identifiers: list[str] = []
         self.serves: list[str] = []
         self.series_titles: dict[str, Texts] = {}
         self.extra: dict[str, Any] = {}

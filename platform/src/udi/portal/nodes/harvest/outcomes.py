@@ -209,6 +209,7 @@ def _record(
         series=tuple(draft.series),
         series_titles=tuple(draft.series_titles.items()),
         source_modified=draft.source_modified,
+        identifiers=tuple(draft.identifiers),
         serves=tuple(draft.serves),
         extra=draft.extra,
         faults=faults,

@@ -225,6 +225,8 @@ class HarvestedRecord:
     kind: RecordKind = RecordKind.DATASET
     identified_by: IdentityBasis = IdentityBasis.IDENTIFIER
     aliases: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()
+    """What the source calls it besides `identifier`: among `aliases`, without addresses that only stand for one."""
     description: Texts = field(default_factory=dict)
     keywords: Words = field(default_factory=dict)
     themes: tuple[str, ...] = ()
