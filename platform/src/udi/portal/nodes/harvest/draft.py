@@ -100,6 +100,7 @@ class Draft:
         self.series: list[str] = []
         self.identifiers: list[str] = []
         self.serves: list[str] = []
+        self.is_serving_elsewhere = False
         self.series_titles: dict[str, Texts] = {}
         self.extra: dict[str, Any] = {}
         self.faults: list[HarvestFault] = []

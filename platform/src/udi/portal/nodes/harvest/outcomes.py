@@ -211,6 +211,7 @@ def _record(
         source_modified=draft.source_modified,
         identifiers=tuple(draft.identifiers),
         serves=tuple(draft.serves),
+        is_serving_elsewhere=draft.is_serving_elsewhere,
         extra=draft.extra,
         faults=faults,
     )

@@ -271,6 +271,8 @@ class HarvestedRecord:
     source_modified: str = ""
     serves: tuple[str, ...] = ()
     """Of a service: the identifiers of the datasets that it serves; of a reuse, of those that it uses."""
+    is_serving_elsewhere: bool = False
+    """Of a service: whether another document names those datasets, and not this one."""
     extra: dict[str, Any] = field(default_factory=dict)
     faults: tuple[HarvestFault, ...] = ()
 
