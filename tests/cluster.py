@@ -72,6 +72,7 @@ def run_settings(run: Path, worker: str, *, base_port: int | None = None) -> Set
         database_names={"portal": f"udi_portal_{worker}", "node": f"udi_node_{worker}"},
         private_hosts=["localhost:*", "*.localhost:*"],
         demo=True,
+        query_seconds_per_minute=10**6,
     )
 
 

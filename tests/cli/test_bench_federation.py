@@ -102,6 +102,66 @@ def test_an_intended_difference_is_counted_apart() -> None:
     assert {entry.field for entry in INTENDED} <= set(list_fields())
 
 
+OPEN_LICENCE = "https://github.com/etalab/licence-ouverte"
+
+
+@pytest.mark.parametrize(
+    ("field", "left", "ours", "outcome"),
+    [
+        ("licence", "Licence ouverte / Open Licence", OPEN_LICENCE, "intended"),
+        ("licence", "Licence Ouverte 2.0", OPEN_LICENCE, "changed"),
+        ("licence", "Licence ouverte / Open Licence", "https://a.example/", "changed"),
+        ("documentation", "A notice", "https://a.example/notice", "intended"),
+        (
+            "documentation",
+            "https://a.example/other",
+            "https://a.example/notice",
+            "changed",
+        ),
+        ("frequency", "http://purl.org/cld/freq/never-was", "", "intended"),
+        ("frequency", "http://purl.org/cld/freq/annual", "", "lost"),
+        ("theme", "Theme 1", "", "intended"),
+        ("theme", "Theme of water", "", "lost"),
+        ("rights", "Données ouvertes", "", "intended"),
+        ("rights", "Données à citer", "", "lost"),
+        ("contact", "name Office", "", "lost"),
+        ("creator", "mail of a person a@b.example", "name A", "intended"),
+        ("creator", "mail a@b.example", "name A", "changed"),
+        ("publisher", "page https:/b.example/", "name A", "intended"),
+        ("publisher", "page https://b.example/", "name A", "changed"),
+    ],
+)
+def test_each_intended_difference_is_of_its_class_alone(
+    field: str, left: str, ours: str, outcome: str
+) -> None:
+    values = frozenset({ours} - {""})
+
+    assert compare(f"dataset: {field}", values | {left}, values) == outcome
+
+
+def test_further_names_of_a_contact_are_an_intended_difference() -> None:
+    names = frozenset({"name Office", "name Bureau", "mail a@b.example"})
+
+    assert is_intended("dataset: contact", names, names - {"name Bureau"})
+    assert not is_intended("dataset: contact", names, names - {"mail a@b.example"})
+
+
+def test_the_mail_of_a_person_is_told_from_that_of_an_organisation() -> None:
+    person = """@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+<https://elsewhere.example/trees> a dcat:Dataset ; dct:creator
+  [ a foaf:Person ; foaf:name "A" ; foaf:mbox <mailto:a@b.example> ],
+  [ a foaf:Organization ; foaf:name "B" ; foaf:mbox <mailto:b@b.example> ] .
+"""
+
+    assert values("creator", person) == {
+        "name A",
+        "mail of a person a@b.example",
+        "name B",
+        "mail b@b.example",
+    }
+
+
 def test_a_catalogue_is_compared_with_our_turtle() -> None:
     tuned = next(
         name for name in ("a.ttl", "b.ttl", "c.ttl", "d.ttl") if not is_apart(name)

@@ -64,7 +64,12 @@ async def dataset(
 async def node(settings: Settings, tmp_path: Path) -> AsyncIterator[str]:
     """The node's web process as production runs it; its address."""
     running = RunningNode(
-        settings, tmp_path, environment={"UDI_SPACE_REQUESTS_PER_MINUTE": "1000000"}
+        settings,
+        tmp_path,
+        environment={
+            "UDI_SPACE_REQUESTS_PER_MINUTE": "1000000",
+            "UDI_QUERY_SECONDS_PER_MINUTE": "1000000",
+        },
     )
     await asyncio.to_thread(running.start, "serve")
     yield running.address

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from udi.kit.errors import TooManyRequestsError
-from udi.kit.rates import RateLimiter
+from udi.kit.rates import RateLimiter, TimeLimiter
 from udi.kit.shared_memory import SharedNumber, SharedSlots, SharedTable
 
 pytestmark = pytest.mark.programs
@@ -54,6 +54,26 @@ def test_a_window_that_ended_is_over_for_all_workers() -> None:
     moments[0] = 120.0
 
     assert limiter.count_request("reader")["RateLimit"] == '"api";r=0;t=60'
+
+
+def test_time_that_was_worked_comes_back_evenly_and_counts_over_all_workers() -> None:
+    moments = [MOMENT]
+    limiter = TimeLimiter("query-time", limit=30, seconds=60, clock=lambda: moments[0])
+    in_child(lambda: limiter.spend("reader", 20))
+    before = limiter.seconds_until_free("reader")
+    in_child(lambda: limiter.spend("reader", 25))
+
+    seconds = []
+    for later in (0, 20, 30, 30.5):
+        moments[0] = MOMENT + later
+        seconds.append(limiter.seconds_until_free("reader"))
+
+    assert before == 0
+    assert seconds == [31, 11, 1, 0]
+    assert limiter.seconds_until_free("another") == 0
+    moments[0] = MOMENT + 1_000
+    limiter.spend("reader", 29)
+    assert limiter.seconds_until_free("reader") == 0
 
 
 def test_many_workers_at_once_lose_no_count() -> None:

@@ -17,6 +17,10 @@ PHONES = ("vcard:hasTelephone", "vcard:tel")
 PAGES = ("vcard:hasURL", "vcard:hasUrl", "vcard:url")
 HOMES = ("foaf:homepage",)
 LABELS = ("skos:prefLabel", "rdfs:label", "dct:title")
+PEOPLE = {
+    "<http://xmlns.com/foaf/0.1/Person>",
+    "<http://www.w3.org/2006/vcard/ns#Individual>",
+}
 SHAPES = ("dcat:bbox", "locn:geometry", "geo:asWKT", "geo:hasGeometry", "geo:asGeoJSON")
 DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
@@ -109,7 +113,10 @@ def _agents(*names: str) -> Extractor:
                 values.add(f"address {address}")
             kinds = graph.values(agent, "dct:type")
             values |= {f"kind {kind}" for kind in map(address_of, kinds) if kind}
-            values |= _mails(graph, agent)
+            mails = _mails(graph, agent)
+            if {str(kind) for kind in graph.values(agent, "rdf:type")} & PEOPLE:
+                mails = {mail.replace("mail ", "mail of a person ") for mail in mails}
+            values |= mails
             pages = graph.values(agent, *HOMES)
             values |= {f"page {page}" for page in map(address_of, pages) if page}
         return frozenset(values)

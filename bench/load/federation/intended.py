@@ -86,11 +86,76 @@ def _french(source: Values, ours: Values) -> bool:
     return source - ours == {f"{EU}language/FRE"} and f"{EU}language/FRA" in ours
 
 
+UNVERSIONED_OPEN_LICENCE = "https://github.com/etalab/licence-ouverte"
+
+
+def _unversioned_open_licence(source: Values, ours: Values) -> bool:
+    words = (value.lower() for value in source - ours)
+    return UNVERSIONED_OPEN_LICENCE in ours and all(
+        re.fullmatch(r"licence ouverte(?: / open licen[cs]e)?", text) for text in words
+    )
+
+
+def _without_address(source: Values, ours: Values) -> bool:
+    return not any(re.match(r"[A-Za-z][\w+.-]*:", value) for value in source - ours)
+
+
+def _mail_of_person(source: Values, ours: Values) -> bool:
+    return all(value.startswith("mail of a person ") for value in source - ours)
+
+
+def _page_without_host(source: Values, ours: Values) -> bool:
+    """Whether all that is not kept are addresses of the web without a host (RFC 9110, 4.2)."""
+    return all(re.match(r"page https?:(?!//[^/])", value) for value in source - ours)
+
+
+COLLECTION_FREQUENCIES = frozenset(
+    [
+        "triennial",
+        "biennial",
+        "annual",
+        "semiannual",
+        "threeTimesAYear",
+        "quarterly",
+        "bimonthly",
+        "monthly",
+        "semimonthly",
+        "biweekly",
+        "threeTimesAMonth",
+        "weekly",
+        "semiweekly",
+        "threeTimesAWeek",
+        "daily",
+        "continuous",
+        "irregular",
+    ]
+)
+"""The terms of the Dublin Core Collection Description Frequency Vocabulary."""
+
+
+def _no_frequency(source: Values, ours: Values) -> bool:
+    terms = [value.partition("http://purl.org/cld/freq/")[2] for value in source - ours]
+    return all(term and term not in COLLECTION_FREQUENCIES for term in terms)
+
+
+def _placeholders(source: Values, ours: Values) -> bool:
+    return all(
+        re.fullmatch(r"\{\{.*\}\}|TODO|Theme \d+", value) for value in source - ours
+    )
+
+
+def _open_data(source: Values, ours: Values) -> bool:
+    return all(
+        value.lower() in {"données ouvertes", "open data", "datos abiertos"}
+        for value in source - ours
+    )
+
+
 def _keyword_languages(source: Values, ours: Values) -> bool:
     return all(value.startswith("dcat:keyword ") for value in source - ours)
 
 
-CONCEALED = "of files of restricted data nothing is told; a distribution without an address of the web is none"
+CONCEALED = "of files of restricted data nothing is told, and the terms of agreements stand in the place of their licence; a distribution without an address of the web is none"
 INTENDED = (
     IntendedDifference(
         "dataset: keyword",
@@ -132,6 +197,44 @@ INTENDED = (
             "the first French open licence is named by the address of its own publisher",
         )
         for thing in ("dataset", "distribution")
+    ),
+    IntendedDifference(
+        "dataset: licence",
+        _unversioned_open_licence,
+        "the French open licence without a version is named by the address of its own publisher",
+    ),
+    IntendedDifference(
+        "dataset: documentation",
+        _without_address,
+        "a document is its address: words alone lead nowhere (foaf:page is of foaf:Document)",
+    ),
+    IntendedDifference(
+        "dataset: frequency",
+        _no_frequency,
+        "a term that its vocabulary has not means no frequency",
+    ),
+    IntendedDifference(
+        "dataset: theme",
+        _placeholders,
+        "a word of a template that nobody filled is no theme",
+    ),
+    IntendedDifference(
+        "dataset: rights",
+        _open_data,
+        "that data are open is their access right in the EU's table",
+    ),
+    IntendedDifference(
+        "dataset: contact",
+        _one_name,
+        "a contact has one name, as in RUDI's records",
+    ),
+    *(
+        IntendedDifference(f"dataset: {name}", applies, reason)
+        for name in ("publisher", "creator", "rights holder")
+        for applies, reason in (
+            (_mail_of_person, "the mail address of a person is passed on to nobody"),
+            (_page_without_host, "an address of the web without a host is none"),
+        )
     ),
     IntendedDifference(
         "dataset: language",

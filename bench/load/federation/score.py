@@ -152,14 +152,15 @@ def _add_record(
     score.records += 1
     ours, ours_node = write_ours(record)
     place = f"{name}: {record.identifier}"
+    is_restricted = not DATASET["access rights"](ours, ours_node) <= {PUBLIC}
     for field_name, extract in DATASET.items():
         score.add(
             place,
             f"dataset: {field_name}",
             extract(source, node),
             WRITTEN.get(field_name, extract)(ours, ours_node),
+            is_concealed=is_restricted and field_name == "licence",
         )
-    is_restricted = not DATASET["access rights"](ours, ours_node) <= {PUBLIC}
     for theirs, written in _pair_distributions(source, node, ours, ours_node):
         concealed = is_restricted or not _has_web_address(source, theirs)
         for field_name, extract in DISTRIBUTION.items():

@@ -23,8 +23,6 @@ SUBJECTS_CLIENT = "node_subjects_"
 """The secret file of the client of an own node for people who ask about themselves; the slug of its territory follows."""
 HOSTED = "hosted"
 """The name of every territory's hosted node."""
-
-
 SMTP_PASSWORD = "smtp_password"  # noqa: S105 - the name of its file
 """The secret file of the password that the mail relay asks for."""
 
@@ -60,8 +58,6 @@ ORIGIN = r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?"
 SHORTEST_UNUSED_MONTHS = 6
 PART = r"[A-Za-z0-9._~!$&()*+,=:@%/?-]*"
 """Of the address of tiles: an origin that a policy can name, and what an address is made of."""
-
-
 ARCHIVE = r"/[^\x00-\x1f{}]*(?:\.pmtiles|/)|store:[A-Za-z0-9_-][A-Za-z0-9._-]*\.pmtiles"
 """Of a base map of the operator's own: a path, a folder, or a name in the object store."""
 
@@ -305,6 +301,11 @@ class Settings(BaseSettings):
         default=3000,
         ge=1,
         description="Requests of one address to the portal's API a minute that one `udi serve`, with all its web workers, answers; with a token, five times as many.",
+    )
+    query_seconds_per_minute: int = Field(
+        default=30,
+        ge=1,
+        description="Seconds a minute that the queries of tables of one address take together at one `udi serve` of a node, with all its web workers; of people who are logged in, and with a token or a key, five times as many.",
     )
     link_looks_per_hour: int = Field(
         default=1800,

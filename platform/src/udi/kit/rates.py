@@ -1,6 +1,7 @@
 """How many requests one reader may make in a while, said in the headers of each answer (RateLimit, IETF draft)."""
 
 import ipaddress
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -70,6 +71,49 @@ class RateLimiter:
         return {
             "RateLimit-Policy": f'"{self.policy}";q={self.limit};w={self.seconds}',
             "RateLimit": f'"{self.policy}";r={left};t={seconds}',
+        }
+
+
+@dataclass
+class TimeLimiter:
+    """Seconds of work that one reader may have, which come back evenly; counted by all web workers of a program together.
+
+    What began is finished, even where it takes more than was left: the reader then waits until that has come back.
+    `limit` is how many seconds of work there are in each window of `seconds`.
+    """
+
+    policy: str
+    limit: float
+    seconds: int = 60
+    clock: Callable[[], float] = time.monotonic
+    _spent: SharedTable = field(default_factory=SharedTable)
+
+    def seconds_until_free(self, reader: str) -> int:
+        """Whole seconds until this reader has something left; 0: they have."""
+        with self._spent.lock():
+            number = self._spent.read(reader)
+        if number is None:
+            return 0
+        wait = number.until - self.clock() - self.seconds
+        if wait < 0:
+            return 0
+        return math.floor(wait) + 1
+
+    def spend(self, reader: str, worked: float) -> None:
+        """Count seconds of work; `until` is the moment at which all of it has come back."""
+        moment = self.clock()
+        with self._spent.lock():
+            number = self._spent.read(reader)
+            begins = moment if number is None else max(number.until, moment)
+            until = begins + worked * self.seconds / self.limit
+            self._spent.write(reader, SharedNumber(0, until))
+
+    def write_headers(self, wait: int) -> dict[str, str]:
+        """The headers of a refusal (RateLimit, IETF draft; RFC 6585)."""
+        return {
+            "RateLimit-Policy": f'"{self.policy}";q={self.limit:g};w={self.seconds}',
+            "RateLimit": f'"{self.policy}";r=0;t={wait}',
+            "Retry-After": str(wait),
         }
 
 

@@ -112,6 +112,7 @@ METADATA = group(
         "version": line,
         "version_notes": texts,
         "access": line,
+        "identifiers": list_of(line, ENTRIES),
     },
 )
 MEDIA_METADATA = group(

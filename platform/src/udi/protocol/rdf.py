@@ -200,11 +200,16 @@ def write_languages(node: str, codes: Iterable[str]) -> Iterator[Triple]:
 
 def _identifiers(node: str, record: Record) -> Iterator[Triple]:
     yield (node, term("dct:identifier"), literal(str(record.id)))
-    for kind, notation in (
+    notations = [
         ("local", record.local_id),
         ("doi", record.doi),
         ("dataverse", record.dataverse_doi),
-    ):
+    ]
+    notations += [
+        (f"identifier-{number}", notation)
+        for number, notation in enumerate(record.metadata.identifiers, 1)
+    ]
+    for kind, notation in notations:
         if notation:
             other = part_of(node, kind)
             yield from typed_value(node, "adms:identifier", other, "adms:Identifier")

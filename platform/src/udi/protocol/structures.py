@@ -167,6 +167,8 @@ class Metadata(Struct, frozen=True, kw_only=True):
     version: str = ""
     version_notes: Texts = field(default_factory=dict)
     access: str = ""
+    identifiers: tuple[str, ...] = ()
+    """What its source calls it besides `local_id` and the DOIs."""
 
 
 class MediaMetadata(Struct, frozen=True, kw_only=True):

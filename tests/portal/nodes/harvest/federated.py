@@ -77,6 +77,8 @@ def comparable(record: Record) -> dict[str, Any]:
     document: dict[str, Any] = msgspec.to_builtins(record)
     for name in INTENDED:
         del document[name]
+    # Each installation adds that of the one that it read: `list_names`.
+    del document["metadata"]["identifiers"]
     is_restricted = record.access is AccessRights.RESTRICTED
     for media in document["media"]:
         for name in INTENDED_OF_MEDIA:
@@ -96,6 +98,12 @@ def comparable(record: Record) -> dict[str, Any]:
             del dates[name]
     sorted_document: dict[str, Any] = _sort(document)
     return sorted_document
+
+
+def list_names(record: Record) -> set[str]:
+    """What a record says that its dataset is called by others."""
+    names = (record.local_id, record.doi, record.dataverse_doi)
+    return {*names, *record.metadata.identifiers} - {""}
 
 
 def comparable_at_first(record: Record) -> dict[str, Any]:

@@ -156,6 +156,7 @@ metadata = st.builds(
     subjects=_named("subjects"),
     hvd_categories=st.lists(st.sampled_from([category.uri for category in CATEGORIES]), max_size=2, unique=True).map(tuple),
     applicable_legislation=names.map(lambda name: (LEGISLATION, f"https://law.example/{name}")) | st.just((LEGISLATION,)),
+    identifiers=st.lists(names.map(lambda name: f"other-{name}"), max_size=2, unique=True).map(tuple),
     publisher=st.none() | _agents("publishers"), creators=_some_agents("creators"), rights_holders=_some_agents("holders"),
     contact_points=st.lists(
         st.builds(ContactPoint, name=words, organisation=maybe, phone=st.sampled_from(["", "+33299000001"]), url=st.just("") | others, role=maybe),

@@ -13,6 +13,7 @@ from tests.portal.nodes.harvest.federated import (
     SECOND,
     comparable,
     comparable_at_first,
+    list_names,
     read_by_another,
 )
 from tests.portal.nodes.harvest.test_round_trips import QUIET, bare
@@ -67,6 +68,7 @@ def test_a_third_installation_says_what_the_second_says(record: Record) -> None:
     third = read_by_another(second, SECOND)
 
     assert comparable(third) == comparable(second)
+    assert list_names(record) <= list_names(second) <= list_names(third)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -80,6 +82,7 @@ def test_real_catalogues_are_passed_on_as_they_are(
         third = read_by_another(second, SECOND)
 
         assert comparable(third) == comparable(second)
+        assert list_names(record) <= list_names(second) <= list_names(third)
         assert comparable_at_first(second) == comparable_at_first(record)
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 from pyoxigraph import RdfFormat
 
 from tests.portal.nodes.harvest import made
-from tests.portal.nodes.harvest.federated import comparable_metadata
+from tests.portal.nodes.harvest.federated import comparable_metadata, list_names
 from udi.portal.nodes.harvest import format_detection
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.portal.nodes.harvest.record import RecordKind
@@ -202,6 +202,7 @@ def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
         for identifier in (record.local_id, record.doi, record.dataverse_doi)
         if identifier
     }
+    assert list_names(ours) == {str(record.id), *list_names(record)}
     assert (ours.title, ours.summary, ours.access) == (
         record.title,
         record.summary,
@@ -252,7 +253,12 @@ def check_words_and_dates(ours: Record, record: Record) -> None:
 def metadata_of(record: Record, links: set[str]) -> dict[str, object]:
     """What DCAT-AP says besides, in no order; less what follows from other fields, which are compared by themselves."""
     metadata = structs.replace(
-        record.metadata, themes=(), publisher=None, landing_page="", keywords={}
+        record.metadata,
+        themes=(),
+        publisher=None,
+        landing_page="",
+        keywords={},
+        identifiers=(),
     )
     pages = set(metadata.documentation) - links
     labels = {subject.label for subject in metadata.subjects}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +11,14 @@ import pytest
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, ckan, packages
 from udi.kit.http import OutgoingClient
+from udi.kit.service_registry import Services
 from udi.portal.nodes.harvest.document_reader import DocumentReader
-from udi.portal.nodes.sources import crawl, source_client
+from udi.portal.nodes.registration import provide_services
+from udi.portal.nodes.sources import OUTGOING, crawl, source_client
 from udi.portal.nodes.sources.models import SourceRun
 from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS, read_fault
 from udi.portal.nodes.sources.source_client import SourceClient
+from udi.ui.site import Site
 
 SEARCH = "/api/3/action/package_search"
 PATIENCE = 120
@@ -137,6 +141,31 @@ async def test_a_source_on_this_very_machine_is_never_asked(
         ["source_refused"],
         [],
     )
+
+
+@pytest.mark.parametrize(
+    ("host", "outcome"),
+    [("catalogue.localhost:*", "complete"), ("another.localhost:*", "failed")],
+)
+async def test_a_source_inside_is_read_where_the_operator_names_its_host(
+    catalogue: Catalogue,
+    open_source: Open,
+    portal_site: Site,
+    host: str,
+    outcome: str,
+) -> None:
+    catalogue.live = ckan(["a"])
+    reading_ = await open_source(f"{catalogue.origin}{SEARCH}")
+    site = copy(portal_site)
+    site.settings = portal_site.settings.model_copy(update={"source_hosts": [host]})
+    site.services = Services()
+    provide_services(site)
+    reader = SourceClient(site.services[OUTGOING], pace=0)
+    run = await reading_.read(replace(reading_.workspace, reader=reader))
+    await site.services.close()
+
+    assert run.outcome == outcome
+    assert bool(catalogue.requests) == (outcome == "complete")
 
 
 async def test_pages_without_an_end_are_left_and_what_was_read_is_kept(

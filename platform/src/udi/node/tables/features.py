@@ -40,7 +40,9 @@ class FeatureRequest:
     async def select(self, query: FeatureQuery) -> dict[str, Any]:
         """The features that a question asks for, and how many there are in all."""
         table = self.table_request.table
-        async with self.pool.acquire_reader(table.space, table.path) as reader:
+        async with self.pool.acquire_reader(
+            table.space, table.path, budget=table.query_budget
+        ) as reader:
             answer: dict[str, Any] = await reader.run(
                 SELECT, dict, table.columns, query
             )

@@ -1,16 +1,20 @@
 """What this domain provides to the others, and contributes to them."""
 
-from udi.kit.rates import RateLimiter
+from udi.kit.rates import RateLimiter, TimeLimiter
 from udi.node.files.storage.memory import MemoryFolder
 from udi.node.tables.api import ANSWERS, EXPORTS
-from udi.node.tables.requests import RATES
+from udi.node.tables.requests import QUERY_TIMES, RATES, QueryTimes
 from udi.node.tables.views import VIEWS, TableViews
 from udi.tabular.exports.exports import ExportWriter
 from udi.tabular.overviews.overview import SHOWING, OverviewReader
 from udi.tabular.queries.pool import POOL, PoolLimits, QueryPool
+from udi.tabular.queries.query_budget import QUERY_TIME
 from udi.tabular.queries.row_pages import RowPageReader
 from udi.ui.picture_files import PICTURES, PictureFiles
 from udi.ui.site import Site
+
+PEOPLE_TIMES = 5
+"""How many times the query time of a passer-by those have who show who they are."""
 
 
 def provide_services(site: Site) -> None:
@@ -29,3 +33,9 @@ def provide_services(site: Site) -> None:
     services.provide(EXPORTS, exports, close=exports.close)
     services.provide(VIEWS, TableViews(exports))
     services.provide(RATES, RateLimiter("tables"))
+    seconds = site.settings.query_seconds_per_minute
+    times = QueryTimes(
+        TimeLimiter(QUERY_TIME, seconds),
+        TimeLimiter(QUERY_TIME, seconds * PEOPLE_TIMES),
+    )
+    services.provide(QUERY_TIMES, times)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
-from udi.kit.rates import RateLimiter, network_of
+from udi.kit.rates import RateLimiter, TimeLimiter, network_of
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
 from udi.node.files.delivery.ranges import is_fresh
@@ -38,6 +38,7 @@ from udi.settings import Role
 from udi.tabular.exports.exports import FORMATS
 from udi.tabular.messages.query_errors import HiddenColumnError
 from udi.tabular.queries.query import Query
+from udi.tabular.queries.query_budget import QueryBudget
 from udi.tabular.queries.table import DatasetTable
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Visitor
 from udi.ui.rate_limits import address_of
@@ -50,6 +51,22 @@ PART = re.compile(r"bytes=([0-9]{1,15})-([0-9]{1,15})")
 MOST_PART = 8 * 1024**2
 """Bytes of a part; more is a download like any other."""
 RATES = ServiceKey[RateLimiter]("table rates", "tables")
+
+
+@dataclass(frozen=True)
+class QueryTimes:
+    """How long the queries of one reader may take together: of an address, or of whoever showed who they are."""
+
+    passers_by: TimeLimiter
+    people: TimeLimiter
+
+    def find_budget(self, reader: str, *, is_known: bool) -> QueryBudget:
+        """What a reader has."""
+        limiter = self.people if is_known else self.passers_by
+        return QueryBudget(limiter, reader, is_known=is_known)
+
+
+QUERY_TIMES = ServiceKey[QueryTimes]("query times", "tables")
 EXPOSED = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy"
 
 
@@ -308,9 +325,10 @@ async def open_table(
     table_request.passage = passage or await authorize_reading(
         request, territory, table_request.dataset_id, _access_format(request)
     )
-    views = site_of(request).services[VIEWS]
-    table_request.table = await views.open_view(
-        table_request.table, table_request.passage
+    services = site_of(request).services
+    budget = services[QUERY_TIMES].find_budget(table_request.reader, is_known=True)
+    table_request.table = await services[VIEWS].open_view(
+        replace(table_request.table, query_budget=budget), table_request.passage
     )
     table_request.etag, marks = _cache_validators(request, table_request.table)
     table_request.headers |= marks
@@ -365,7 +383,12 @@ async def request_table(
     etag, marks = _cache_validators(request, table)
     node = territory.links["node"]
     addresses = TableAddresses.of(resource_id, table)
-    table = replace(table, landing=table.landing or f"{node}{addresses.page}")
+    times = site_of(request).services[QUERY_TIMES]
+    table = replace(
+        table,
+        landing=table.landing or f"{node}{addresses.page}",
+        query_budget=times.find_budget(reader, is_known=actor is not None),
+    )
     base = f"{node}{addresses.api}"
     response_headers = {**join_rate_headers(headers, budget), **marks}
     return TableRequest(

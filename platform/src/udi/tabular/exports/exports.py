@@ -44,7 +44,6 @@ MEMORY_MB = 1_536
 SECONDS = 300.0
 LONGEST_FILE = 8 * 1024**3
 CHUNK = 256 * 1024
-MOST_OPEN = 32
 MOST_TILE_COLUMNS = 1
 """Of slim tiles: each choice of columns is a file that is kept."""
 MOST_FILTERED = 8
@@ -159,7 +158,7 @@ class ExportWriter:
         """
         if is_whole_file(query, kind):
             return _open_export(table.path)
-        async with self._gate.acquire_slot(table.space):
+        async with self._gate.acquire_slot(table.space, budget=table.query_budget):
             with self._working_folder(table) as folder:
                 output = folder / f"table.{FORMATS[kind].extension}"
                 whole = whole_query(query, table.columns)
@@ -203,7 +202,8 @@ class ExportWriter:
         tiles_path = tiles_of(table, selection)
         if await asyncio.to_thread(_renew_file, tiles_path):
             return tiles_path
-        async with self._gate.acquire_slot(table.space):
+        budget = table.query_budget if selection and selection.rows.sql else None
+        async with self._gate.acquire_slot(table.space, budget=budget):
             if not tiles_path.exists():
                 with self._working_folder(table) as folder:
                     output = folder / "table.pmtiles"

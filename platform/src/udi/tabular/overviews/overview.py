@@ -5,7 +5,7 @@ import re
 import time
 from collections import OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from udi.kit.errors import UdiError, UnavailableError
@@ -150,6 +150,7 @@ class OverviewReader:
         return None
 
     async def _build_overview(self, table: DatasetTable) -> TableOverview:
+        table = replace(table, query_budget=None)
         seconds = self._seconds
         columns = table.columns
         try:
@@ -214,7 +215,9 @@ class OverviewReader:
         plan = plan_chart(request, profiles, where)
         if plan is None:
             return None
-        async with self._pool.acquire_reader(table.space, table.path) as reader:
+        async with self._pool.acquire_reader(
+            table.space, table.path, budget=table.query_budget
+        ) as reader:
             return await read_chart(reader, table, plan)
 
     async def _read_optional_part(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from udi.kit.errors import TooManyRequestsError, UdiError, UnavailableError
 from udi.kit.sandbox import ProcessLimits
 from udi.kit.service_registry import ServiceKey
 from udi.tabular.queries.fair_queue import FairQueue, QueueFullError, Slot
+from udi.tabular.queries.query_budget import QueryBudget
 from udi.tabular.queries.sql import Statement
 
 log = structlog.get_logger()
@@ -64,18 +65,25 @@ class AsyncFairQueue:
 
     @asynccontextmanager
     async def acquire_slot(
-        self, space: str, patience: float | None = None
+        self,
+        space: str,
+        patience: float | None = None,
+        *,
+        budget: QueryBudget | None = None,
     ) -> AsyncIterator[None]:
-        """A place, for as long as the block lasts; `patience` in seconds where it is not that of the queue.
+        """A place, for as long as the block lasts, which takes of `budget`; `patience` in seconds where it is not that of the queue.
 
         Raises:
-            TooManyRequestsError: too many questions about this producer's tables wait already.
+            TooManyRequestsError: too many questions about this producer's tables wait already, or nothing is left of `budget`.
             UnavailableError: too many wait, or the turn did not come in time.
         """
+        if budget is not None:
+            budget.require()
         slot = self._enqueue(space)
         try:
             await self._wait(slot, self._patience if patience is None else patience)
-            yield
+            with nullcontext() if budget is None else budget.measure():
+                yield
         finally:
             self._calls.pop(slot, None)
             for served in self._queue.release(slot):
@@ -126,17 +134,22 @@ class QueryPool:
 
     @asynccontextmanager
     async def acquire_reader(
-        self, space: str, path: Path, *, seconds: float = 0
+        self,
+        space: str,
+        path: Path,
+        *,
+        seconds: float = 0,
+        budget: QueryBudget | None = None,
     ) -> AsyncIterator["ParquetReader"]:
         """A child that answers questions about one Parquet, when the space's turn has come.
 
-        `seconds` are for all of them, 0: as long as a question may take.
+        `seconds` are for all of them, 0: as long as a question may take; `budget` is whose time they take.
 
         Raises:
-            TooManyRequestsError: too many questions about this producer's tables wait already.
+            TooManyRequestsError: too many questions about this producer's tables wait already, or nothing is left of `budget`.
             UnavailableError: too many wait, or the turn did not come in time.
         """
-        async with self._gate.acquire_slot(space):
+        async with self._gate.acquire_slot(space, budget=budget):
             child = await self._acquire_child(path)
             self._busy.add(child)
             try:

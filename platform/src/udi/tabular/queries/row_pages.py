@@ -42,7 +42,9 @@ class RowPageReader:
             TooManyRequestsError: too many questions about this producer's tables wait already.
             UnavailableError: the turn did not come in time, or the child died.
         """
-        async with self.pool.acquire_reader(table.space, table.path) as reader:
+        async with self.pool.acquire_reader(
+            table.space, table.path, budget=table.query_budget
+        ) as reader:
             total = await self._total(reader, table, query)
             rows = await _rows(reader, table, query, total)
         return RowPage(result_names(query, table.columns), rows, total)

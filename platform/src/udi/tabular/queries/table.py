@@ -7,6 +7,7 @@ from pathlib import Path
 
 from udi.tabular.columns.chosen_roles import Roles
 from udi.tabular.columns.column import Bounds, TypedColumn, places_name
+from udi.tabular.queries.query_budget import QueryBudget
 
 FetchFile = Callable[[], Awaitable[None]]
 
@@ -63,6 +64,8 @@ class DatasetTable:
     """Whether it is the part of a table that an agreement opens."""
     memory: Path | None = None
     """The folder in memory where everything that is made of it belongs; None: on a disk."""
+    query_budget: QueryBudget | None = field(default=None, compare=False)
+    """Whose time its queries take; None: nobody's, as of what is made once for all readers."""
     fetch_file: FetchFile = _do_nothing
     """Bring the Parquet to this machine, where it is not there yet; for when no connection to the database is held."""
 

@@ -26,6 +26,8 @@ class InnerResponse:
 
     status: int
     content: bytes
+    retry_after: int = 0
+    """Seconds after which it may be asked again; 0: it does not say."""
 
 
 @dataclass
@@ -35,6 +37,7 @@ class _ResponseReader:
     limit: int
     task: asyncio.Task[None] | None = None
     status: int = 0
+    retry_after: int = 0
     content: bytearray = field(default_factory=bytearray)
     is_too_large: bool = False
     is_sent: bool = False
@@ -53,6 +56,8 @@ class _ResponseReader:
         event = cast("dict[str, Any]", message)
         if event["type"] == "http.response.start":
             self.status = event["status"]
+            seconds = dict(event.get("headers", ())).get(b"retry-after", b"")
+            self.retry_after = int(seconds) if seconds.isdigit() else 0
             return
         body = event.get("body", b"")
         if len(self.content) + len(body) > self.limit and self.task is not None:
@@ -96,7 +101,7 @@ async def call_address(
         return InnerResponse(SERVER_ERROR, b"")
     if reader.is_too_large:
         raise AnswerTooLargeError
-    return InnerResponse(reader.status, bytes(reader.content))
+    return InnerResponse(reader.status, bytes(reader.content), reader.retry_after)
 
 
 def write_scope(

@@ -293,9 +293,12 @@ def find_problem(response: InnerResponse) -> dict[str, Any] | None:
     body = _read_json(response.content)
     if body is None:
         return {"status": response.status, "problem": {"title": NO_JSON}}
-    if response.status >= REDIRECTED:
-        return {"status": response.status, "problem": body}
-    return None
+    if response.status < REDIRECTED:
+        return None
+    answer = {"status": response.status, "problem": body}
+    if response.retry_after:
+        answer["retry_after"] = response.retry_after
+    return answer
 
 
 def _read_json(content: bytes) -> Any:

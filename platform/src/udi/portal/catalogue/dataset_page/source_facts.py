@@ -187,5 +187,10 @@ def _access(record: Record, language: str) -> list[SourceValue]:
 
 
 def _identifiers(record: Record) -> list[SourceValue]:
-    identifiers = (record.local_id, record.doi, record.dataverse_doi)
+    identifiers = (
+        record.local_id,
+        record.doi,
+        record.dataverse_doi,
+        *record.metadata.identifiers,
+    )
     return [SourceValue(identifier) for identifier in identifiers if identifier]

@@ -179,6 +179,7 @@ def _properties(dataset: PublishedDataset, language: str) -> Document:
         ("uuid", str(record.id)),
         ("local", record.local_id),
         ("doi", record.doi),
+        *(("source", identifier) for identifier in record.metadata.identifiers),
     ]
     properties = {
         "created": dataset.listed.isoformat(),

@@ -98,7 +98,9 @@ class Draft:
         self.standards: list[VocabularyTerm] = []
         self.legislation: list[str] = []
         self.series: list[str] = []
+        self.identifiers: list[str] = []
         self.serves: list[str] = []
+        self.is_serving_elsewhere = False
         self.series_titles: dict[str, Texts] = {}
         self.extra: dict[str, Any] = {}
         self.faults: list[HarvestFault] = []

@@ -344,7 +344,7 @@ def add_quad(graph: Graph, quad: ox.Quad) -> None:
 
 def _repair_node(graph: Graph, node: Any) -> Any:
     if isinstance(node, ox.NamedNode) and addresses.UNSAFE.search(node.value):
-        mended = addresses.repair_address(node.value)
+        mended = addresses.repair_address(node.value.strip())
         graph.mended.add(mended)
         return ox.NamedNode(mended)
     if (

@@ -17,6 +17,7 @@ from udi.portal.nodes.harvest.vocabulary import find_format as find_harvested_fo
 from udi.protocol import structures as of
 from udi.protocol.formats import FORMATS, find_format
 from udi.protocol.metadata_schema import ENTRIES, LINE, MOST_WORDS, PARAGRAPH, WORD
+from udi.protocol.schema import DATAVERSE_DOI, DOI
 from udi.protocol.texts import Texts
 from udi.protocol.triples import encode_address
 from udi.protocol.validators import LONGEST_URL, is_url
@@ -54,6 +55,7 @@ def metadata_of(record: HarvestedRecord) -> of.Metadata:
         version=record.version[:LINE],
         version_notes=_texts(record.version_notes),
         access=record.access,
+        identifiers=_identifiers(record),
     )
 
 
@@ -90,6 +92,16 @@ def media_metadata_of(
         documentation=_pages(distribution.documentation),
         periods=_intervals(distribution.periods),
     )
+
+
+def _identifiers(record: HarvestedRecord) -> tuple[str, ...]:
+    """Those that no field of RUDI holds; one that is too long is none of ours."""
+    return tuple(
+        identifier
+        for identifier in record.identifiers
+        if len(identifier) <= LINE
+        and not (DOI.fullmatch(identifier) or DATAVERSE_DOI.fullmatch(identifier))
+    )[:ENTRIES]
 
 
 def _agent(agent: Agent) -> of.Agent:

@@ -209,7 +209,9 @@ def _record(
         series=tuple(draft.series),
         series_titles=tuple(draft.series_titles.items()),
         source_modified=draft.source_modified,
+        identifiers=tuple(draft.identifiers),
         serves=tuple(draft.serves),
+        is_serving_elsewhere=draft.is_serving_elsewhere,
         extra=draft.extra,
         faults=faults,
     )

@@ -22,7 +22,7 @@ from udi.portal.nodes.harvest.graph import (
     source_value,
 )
 from udi.portal.nodes.harvest.outcomes import Outcome, finalise_draft, make_page
-from udi.portal.nodes.harvest.rdf_coverage import read_coverage
+from udi.portal.nodes.harvest.rdf_coverage import read_coverage, read_duration
 from udi.portal.nodes.harvest.rdf_fields import (
     address_of,
     licence_labels,
@@ -320,6 +320,9 @@ def _identity(graph: Graph, node: Node, draft: Draft) -> None:
     for alias in (*named, address, *others, graph.text(node, "owl:sameAs")):
         if alias != draft.identifier:
             draft.add_once(draft.aliases, alias)
+    for identifier in (*named, *others):
+        if identifier != draft.identifier:
+            draft.add_once(draft.identifiers, identifier.strip())
 
 
 def _words(graph: Graph, node: Node, draft: Draft) -> None:
@@ -412,7 +415,8 @@ def _dates(graph: Graph, node: Node, draft: Draft) -> None:
                 value, "rdfs:label", "skos:prefLabel", "rdf:value"
             )
         ]
-        wordings = [wording for wording in (source_value(value), *labels) if wording]
+        every = read_duration(graph, value)
+        wordings = list(filter(None, (source_value(value), *labels, every)))
         draft.set_frequency(
             "dct:accrualPeriodicity",
             next(
@@ -432,9 +436,8 @@ def _links(graph: Graph, node: Node, draft: Draft) -> None:
         "dcat:landingPage", graph.text(node, "dcat:landingPage")
     )
     for value in graph.values(node, "foaf:page", "foaf:homepage"):
-        draft.add_once(
-            draft.documentation, draft.parse_url("foaf:page", source_value(value))
-        )
+        page = source_value(value) or graph.text(value, "foaf:homepage", "foaf:page")
+        draft.add_once(draft.documentation, draft.parse_url("foaf:page", page))
     for value in graph.values(node, "geodcat:referenceSystem"):
         draft.update_spatial(systems=(*draft.spatial.systems, source_value(value)))
     for value in graph.values(node, "dct:conformsTo"):

@@ -26,6 +26,15 @@ SHAPES = (
     "geo:asGML",
     "geo:hasGeometry",
 )
+UNITS = {
+    "time:years": "#Y",
+    "time:months": "#M",
+    "time:weeks": "#W",
+    "time:days": "#D",
+    "time:hours": "T#H",
+    "time:minutes": "T#M",
+}
+WHOLE = re.compile(r"([1-9]\d{0,3})(?:\.0*)?")
 ORDER = ("geojson", "geo+json", "wkt", "gml")
 
 
@@ -40,6 +49,19 @@ def read_coverage(graph: Graph, node: Node, draft: Draft) -> None:
             draft.update_spatial(resolution=float(text))
     for text, _ in graph.texts(node, "dcat:temporalResolution")[:1]:
         draft.temporal_resolution = text.strip()
+
+
+def read_duration(graph: Graph, value: Value) -> str:
+    """How often, where a thing is described by a duration of OWL-Time of one unit, as ISO 8601; empty for any other."""
+    for node in (value, *graph.values(value, "rdf:value")):
+        stated = [
+            (unit, text)
+            for name, unit in UNITS.items()
+            for text, _ in graph.texts(node, name)
+        ]
+        if len(stated) == 1 and (number := WHOLE.fullmatch(stated[0][1])):
+            return f"P{stated[0][0].replace('#', number[1])}"
+    return ""
 
 
 def read_periods(graph: Graph, node: Value) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Who publishes a dataset of RDF, whom to write to, and what can be downloaded or called."""
 
 import re
+from dataclasses import replace
 
 import pyoxigraph as ox
 
@@ -54,7 +55,33 @@ def _agents(graph: Graph, node: Node, draft: Draft, *names: str) -> list[Agent]:
     agents: list[Agent] = []
     for value in graph.values(node, *names):
         draft.add_once(agents, _agent(graph, node, value, draft))
-    return agents
+    return _merge_agents(agents)
+
+
+def _merge_agents(agents: list[Agent]) -> list[Agent]:
+    """Each agent once: what has the address of another as its identifier, and none of its own, says more of that one."""
+    described = {agent.identifier: agent for agent in agents if not agent.uri}
+    merged = [
+        _complete(agent, described[agent.uri])
+        if agent.uri and agent.uri in described
+        else agent
+        for agent in agents
+    ]
+    uris = {agent.uri for agent in agents if agent.uri}
+    return [agent for agent in merged if agent.uri or agent.identifier not in uris]
+
+
+def _complete(agent: Agent, other: Agent) -> Agent:
+    """An agent with what only another description of it says."""
+    return replace(
+        agent,
+        name=agent.name or other.name,
+        identifier=agent.identifier or other.identifier,
+        type=agent.type or other.type,
+        email=agent.email or other.email,
+        url=agent.url or other.url,
+        is_person=agent.is_person or other.is_person,
+    )
 
 
 def _agent(graph: Graph, node: Node, value: Value, draft: Draft) -> Agent | None:

@@ -225,6 +225,8 @@ class HarvestedRecord:
     kind: RecordKind = RecordKind.DATASET
     identified_by: IdentityBasis = IdentityBasis.IDENTIFIER
     aliases: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()
+    """What the source calls it besides `identifier`: among `aliases`, without addresses that only stand for one."""
     description: Texts = field(default_factory=dict)
     keywords: Words = field(default_factory=dict)
     themes: tuple[str, ...] = ()
@@ -269,6 +271,8 @@ class HarvestedRecord:
     source_modified: str = ""
     serves: tuple[str, ...] = ()
     """Of a service: the identifiers of the datasets that it serves; of a reuse, of those that it uses."""
+    is_serving_elsewhere: bool = False
+    """Of a service: whether another document names those datasets, and not this one."""
     extra: dict[str, Any] = field(default_factory=dict)
     faults: tuple[HarvestFault, ...] = ()
 

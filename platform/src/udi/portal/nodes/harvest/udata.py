@@ -1,12 +1,14 @@
 """udata, the software of data.gouv.fr: `/api/1/datasets/`, `/api/2/datasets/search/`, one dataset, and its fixtures.
 
 Its dataservices and reuses are lists of their own, `/api/1/dataservices/` and `/api/1/reuses/`: the last page of datasets
-leads to those of the same question.
+leads to those of the same question, and a page of dataservices to the lists of the datasets that each serves, which
+current sites name by a link alone.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.distributions import (
@@ -94,6 +96,8 @@ COMPANIONS = ("/api/1/dataservices/", "/api/1/reuses/")
 SHARED_QUESTIONS = {"organization", "owner", "tag", "q"}
 """What a site asks of each of its lists alike."""
 PAGING = {"page", "page_size", "sort"}
+SERVICE = "dataservice"
+"""The parameter of a list of datasets that names the dataservice that serves them."""
 OPEN_SERVICES = {"open", "open_with_account"}
 
 
@@ -115,11 +119,12 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     total = value.get("total")
     outcomes = list(read_items(listed, _record, base_url=base_url, language=language))
     next_page = following if isinstance(following, str) else ""
+    companions = () if next_page else list_companions(base_url)
     return make_page(
         outcomes,
         format="udata",
         next=next_page,
-        links=() if next_page else list_companions(base_url),
+        links=(*_list_served_lists(listed, base_url), *companions),
         total=total if isinstance(total, int) else None,
         faults=tuple(faults),
     )
@@ -146,9 +151,49 @@ def list_companions(address: str) -> tuple[str, ...]:
     )
 
 
-def is_companion(address: str) -> bool:
-    """Whether an address is that of a list beside the datasets, which a site may lack."""
-    return any(f"{path}?" in address for path in COMPANIONS)
+def is_companion(address: str, entry: str = "") -> bool:
+    """Whether an address is that of a list beside the datasets of a source that begins at `entry`, which a site may lack."""
+    is_listed = any(f"{path}?" in address for path in COMPANIONS)
+    return is_listed or bool(find_listed_service(address, entry))
+
+
+def find_listed_service(address: str, entry: str) -> str:
+    """The dataservice whose datasets an address lists; empty: none, or it is what the source itself begins with."""
+    service = _read_service(address)
+    if service == _read_service(entry):
+        return ""
+    return service
+
+
+def is_first_page(address: str) -> bool:
+    """Whether a list begins at an address."""
+    return dict(parse_qsl(urlsplit(address).query)).get("page", "1") == "1"
+
+
+def _read_service(address: str) -> str:
+    """The dataservice of which a list of datasets is asked."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    head = DATASETS.search(parts.path)
+    if head is None or head.end() != len(parts.path):
+        return ""
+    return dict(parse_qsl(parts.query)).get(SERVICE, "")
+
+
+def _list_served_lists(items: Iterable[Any], base_url: str) -> Iterator[str]:
+    """Where the same site lists the datasets of the dataservices of a page that do not name them."""
+    for item in items:
+        if not isinstance(item, dict) or _other_kind(item) != RecordKind.SERVICE:
+            continue
+        link = nested_object(item, "datasets")
+        address = urljoin(base_url, text_value(link, "href"))
+        service = _read_service(address)
+        is_same_site = urlsplit(address)[:2] == urlsplit(base_url)[:2]
+        if service and is_same_site and link.get("total") != 0:
+            query = urlencode({SERVICE: service, "page_size": 100})
+            yield urlsplit(address)._replace(query=query, fragment="").geturl()
 
 
 def _of_fixture(value: Any) -> Any:
@@ -239,6 +284,9 @@ def _shared_fields(item: Item, draft: Draft) -> None:
         "page", text_value(item, "self_web_url", "page")
     )
     _people(item, draft)
+    draft.is_serving_elsewhere = bool(
+        text_value(nested_object(item, "datasets"), "href")
+    )
     for dataset in list_objects(item.get("datasets")):
         for name in DATASET_NAMES:
             draft.add_once(draft.serves, text_value(dataset, name))

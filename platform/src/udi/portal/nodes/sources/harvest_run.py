@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.db import Database, is_unavailable
 from udi.kit.tenancy import Territory
-from udi.portal.nodes.harvest import source_kinds
 from udi.portal.nodes.harvest.ckan import find_smaller_page
 from udi.portal.nodes.harvest.discovery import candidates
 from udi.portal.nodes.harvest.document_reader import DocumentReader
@@ -47,7 +46,7 @@ from udi.portal.nodes.sources.models import (
     SourceRun,
     SourceState,
 )
-from udi.portal.nodes.sources.other_objects import store_other_objects
+from udi.portal.nodes.sources.other_objects import store_other_objects, take_served
 from udi.portal.nodes.sources.recognition import HarvestItem
 from udi.portal.nodes.sources.record_import import store_slice
 from udi.portal.nodes.sources.renames import join_batch
@@ -108,23 +107,8 @@ async def harvest_next_source(context: HarvestContext) -> bool:
             if is_unavailable(error):
                 raise
             log.exception("source not read", source=str(ours.source))
-            await _abandon_run(context, ours)
+            await run_completion.abandon_run(context.database, ours)
     return True
-
-
-async def _abandon_run(context: HarvestContext, ours: SourceLease) -> None:
-    """A fault of ours ends the reading, so that it is not met again at once."""
-    with suppress(LeaseLostError):
-        async with leased_source(context.database, ours, TAKEN_UP) as (
-            session,
-            source,
-        ):
-            run = await find_open_run(session, source.id)
-            if run is not None:
-                await log_faults(session, run, [source_kinds.INTERNAL_ERROR.at("")])
-                await run_completion.finish_run(
-                    session, source, run, RunOutcome.FAILED, now()
-                )
 
 
 class _SourceHarvester:
@@ -226,7 +210,14 @@ class _SourceHarvester:
             return last
         if place.waiting and (fault := crawl.limit_reached(place)):
             await log_faults(session, run, [fault])
-            place = replace(place, waiting=(), broken=True)
+            entry = source.entry or source.address
+            is_whole = all(is_companion(address, entry) for address in place.waiting)
+            place = replace(
+                place,
+                waiting=(),
+                broken=place.broken or not is_whole,
+                others_broken=True,
+            )
             run.crawl_state = place.to_json()
         if run.incremental and not (place.waiting or place.sweeping or place.broken):
             place = replace(
@@ -284,7 +275,9 @@ class _SourceHarvester:
             or not page.readable
             or (smaller and is_empty)
             or (
-                place.visited and is_companion(address) and page.format != source.format
+                place.visited
+                and is_companion(address, source.entry or source.address)
+                and page.format != source.format
             )
         ):
             others = await self._documents.find_candidates(
@@ -367,7 +360,8 @@ class _SourceHarvester:
                 _note(run, crawl.retry_elsewhere(place, address, smaller, cost))
                 return
             # A list beside the datasets, which are whole without it; an older site lacks it.
-            is_beside = bool(place.visited) and is_companion(address)
+            entry = source.entry or source.address
+            is_beside = bool(place.visited) and is_companion(address, entry)
             finding = place.is_searching
             if not (gone if is_beside else finding and place.visited):
                 await log_faults(
@@ -397,6 +391,9 @@ class _SourceHarvester:
         at = place.offset if place.sum == response.body.sha256 else 0
         summary = DocumentSummary(fresh=at > 0)
         while page.readable:
+            page = await take_served(
+                self._context.database, self._claim, address, page, summary
+            )
             await self._store_piece(address, response, page, summary, at)
             others = await store_other_objects(
                 self._context.database, self._claim, page

@@ -1,6 +1,7 @@
 """The end of a reading: what was not there is kept, asked about or withdrawn, and the next one is set."""
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,14 +10,23 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.db import is_among
+from udi.kit.db import Database, is_among
 from udi.portal import audit
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import DatasetState
 from udi.portal.catalogue.services.models import CatalogueService
+from udi.portal.nodes.harvest import source_kinds
 from udi.portal.nodes.sources.crawl import CrawlState
 from udi.portal.nodes.sources.emails import queue_emails
-from udi.portal.nodes.sources.leases import READ_STATES, release_lease
+from udi.portal.nodes.sources.leases import (
+    READ_STATES,
+    TAKEN_UP,
+    LeaseLostError,
+    SourceLease,
+    find_open_run,
+    leased_source,
+    release_lease,
+)
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     RecordOutcome,
@@ -42,7 +52,12 @@ from udi.portal.nodes.sources.reuse_import import (
     settle_reuses,
     withdraw_reuses,
 )
-from udi.portal.nodes.sources.run_log import RecordLogEntry, log_missing, log_records
+from udi.portal.nodes.sources.run_log import (
+    RecordLogEntry,
+    log_faults,
+    log_missing,
+    log_records,
+)
 from udi.portal.nodes.sources.service_import import settle_services, withdraw_services
 from udi.portal.nodes.sources.shared_datasets import hand_over
 from udi.portal.nodes.sources.webhooks import queue_notification
@@ -51,6 +66,16 @@ KEPT_RUNS = 30
 BATCH = 100
 QUIET = {"synchronize_session": False}
 Translate = Callable[[str], str]
+
+
+async def abandon_run(database: Database, lease: SourceLease) -> None:
+    """A fault of ours ends the reading, so that it is not met again at once."""
+    with suppress(LeaseLostError):
+        async with leased_source(database, lease, TAKEN_UP) as (session, source):
+            run = await find_open_run(session, source.id)
+            if run is not None:
+                await log_faults(session, run, [source_kinds.INTERNAL_ERROR.at("")])
+                await finish_run(session, source, run, RunOutcome.FAILED, now())
 
 
 async def reconcile_missing(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from msgspec.structs import replace
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -88,6 +89,31 @@ async def store_services(
     return {service.identifier for service in taken}
 
 
+async def store_served(
+    session: AsyncSession,
+    source: CatalogueSource,
+    identifier: str,
+    datasets: Iterable[HarvestedRecord],
+    *,
+    is_first: bool,
+) -> None:
+    """Keep the names of datasets that a list of a source says that a service serves, in place of those of before on its first page.
+
+    The names are no change of the service: the datasets that they find are, once it is joined to them.
+    """
+    key = (source.tenant_id, service_id(source.id, identifier))
+    service = await session.get(CatalogueService, key)
+    if service is None or service.withdrawn_at is not None:
+        return
+    description = read_description(service)
+    names = [] if is_first else list(description.serves)
+    for dataset in datasets:
+        addresses = filter(_is_address, dataset.aliases)
+        names += [dataset.identifier, *addresses][:NAMES_OF_ONE]
+    serves = list(dict.fromkeys(names))[: MOST_SERVED * NAMES_OF_ONE]
+    service.description = write_description(replace(description, serves=serves))
+
+
 def service_id(source: UUID, identifier: str) -> UUID:
     """The same source and identifier give the same service, for ever."""
     return uuid5(source, f"service {identifier.strip()}")
@@ -133,6 +159,7 @@ def _row(
     publisher = identify_record_publisher(ground, service)
     standing = row.organisation_id if row else None
     organisation = ground.producer_of(publisher.key if publisher else "", standing)
+    description = _describe(service)
     facts: dict[str, Any] = {
         "organisation_id": organisation.id,
         "identifier": service.identifier[:LONGEST_IDENTIFIER],
@@ -140,11 +167,14 @@ def _row(
         "titles": service.title,
         "endpoint": _endpoint(service),
         "format": _format(service),
-        "description": write_description(_describe(service)),
+        "description": write_description(description),
     }
     written = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str)
     digest = hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()
     is_same = row is not None and row.digest == digest and row.withdrawn_at is None
+    if row and service.is_serving_elsewhere:
+        serves = read_description(row).serves
+        facts["description"] = write_description(replace(description, serves=serves))
     return {
         **facts,
         "id": id_,

@@ -1,0 +1,99 @@
+"""What the standards say of identifiers, agents, documents, durations and addresses, read and written again."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from udi.portal.nodes.harvest import rdf
+from udi.portal.nodes.harvest.conversion import ConversionContext, convert
+from udi.portal.nodes.harvest.record import HarvestedRecord
+from udi.protocol.rdf import write_dataset
+from udi.protocol.record import restore_record, write_record
+from udi.protocol.serialisations import write_canonical
+from udi.protocol.structures import Organisation
+
+PREFIXES = """@prefix adms: <http://www.w3.org/ns/adms#> . @prefix dcat: <http://www.w3.org/ns/dcat#> .
+@prefix dct: <http://purl.org/dc/terms/> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix time: <http://www.w3.org/2006/time#> .
+"""
+CONTEXT = ConversionContext(
+    source=UUID(int=1),
+    producer=Organisation(id=UUID(int=2), name="Ville"),
+    found_at=datetime(2026, 11, 30, tzinfo=UTC),
+)
+
+
+def read(statement: str) -> HarvestedRecord:
+    """The record of a dataset of which this is said besides its title and identifier."""
+    source = f'{PREFIXES}<https://a.example/1> a dcat:Dataset ; dct:title "Arbres"@fr ; dct:identifier "arbres" ; {statement} .'
+    (record,) = rdf.read(source.encode(), base_url="https://a.example/").records
+    return record
+
+
+def written(record: HarvestedRecord) -> str:
+    """Our own RDF of a record, stored and read back."""
+    stored = restore_record(write_record(convert(record, CONTEXT).record))
+    return write_canonical(write_dataset("https://ours.example", stored)).decode()
+
+
+def test_every_identifier_of_a_dataset_is_kept_and_written_again() -> None:
+    record = read(
+        'dct:identifier "second" ; adms:identifier [ skos:notation "ES-2024-001" ], [ skos:notation "10.5281/zenodo.7890" ]'
+    )
+    ours = written(record)
+    (again,) = rdf.read(ours.encode(), base_url="https://ours.example/").records
+
+    assert record.identifier == "arbres"
+    assert record.identifiers == ("second", "ES-2024-001", "10.5281/zenodo.7890")
+    for notation in ("arbres", "second", "ES-2024-001", "10.5281/zenodo.7890"):
+        assert ours.count(f'core#notation> "{notation}"') == 1
+        assert notation in again.identifiers
+    assert str(convert(record, CONTEXT).record.id) == again.identifier
+
+
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [
+        ("[ a dct:Frequency ; rdf:value [ a time:DurationDescription ; time:years 1.0 ] ]", "ANNUAL"),
+        ("[ rdf:value [ time:months 3 ] ]", "QUARTERLY"),
+        ('[ rdf:value [ time:days "7" ] ]', "WEEKLY"),
+        ("[ rdf:value [ time:weeks 1 ] ]", "WEEKLY"),
+        ("[ a time:DurationDescription ; time:hours 1 ]", "HOURLY"),
+        ("[ rdf:value [ time:years 1 ; time:months 6 ] ]", ""),
+        ("[ rdf:value [ time:years 0.5 ] ]", ""),
+        ("[ rdf:value [ time:years 1000000 ] ]", ""),
+    ],
+)  # fmt: skip
+def test_a_duration_of_owl_time_says_how_often(statement: str, code: str) -> None:
+    assert read(f"dct:accrualPeriodicity {statement}").frequency == code
+
+
+def test_two_descriptions_of_one_publisher_are_one() -> None:
+    office = "https://registry.example/office"
+    statement = f'dct:publisher [ a foaf:Organization ; dct:identifier "{office}" ; foaf:name "Bureau"@fr ], <{office}>, <https://other.example/>'
+    creators = 'dct:creator [ dct:identifier "1" ; foaf:name "A" ], [ dct:identifier "1" ; foaf:name "B" ]'
+    record = read(f"{statement} ; {creators}")
+
+    publisher: Any = record.publisher
+    assert (publisher.uri, publisher.name) == (office, {"fr": "Bureau"})
+    assert [creator.name["fr"] for creator in record.creators] == ["A", "B"]
+
+
+def test_a_document_without_an_address_is_known_by_its_page() -> None:
+    record = read(
+        'foaf:page [ a foaf:Document ; rdfs:label "Notice" ; foaf:homepage <https://a.example/notice> ], "no address"'
+    )
+
+    assert record.documentation == ("https://a.example/notice",)
+
+
+def test_blanks_around_an_address_are_no_part_of_it() -> None:
+    record = read("dct:source <https://a.example/map/271\t>, <https://a.example/b c>")
+
+    assert [source.uri for source in record.sources] == [
+        "https://a.example/map/271",
+        "https://a.example/b%20c",
+    ]
