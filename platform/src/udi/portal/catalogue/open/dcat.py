@@ -7,6 +7,7 @@ each of a harvester's thousands of addresses, and a copy kept by a proxy is stil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,6 +17,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_410_GONE
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.paging import MAX_PAGE_SIZE
+from udi.kit.public_reading import PublicReading
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.archive import make_entry
 from udi.portal.catalogue.data_services.queries import (
@@ -52,7 +54,7 @@ from udi.portal.catalogue.open.responses import (
     send_document,
 )
 from udi.portal.catalogue.parameters.query_string import read_pairs
-from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current
+from udi.portal.catalogue.queries import WithdrawnError, get_public_dataset, is_current
 from udi.portal.catalogue.responses.cached_responses import indexes_of
 from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.organisations.models import Organisation
@@ -137,18 +139,18 @@ async def send_dataset(
         NotFoundError: the territory has none of this identifier.
     """
 
-    async def make(session: AsyncSession) -> Document:
-        return await _dataset_document(session, territory, dataset_id, form)
+    async def make(reading: PublicReading) -> Document:
+        return await _dataset_document(reading, territory, dataset_id, form)
 
     return await send_cached_document(request, territory, make, form=form.suffix)
 
 
 async def _dataset_document(
-    session: AsyncSession, territory: Territory, dataset_id: UUID, form: Representation
+    reading: PublicReading, territory: Territory, dataset_id: UUID, form: Representation
 ) -> Document:
     address = f"{territory.origin}/data/{dataset_id}"
     try:
-        dataset = await get_dataset(session, dataset_id)
+        dataset = await get_public_dataset(reading, dataset_id)
     except WithdrawnError as error:
         gone = error.withdrawal
         triples = write_withdrawal(address, gone.title, gone.withdrawn_at)
@@ -181,7 +183,8 @@ async def send_service(
         NotFoundError: the territory has none of this identifier.
     """
 
-    async def make(session: AsyncSession) -> Document:
+    async def make(reading: PublicReading) -> Document:
+        session = await reading.open_session()
         return await _service_document(session, territory, service_id, form)
 
     return await send_cached_document(request, territory, make, form=form.suffix)
@@ -250,7 +253,8 @@ async def send_catalogue(
             request, Document(form.media_type, bytes, validators, vary=VARY)
         )
 
-    async def make(session: AsyncSession) -> Document:
+    async def make(reading: PublicReading) -> Document:
+        session = await reading.open_session()
         return await _catalogue_document(
             session, reader, catalogue, (question, base, form, producer), validators
         )
@@ -284,14 +288,10 @@ async def _catalogue_document(
     )
     services = await _list_services(session, question, producer) if end is None else []
     triples = sort_triples(
-        [
-            *_triples(catalogue, part, rows, question.profiles),
-            *(
-                line
-                for service in services
-                for line in write_service(catalogue, service)
-            ),
-        ]
+        chain(
+            _triples(catalogue, part, rows, question.profiles),
+            *(write_service(catalogue, service) for service in services),
+        )
     )
     if reader is None or not await is_current(session, reader):
         validators = Validators((*validators.facts, write_n_triples(triples)))
@@ -321,10 +321,14 @@ def _triples(
     profiles: Sequence[str],
 ) -> Iterator[Triple]:
     extensions = EXTENSIONS & set(profiles) if profiles else EXTENSIONS
-    yield from write_catalogue(catalogue)
-    yield from write_page(catalogue, part)
-    for dataset in rows:
-        yield from write_entry(catalogue, entry_of(dataset), extensions)
+    entries = (
+        write_entry(catalogue, entry_of(dataset), extensions) for dataset in rows
+    )
+    return chain(
+        write_catalogue(catalogue),
+        write_page(catalogue, part),
+        chain.from_iterable(entries),
+    )
 
 
 def entry_of(dataset: PublishedDataset) -> CatalogueEntry:
