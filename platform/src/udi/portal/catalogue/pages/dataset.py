@@ -158,15 +158,15 @@ async def _render_dataset(
     relations = await read_relations(request, reading, territory, dataset)
     record = restore_record(dataset.record)
     quality = assess_quality(record, today(territory.zone))
+    drawing = dataset_view.draw(territory.box)
     node = territory.links.get("node", "")
     editing_addresses = find_editing_addresses(dataset, node) if may_edit else None
     return render(
         request,
         "catalogue/dataset.html",
         dataset_view=dataset_view,
-        area_ground=await draw_area_ground(
-            request, territory, dataset_view.draw(territory.box)
-        ),
+        drawing=drawing,
+        area_ground=await draw_area_ground(request, territory, drawing),
         area_label=await name_area(request, territory, dataset_view.box),
         short_hash=short_hash,
         steps=describe_versions(
