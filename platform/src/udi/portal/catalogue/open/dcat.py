@@ -38,8 +38,9 @@ from udi.portal.catalogue.open.listing import (
     ListSlice,
     PublishedDataset,
     count_datasets,
+    find_known_count,
     find_matching_rows,
-    list_dataset_slice,
+    read_dataset_slice,
 )
 from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE, CURSOR, Place
 from udi.portal.catalogue.open.query_parameters import QueryParameters
@@ -54,7 +55,11 @@ from udi.portal.catalogue.open.responses import (
     send_document,
 )
 from udi.portal.catalogue.parameters.query_string import read_pairs
-from udi.portal.catalogue.queries import WithdrawnError, get_public_dataset, is_current
+from udi.portal.catalogue.queries import (
+    WithdrawnError,
+    get_public_dataset,
+    is_reading_current,
+)
 from udi.portal.catalogue.responses.cached_responses import indexes_of
 from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.organisations.models import Organisation
@@ -254,16 +259,15 @@ async def send_catalogue(
         )
 
     async def make(reading: PublicReading) -> Document:
-        session = await reading.open_session()
         return await _catalogue_document(
-            session, reader, catalogue, (question, base, form, producer), validators
+            reading, reader, catalogue, (question, base, form, producer), validators
         )
 
     return await send_cached_document(request, territory, make, form=form.suffix)
 
 
 async def _catalogue_document(
-    session: AsyncSession,
+    reading: PublicReading,
     reader: IndexReader | None,
     catalogue: Catalogue,
     page_request: tuple[CatalogueQuery, str, Representation, UUID | None],
@@ -277,23 +281,27 @@ async def _catalogue_document(
     selection = DatasetFilter(
         producer=producer, changed_since=question.since, seqs=seqs
     )
-    total = await count_datasets(session, selection, reader)
+    total = await _count_datasets(reading, selection, reader)
     stretch = ListSlice(
         question.size, (question.page - 1) * question.size, question.after
     )
-    rows, end = await list_dataset_slice(session, selection, stretch)
+    rows, end = await read_dataset_slice(reading, selection, stretch)
     address = question.address(base, question.page, question.after)
     part = CataloguePage(
         address=address, total=total, neighbours=_page_links(question, base, total, end)
     )
-    services = await _list_services(session, question, producer) if end is None else []
+    if end is None:
+        session = await reading.open_session()
+        services = await _list_services(session, question, producer)
+    else:
+        services = []
     triples = sort_triples(
         chain(
             _triples(catalogue, part, rows, question.profiles),
             *(write_service(catalogue, service) for service in services),
         )
     )
-    if reader is None or not await is_current(session, reader):
+    if reader is None or not await is_reading_current(reading, reader):
         validators = Validators((*validators.facts, write_n_triples(triples)))
     return rdf_document(
         triples,
@@ -301,6 +309,16 @@ async def _catalogue_document(
         validators,
         {"Link": link_header(part), "Content-Location": part.address},
     )
+
+
+async def _count_datasets(
+    reading: PublicReading, selection: DatasetFilter, reader: IndexReader | None
+) -> int:
+    """How many datasets are wanted; where the index knows it, nothing is read."""
+    known = find_known_count(selection, reader)
+    if known is None:
+        return await count_datasets(await reading.open_session(), selection)
+    return known
 
 
 async def _list_services(
