@@ -16,7 +16,7 @@ TEMPLATES = {
         '{% import "marks" as marks with context %}{% from "marks" import plain %}'
         "{% for item in items %}{% set last = item %}{{ marks.mark(item, tone='x') }}{{ plain(item) }}{{ shown(loop.index) }}{% endfor %}"
         '{% call(word) marks.box() %}{{ word }}{{ double("<a>") }}{% endcall %}{% include "part" %}'
-        "{{ words.upper() }}{{ maker('y') }}{{ named(context='c', callee='d') }}"
+        "{{ words.upper() }}{{ maker('y') }}{{ maker.make('z') }}{% for item in items %}{% set last = item %}{{ maker.show(item) }}{% endfor %}{{ named(context='c', callee='d') }}"
     ),
     "marks": (
         "{% macro mark(text, tone='') %}<b class=\"{{ tone }}\">{{ text }}{{ words }}{{ site }}</b>{% endmacro %}"
@@ -46,6 +46,15 @@ class Maker:
 
     def __call__(self, text: str) -> str:
         return f"<{text}>"
+
+    def make(self, text: str) -> str:
+        """The same by a method."""
+        return self(text)
+
+    @pass_context
+    def show(self, context: Context, text: str) -> str:
+        """A method that is given the context, with the variable of a loop."""
+        return f"{text}{context['last']}{context['words']}"
 
 
 @pass_context

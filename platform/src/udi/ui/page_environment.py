@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, MutableMapping
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 from jinja2 import Environment, Template, nodes
@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 PASSED = "jinja_pass_arg"
 """Jinja's mark of a function that is given the context first."""
+PLAIN = (FunctionType, MethodType)
 MESSAGES = frozenset(("_", "gettext"))
 """Functions that say a message in the language of the page."""
 SIGNS = re.compile("[&<>'\"]")
@@ -28,13 +29,13 @@ def write_value(value: Any) -> str:
 
 
 class PageContext(Context):
-    """Calls macros and plain functions at once; what else is called is looked at as Jinja does."""
+    """Calls macros, plain functions and methods at once; what else is called is looked at as Jinja does."""
 
     def call(self, callee: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """What a template calls; a page calls some 150 times."""
         if type(callee) is Macro:
             args = (self.eval_ctx, *args)
-        elif type(callee) is not FunctionType or hasattr(callee, PASSED):
+        elif type(callee) not in PLAIN or hasattr(callee, PASSED):
             return super().call(callee, *args, **kwargs)
         kwargs.pop("_block_vars", None)
         kwargs.pop("_loop_vars", None)
