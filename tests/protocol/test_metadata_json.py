@@ -6,7 +6,11 @@ import pytest
 
 from tests.protocol.examples import a_file, a_record
 from udi.protocol.faults import InvalidRecord
-from udi.protocol.metadata_json import read_metadata, write_metadata
+from udi.protocol.metadata_json import (
+    read_media_metadata,
+    read_metadata,
+    write_metadata,
+)
 from udi.protocol.record import (
     conceal_record,
     read_record,
@@ -14,7 +18,7 @@ from udi.protocol.record import (
     write_record,
 )
 from udi.protocol.restricted_data import conceal_document
-from udi.protocol.structures import Agent, Metadata, NamedResource
+from udi.protocol.structures import Agent, MediaMetadata, Metadata, NamedResource
 from udi.protocol.validation import validate
 
 FORMER = {
@@ -184,6 +188,27 @@ def test_what_is_read_anew_replaces_what_was_written_before() -> None:
     document = {"dcat": {"themes": ["TECH"]}, "harvested": FORMER}
 
     assert read_metadata(document) == Metadata(themes=("TECH",))
+
+
+@pytest.mark.parametrize("stored", [{}, {"dcat": None}, {"dcat": ["x"]}])
+def test_metadata_that_nobody_stored_are_empty_and_of_one_record_alone(
+    stored: dict[str, Any],
+) -> None:
+    metadata = read_metadata(stored)
+
+    assert metadata == Metadata()
+    assert metadata.keywords is not read_metadata(stored).keywords
+    assert read_media_metadata(stored) == MediaMetadata()
+
+
+def test_what_has_another_shape_is_left_out_of_what_is_stored() -> None:
+    stored = {"themes": ["TECH", 3, None], "version": ["2"], "landing_page": ""}
+    of_media = {"size": "12", "rights": {"fr": "Libre", "en": 4}, "languages": "fr"}
+
+    assert read_metadata({"dcat": stored}) == Metadata(themes=("TECH",))
+    assert read_media_metadata({"dcat": of_media}) == MediaMetadata(
+        size=12, rights={"fr": "Libre"}
+    )
 
 
 def test_dates_that_nobody_said_are_named() -> None:

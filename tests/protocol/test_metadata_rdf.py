@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, parse
 
 from tests.protocol.examples import a_file, a_record
-from udi.protocol.rdf import write_dataset
+from udi.protocol.rdf import MEDIA_TYPES, write_dataset
 from udi.protocol.rdf_metadata import telephone_number
 from udi.protocol.record import restore_record
 from udi.protocol.serialisations import write_canonical
@@ -88,6 +88,27 @@ def test_every_text_of_a_record_is_written(
     document = a_record(dcat=dcat, available_formats=[a_file(dcat=of_media)])
 
     assert write(document)
+
+
+@pytest.mark.parametrize(
+    ("file_type", "stated", "written"),
+    [
+        ("", "application/x-ours", "application/x-ours"),
+        ("application/x-ours", "", ""),
+        ("", "Application/X-Ours", ""),
+        ("text/csv;charset=utf-8", "", "text/csv"),
+        ("Text/ CSV+crypt", "", "text/csv"),
+        ("", "no type", ""),
+    ],
+)
+def test_a_media_type_is_written_where_it_has_a_format_or_its_source_says_it(
+    file_type: str, stated: str, written: str
+) -> None:
+    file = a_file(file_type=file_type, dcat={"media_type": stated})
+    lines = write(a_record(available_formats=[file])).decode().splitlines()
+    types = [line.split()[2] for line in lines if "/dcat#mediaType>" in line]
+
+    assert types == ([f"<{MEDIA_TYPES}{written}>"] if written else [])
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)

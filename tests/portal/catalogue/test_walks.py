@@ -16,11 +16,13 @@ from tests.portal.catalogue.corpus import MANY, TABLE, Catalogue
 from tests.visitors import browse
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError
+from udi.kit.public_reading import open_public_reading
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.listing import (
     DatasetFilter,
     ListSlice,
     list_dataset_slice,
+    read_dataset_slice,
     select_slice,
 )
 from udi.portal.catalogue.open.order import (
@@ -36,6 +38,7 @@ from udi.portal.nodes.sources.likeness import select_by_titles
 from udi.portal.nodes.sources.models import CatalogueSource
 from udi.protocol.record import Record
 from udi.settings import Role
+from udi.ui.site import Site
 
 SIZE = 50
 ITEMS = "/ogc/collections/datasets/items?limit=3"
@@ -246,6 +249,52 @@ async def test_an_order_of_both_ways_round_goes_on_where_it_was(
 
     assert [dataset.seq for dataset in datasets] == [dataset.seq for dataset in same]
     assert end == await place_of(wide, MIXED, MANY // 2 + SIZE)
+
+
+@pytest.mark.parametrize("shift", [-1, 0, 1])
+async def test_read_dataset_slice_walks_as_list_dataset_slice_without_a_session(
+    stocked: Catalogue, portal_site: Site, shift: int
+) -> None:
+    pool: Any = portal_site.database.engine("public").pool
+    size = len(TABLE) // 2
+    tenant = stocked.territory.id
+    async with stocked.database.session(tenant, role="public") as session:
+        first = await list_dataset_slice(session, WHOLE, ListSlice(size))
+        following = ListSlice(size + shift, after=first[1])
+        second = await list_dataset_slice(session, WHOLE, following)
+
+    async with open_public_reading(portal_site.database, tenant) as reading:
+        held = pool.checkedout()
+        begun = await read_dataset_slice(reading, WHOLE, ListSlice(size))
+        walked = await read_dataset_slice(reading, WHOLE, following)
+        opened = pool.checkedout() - held
+
+    assert [
+        [dataset.seq for dataset in datasets] for datasets, _ in (begun, walked)
+    ] == [[dataset.seq for dataset in datasets] for datasets, _ in (first, second)]
+    assert (begun[1], walked[1]) == (first[1], second[1])
+    assert (walked[1] is None, opened) == (shift >= 0, 0)
+
+
+async def test_read_dataset_slice_of_a_part_of_the_datasets_is_that_of_list_dataset_slice(
+    stocked: Catalogue, portal_site: Site
+) -> None:
+    tenant = stocked.territory.id
+    slices = [
+        (DatasetFilter(producer=stocked.organisations["kerlevan"]), ListSlice(2)),
+        (WHOLE, ListSlice(3, offset=2)),
+        (WHOLE, ListSlice(3, order=LATEST)),
+    ]
+    async with open_public_reading(portal_site.database, tenant) as reading:
+        read = [await read_dataset_slice(reading, *part) for part in slices]
+    async with stocked.database.session(tenant, role="public") as session:
+        listed = [await list_dataset_slice(session, *part) for part in slices]
+
+    assert [end for _, end in read] == [end for _, end in listed]
+    assert [[dataset.seq for dataset in datasets] for datasets, _ in read] == [
+        [dataset.seq for dataset in datasets] for datasets, _ in listed
+    ]
+    assert len({repr(end) for _, end in read}) == len(slices)
 
 
 @pytest.mark.parametrize("order", [BY_PUBLICATION_DATE, LATEST, MIXED])

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 from sqlalchemy import event
@@ -80,6 +80,13 @@ def set_tenant(connection: Connection, tenant: str) -> None:
         connection.info[TENANT] = None
         connection.exec_driver_sql(SET_TENANT, (tenant,))
         connection.info[TENANT] = tenant
+
+
+class StatementReader(Protocol):
+    """Reads rows of one territory by statements of the driver."""
+
+    async def fetch(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]:
+        """The rows of a statement with the driver's parameters ($1, …)."""
 
 
 @dataclass(frozen=True)

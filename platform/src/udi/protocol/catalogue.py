@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from udi.protocol.rdf import (
@@ -142,6 +143,14 @@ def write_entry(
     extensions: Collection[str] = EXTENSIONS,
 ) -> Iterator[Triple]:
     """A dataset as the catalogue lists it, with the catalogue's own record of it."""
+    return chain(
+        _write_listing(catalogue, entry),
+        write_described_dataset(catalogue.dataset_origin, entry, extensions),
+    )
+
+
+def _write_listing(catalogue: Catalogue, entry: CatalogueEntry) -> Iterator[Triple]:
+    """That the catalogue has a dataset, its record of it, and the services of the dataset."""
     whole = iri(catalogue.address)
     dataset = iri(dataset_address(catalogue.dataset_origin, entry.record))
     listed = part_of(dataset, "record")
@@ -156,7 +165,6 @@ def write_entry(
         if service.kind is MediaKind.SERVICE:
             service_node = part_of(dataset, f"service-{service.id}")
             yield (whole, term("dcat:service"), service_node)
-    yield from write_described_dataset(catalogue.dataset_origin, entry, extensions)
 
 
 def write_member(whole: Catalogue, member: Catalogue) -> Iterator[Triple]:
@@ -181,8 +189,17 @@ def write_described_dataset(
     origin: str, entry: CatalogueEntry, extensions: Collection[str] = EXTENSIONS
 ) -> Iterator[Triple]:
     """A dataset with its identifiers in other catalogues, and who reads it elsewhere."""
+    return chain(
+        write_dataset(origin, entry.record, extensions),
+        _write_reading(origin, entry),
+    )
+
+
+def _write_reading(origin: str, entry: CatalogueEntry) -> Iterator[Triple]:
+    """Who reads a dataset elsewhere, and its identifiers there."""
+    if not entry.harvester and not entry.other_identifiers:
+        return
     dataset = iri(dataset_address(origin, entry.record))
-    yield from write_dataset(origin, entry.record, extensions)
     if entry.harvester:
         yield from write_harvester(dataset, entry.harvester)
     for position, notation in enumerate(entry.other_identifiers, start=1):

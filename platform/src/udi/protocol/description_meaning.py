@@ -3,10 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 FEWEST_WORDS = 5
 SHORTEST_WORD = 3
 LONGEST_READ = 5_000
+LONGEST_KEPT = 200
+MOST_KEPT = 2_000
+"""Short texts whose words are kept: titles are looked at three times for a page, and keywords are those of many datasets."""
 COLUMN_LIST = re.compile(
     r"\b(?:colonnes|columns|columnas)\s*:[^.\n\N{HORIZONTAL ELLIPSIS}]*", re.IGNORECASE
 )
@@ -54,15 +58,23 @@ def is_clear_name(name: str) -> bool:
     return any(map(str.isalpha, plain)) and not NUMBERED_NAME.fullmatch(plain.strip())
 
 
-def significant_words(text: str) -> set[str]:
+def significant_words(text: str) -> frozenset[str]:
     """The words of a text in small letters, without accents and without the mark of a plural."""
+    if len(text) <= LONGEST_KEPT:
+        return _list_words_of_short_text(text)
+    return _list_words(text)
+
+
+def _list_words(text: str) -> frozenset[str]:
     folded = _fold(HUMP.sub(" ", text))
     signs = set(WITHOUT_SPACES.findall(folded))
     spaced = WORD.findall(WITHOUT_SPACES.sub(" ", folded))
     words = [word for word in spaced if len(word) >= SHORTEST_WORD]
-    return signs | {
-        word if word in EMPTY_WORDS else word.rstrip("sx") for word in words
-    }
+    significant = (word if word in EMPTY_WORDS else word.rstrip("sx") for word in words)
+    return frozenset(signs.union(significant))
+
+
+_list_words_of_short_text = lru_cache(MOST_KEPT)(_list_words)
 
 
 def _fold(text: str) -> str:

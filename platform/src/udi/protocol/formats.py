@@ -1,10 +1,13 @@
 """Formats of files and services: one short label each for lists and filters, media types, extensions, EU file types."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 URI = "http://publications.europa.eu/resource/authority/file-type/"
 ENCRYPTED = "+crypt"
 API = "API"
+MOST_TYPES = 500
+"""Media types whose label is kept: nearly all files have one of some dozens."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ def find_format(media_type: str) -> Format | None:
     return _BY_MEDIA_TYPE.get(exact) or _BY_MEDIA_TYPE.get(exact.partition(";")[0])
 
 
+@lru_cache(MOST_TYPES)
 def file_label(media_type: str) -> str:
     """The label of a file: of its format, else its subtype in capitals (`X-NEW` for `application/x-new`)."""
     file_format = find_format(media_type)

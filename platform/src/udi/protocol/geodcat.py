@@ -43,6 +43,8 @@ def write_reference_system(node: str, code: str) -> Iterator[Triple]:
 
 def find_epsg_code(projection: str) -> str:
     """The EPSG code that a projection's words give, empty when they give none."""
+    if not projection:
+        return ""
     if match := CODE.search(projection):
         return match[1]
     for pattern, code in NAMED:
@@ -53,6 +55,8 @@ def find_epsg_code(projection: str) -> str:
 
 def epsg_code_of(media: Media) -> str:
     """The EPSG code that a map service announces."""
+    if not media.parameters:
+        return ""
     values = (
         parameter.get("value")
         for parameter in media.parameters

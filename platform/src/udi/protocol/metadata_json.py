@@ -30,8 +30,11 @@ def write_metadata(metadata: Metadata | MediaMetadata) -> Document:
 
 def read_metadata(document: Document) -> Metadata:
     """That of a record in RUDI's JSON; of records harvested before it had a field, what their source wrote."""
-    metadata = _convert(document.get(rudi_names.METADATA), Metadata)
+    described = document.get(rudi_names.METADATA)
     former = document.get(HARVESTED)
+    if not isinstance(described, dict) and not isinstance(former, dict):
+        return Metadata()  # of most records, which RUDI's fields hold whole
+    metadata = _convert(described, Metadata)
     if metadata == Metadata() and isinstance(former, dict):
         metadata = _convert(_read_former(former), Metadata)
     return msgspec.structs.replace(
@@ -58,7 +61,10 @@ def read_frequency(document: Document) -> str:
 
 def read_media_metadata(document: Document) -> MediaMetadata:
     """That of a file, a service or a series in RUDI's JSON."""
-    metadata = _convert(document.get(rudi_names.METADATA), MediaMetadata)
+    described = document.get(rudi_names.METADATA)
+    if not isinstance(described, dict):
+        return MediaMetadata()
+    metadata = _convert(described, MediaMetadata)
     return msgspec.structs.replace(
         metadata,
         access_url=read_link(metadata.access_url),
@@ -89,6 +95,14 @@ def _convert(value: object, kind: type[M]) -> M:
     """What was written by `write_metadata`, less what has another shape; nothing where something else stands there."""
     if not isinstance(value, dict):
         return kind()
+    try:
+        return msgspec.convert(_without_empty_values(value), kind, strict=False)
+    except msgspec.ValidationError:
+        return _convert_valid_parts(value, kind)
+
+
+def _convert_valid_parts(value: Document, kind: type[M]) -> M:
+    """The same where something has another shape."""
 
     def is_valid(candidate: Any) -> bool:
         try:

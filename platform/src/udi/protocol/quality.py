@@ -249,7 +249,7 @@ def _grade_keywords(record: Record) -> Grade:
     return Grade.WHOLE if is_whole else Grade.PARTIAL
 
 
-def _known_words(title: str, columns: Iterable[str]) -> set[str]:
+def _known_words(title: str, columns: Iterable[str]) -> frozenset[str]:
     return significant_words(title).union(*map(significant_words, columns))
 
 

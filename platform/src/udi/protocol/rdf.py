@@ -6,6 +6,8 @@ DCAT-AP asks for a class and no label; what RUDI says and DCAT-AP has no propert
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
+from itertools import chain
 
 from udi.kit.mail_addresses import mail_url
 from udi.protocol import frequencies, geodcat, hvd
@@ -33,6 +35,7 @@ from udi.protocol.restricted_data import TERMS
 from udi.protocol.structures import BoundingBox, Contact, Media, Record
 from udi.protocol.themes import THEMES
 from udi.protocol.triples import (
+    MOST_TERMS,
     PREFIXES,
     Triple,
     find_iri,
@@ -85,6 +88,21 @@ def write_dataset(
     """A dataset with all that belongs to it, in no order and perhaps with repeated triples."""
     address = dataset_address(origin, record)
     node = iri(address)
+    parts = [_describe_dataset(node, address, record)]
+    parts += [_distribution(node, address, record, media) for media in record.media]
+    for media in (*list_apis(record), *list_table_media(record)):
+        parts.append(_distribution(node, address, record, media))
+        if media.is_service:
+            parts.append(_returned_formats(part_of(node, f"service-{media.id}")))
+    if HVD in extensions:
+        parts.append(_high_value(node, address, record))
+    if GEO in extensions:
+        parts.append(_geographical(node, record))
+    return chain.from_iterable(parts)
+
+
+def _describe_dataset(node: str, address: str, record: Record) -> Iterator[Triple]:
+    """What is said of the dataset itself."""
     yield is_a(node, "dcat:Dataset")
     yield from _titles(node, record)
     yield from localised_literals(
@@ -104,16 +122,6 @@ def write_dataset(
     yield from write_metadata(node, address, record.metadata)
     if not record.media:
         yield from _terms(node, address, record)
-    for media in record.media:
-        yield from _distribution(node, address, record, media)
-    for media in (*list_apis(record), *list_table_media(record)):
-        yield from _distribution(node, address, record, media)
-        if media.is_service:
-            yield from _returned_formats(part_of(node, f"service-{media.id}"))
-    if HVD in extensions:
-        yield from _high_value(node, address, record)
-    if GEO in extensions:
-        yield from _geographical(node, record)
 
 
 def _access_rights(record: Record) -> str:
@@ -385,17 +393,10 @@ def _file_properties(node: str, media: Media) -> Iterator[Triple]:
     else:
         format_uri = (file_format and file_format.uri) or ""
     yield from typed_link(node, "dct:format", format_uri, "dct:MediaTypeOrExtent")
-    plain = (
-        (media.media_type or media.metadata.media_type)
-        .lower()
-        .replace(" ", "")
-        .removesuffix("+crypt")
-        .partition(";")[0]
-    )
-    registered = find_format(plain) or plain == media.metadata.media_type
-    if MEDIA_TYPE.fullmatch(plain) and registered:
+    stated = media.metadata.media_type
+    if media_type := _find_registered_type(media.media_type or stated, stated):
         yield from typed_value(
-            node, "dcat:mediaType", iri(MEDIA_TYPES + plain), "dct:MediaType"
+            node, "dcat:mediaType", iri(MEDIA_TYPES + media_type), "dct:MediaType"
         )
     yield from typed_link(node, "dct:conformsTo", media.structure, "dct:Standard")
     size = media.metadata.size if media.size is None else media.size
@@ -418,6 +419,16 @@ def _file_properties(node: str, media: Media) -> Iterator[Triple]:
         )
         digest = typed_literal(known_checksum.value.lower(), "xsd:hexBinary")
         yield (checksum, term("spdx:checksumValue"), digest)
+
+
+@lru_cache(MOST_TERMS)
+def _find_registered_type(media_type: str, stated: str) -> str:
+    """A media type without its parameters, where it has a format or is `stated` so; else empty."""
+    plain = media_type.lower().replace(" ", "").removesuffix("+crypt").partition(";")[0]
+    is_registered = find_format(plain) or plain == stated
+    if is_registered and MEDIA_TYPE.fullmatch(plain):
+        return plain
+    return ""
 
 
 def _service(

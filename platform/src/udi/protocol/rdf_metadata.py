@@ -128,8 +128,10 @@ def write_categories(node: str, categories: Iterable[str]) -> Iterator[Triple]:
 def write_media_metadata(node: str, media: Media) -> Iterator[Triple]:
     """What is said of a distribution beside what RUDI's fields hold."""
     metadata = media.metadata
-    yield from _concept(node, "adms:status", metadata.status)
-    yield from _concept(node, "dcatap:availability", metadata.availability)
+    if metadata.status:
+        yield from _concept(node, "adms:status", metadata.status)
+    if metadata.availability:
+        yield from _concept(node, "dcatap:availability", metadata.availability)
     for standard in metadata.conforms_to:
         yield from typed_link(node, "dct:conformsTo", standard, "dct:Standard")
     for page in metadata.documentation:

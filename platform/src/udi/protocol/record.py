@@ -210,7 +210,7 @@ def _media(data: Document) -> of.Media:
         metadata=read_media_metadata(data),
         counters={name: data[name] for name in counters if data.get(name) is not None},
         extra=_extra_fields(data, rudi_names.KNOWN_OF_MEDIA[kind]),
-        **_read_lines(data, rudi_names.MEDIA | rudi_names.MEDIA_OF_KIND[kind]),
+        **_read_lines(data, rudi_names.LINES_OF_MEDIA[kind]),
     )
 
 
@@ -244,9 +244,7 @@ def write_media(media: of.Media) -> Document:
         {
             "media_type": media.kind.value,
             "media_id": str(media.id),
-            **_rename_fields(
-                media, rudi_names.MEDIA | rudi_names.MEDIA_OF_KIND[media.kind]
-            ),
+            **_rename_fields(media, rudi_names.LINES_OF_MEDIA[media.kind]),
             "media_names": write_texts(media.names),
             "media_dates": media.dates and _write_dates(media.dates),
             "connector": _without_empty_fields(
@@ -445,11 +443,13 @@ def _format_moment(value: datetime | None) -> str | None:
 
 
 def _read_lines(data: Document, fields: Mapping[str, str]) -> Document:
-    lines = {ours: (data.get(name) or "").strip() for ours, name in fields.items()}
-    return {
-        ours: add_scheme(line) if ours in rudi_names.ADDRESSES else line
-        for ours, line in lines.items()
-    }
+    lines = {}
+    for ours, name in fields.items():
+        line = (data.get(name) or "").strip()
+        if line and ours in rudi_names.ADDRESSES:
+            line = add_scheme(line)
+        lines[ours] = line
+    return lines
 
 
 def _rename_fields(structure: object, fields: Mapping[str, str]) -> Document:

@@ -39,6 +39,8 @@ MEDIA_OF_KIND = {
     MediaKind.SERVICE: {"documentation": "api_documentation_url"},
     MediaKind.SERIES: {},
 }
+LINES_OF_MEDIA = {kind: MEDIA | fields for kind, fields in MEDIA_OF_KIND.items()}
+"""Those of any media, with those of its kind."""
 ADDRESSES = {"visual", "structure", "documentation", "url"}
 METADATA = "dcat"
 """What DCAT-AP says of a dataset or a distribution and RUDI has no field for: a name of ours."""

@@ -13,10 +13,12 @@ from udi.protocol.triples import MOST_TERMS, PREFIXES, RDF_TYPE, Triple
 TURTLE_HEAD = "".join(
     f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items()
 )
-NAMESPACES = tuple(f"<{namespace}" for namespace in PREFIXES.values())
 PREFIX_BY_NAMESPACE = {
     f"<{namespace}": prefix for prefix, namespace in PREFIXES.items()
 }
+START = min(map(len, PREFIX_BY_NAMESPACE))
+"""Signs by which a node that has no prefix is told at once from nearly all that have one."""
+STARTS = frozenset(namespace[:START] for namespace in PREFIX_BY_NAMESPACE)
 LOCAL_NAME = re.compile(r"(?:[A-Za-z_][\w\-]*)?", re.ASCII)
 """Local names that Turtle writes without an escape; the empty one is of a namespace itself."""
 INTEGER = "xsd:integer"
@@ -86,17 +88,18 @@ def write_turtle(triples: Iterable[Triple]) -> bytes:
     subject = ""
     name = ""
     parts = [TURTLE_HEAD]
-    for triple in triples:
-        if triple[0] != subject:
+    for node, property_name, value in triples:
+        if node != subject:
             end = " .\n" if subject else ""
-            subject, name, _ = triple
+            subject = node
+            name = property_name
             parts.append(f"{end}{_shorten(subject)} {_shorten_property(name)} ")
-        elif triple[1] != name:
-            name = triple[1]
+        elif property_name != name:
+            name = property_name
             parts.append(f" ;\n\t{_shorten_property(name)} ")
         else:
             parts.append(" , ")
-        parts.append(_shorten(triple[2]))
+        parts.append(_shorten(value))
     if not subject:
         return b""
     parts.append(" .\n")
@@ -110,7 +113,7 @@ def _shorten(node: str) -> str:
     if node[0] == '"':
         text, _, datatype = node.rpartition("^^")
         return _write_value(text, _shorten_term(datatype))
-    if node.startswith(NAMESPACES):
+    if node[:START] in STARTS:
         return _shorten_term(node)
     return node
 

@@ -56,16 +56,21 @@ def read_texts(entries: list[dict[str, Any]] | None, *, markup: bool = False) ->
     """The map of a list of `{lang, text}`; with `markup`, of its harmless HTML where there is some."""
     texts: Texts = {}
     for entry in entries or ():
-        source = entry.get("html") or (
-            entry["text"] if TAG.search(entry["text"]) else ""
-        )
         if markup:
-            words = sanitise_html(source) if source else ""
+            words = _read_markup(entry)
         else:
             words = strip_html(entry["text"]).strip()
         if words:
             texts.setdefault(language_of(entry["lang"]), words)
     return texts
+
+
+def _read_markup(entry: dict[str, Any]) -> str:
+    """The harmless HTML of an entry; empty where it has none."""
+    source = entry.get("html") or (entry["text"] if TAG.search(entry["text"]) else "")
+    if source:
+        return sanitise_html(source)
+    return ""
 
 
 def write_texts(texts: Texts, markup: Texts | None = None) -> list[dict[str, str]]:

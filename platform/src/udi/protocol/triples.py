@@ -66,6 +66,7 @@ def term(name: str) -> str:
 
 
 RDF_TYPE = term("rdf:type")
+DATE_TIME = term("xsd:dateTime")
 
 
 @lru_cache(MOST_TERMS)
@@ -191,4 +192,4 @@ def localised_literals(node: str, name: str, texts: Texts) -> Iterator[Triple]:
 def moment_of(node: str, name: str, moment: datetime) -> Triple:
     """A moment in UTC, whatever it was given in: the same moment is the same triple everywhere."""
     timestamp = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return (node, term(name), typed_literal(timestamp, "xsd:dateTime"))
+    return (node, term(name), f'"{timestamp}"^^{DATE_TIME}')

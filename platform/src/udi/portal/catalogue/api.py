@@ -10,9 +10,9 @@ from litestar import Response, Router, get
 from litestar.params import FromPath
 from litestar.serialization import encode_json
 from msgspec import Struct
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
+from udi.kit.public_reading import PublicReading
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.agent_tools import (
     DESCRIBE_DATASET,
@@ -41,6 +41,7 @@ from udi.portal.catalogue.queries import (
     WithdrawnError,
     count_by_producer,
     get_dataset,
+    get_public_dataset,
     list_shown_producers,
     walk_datasets,
 )
@@ -171,8 +172,8 @@ async def read_dataset(
 ) -> Response[Any]:
     """A dataset: our words for it, and RUDI's record as the producer sent it."""
 
-    async def make(session: AsyncSession) -> Document:
-        dataset = await get_dataset(session, dataset_id)
+    async def make(reading: PublicReading) -> Document:
+        dataset = await get_public_dataset(reading, dataset_id)
         return _build_document(
             DatasetDetail.of(dataset, territory.origin), changed_at(dataset)
         )
@@ -196,7 +197,8 @@ async def read_producers(
 ) -> Response[Any]:
     """Every producer of the territory."""
 
-    async def make(session: AsyncSession) -> Document:
+    async def make(reading: PublicReading) -> Document:
+        session = await reading.open_session()
         counts = await count_by_producer(session)
         items = [
             Producer.of(producer, counts, territory.origin)
@@ -223,7 +225,8 @@ async def read_producer(
 ) -> Response[Any]:
     """One producer."""
 
-    async def make(session: AsyncSession) -> Document:
+    async def make(reading: PublicReading) -> Document:
+        session = await reading.open_session()
         producer = await get_producer(session, slug)
         return _build_document(
             Producer.of(producer, await count_by_producer(session), territory.origin)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import DeclarativeBase, aliased
 from sqlalchemy.orm.attributes import manager_of_class
 
-from udi.kit.read_connections import SessionRowReader
+from udi.kit.read_connections import StatementReader
 from udi.portal.catalogue.compression import (
     CompressedDescription,
     decompress_description,
@@ -127,7 +127,7 @@ PAST_STATEMENT = _write_past_statement(literal_column("$2::bigint"))
 
 
 async def find_published_dataset(
-    rows: SessionRowReader, dataset_id: UUID
+    rows: StatementReader, dataset_id: UUID
 ) -> Dataset | None:
     """A dataset that is shown, with its producer, its distributions and how their addresses stand."""
     records = await rows.fetch(STATEMENT, dataset_id)
@@ -158,7 +158,7 @@ def _restore_file(values: Sequence[Any]) -> Distribution:
 
 
 async def list_past_descriptions(
-    rows: SessionRowReader, dataset_id: UUID, most: int
+    rows: StatementReader, dataset_id: UUID, most: int
 ) -> list[PastDescription]:
     """The newest past descriptions of a dataset, the latest first."""
     return _restore_past(await rows.fetch(PAST_STATEMENT, dataset_id, most))

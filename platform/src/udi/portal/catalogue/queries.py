@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from udi.kit.errors import GoneError, NotFoundError
+from udi.kit.public_reading import PublicReading
 from udi.kit.read_connections import RowReader, SessionRowReader
 from udi.portal.catalogue.dataset_rows import find_published_dataset
 from udi.portal.catalogue.models import Dataset, DatasetState, Withdrawal
@@ -189,6 +190,13 @@ async def is_current(session: AsyncSession, reader: IndexReader) -> bool:
     if session.info["settings"].database_replica_port is None:
         return True
     return bool(await session.scalar(REACHED, {"position": reader.position}))
+
+
+async def is_reading_current(reading: PublicReading, reader: IndexReader) -> bool:
+    """The same of a reading that opens a session only where something asks for one."""
+    if reading.from_copy:
+        return await is_current(await reading.open_session(), reader)
+    return True
 
 
 def list_relaxed_searches(
@@ -379,6 +387,19 @@ async def get_dataset(session: AsyncSession, dataset_id: UUID) -> Dataset:
     if withdrawal := await session.scalar(withdrawn):
         raise WithdrawnError(withdrawal)
     raise NotFoundError("No dataset has this address here.")
+
+
+async def get_public_dataset(reading: PublicReading, dataset_id: UUID) -> Dataset:
+    """The same of a reading that opens a session only where something asks for one.
+
+    Raises:
+        WithdrawnError: it was withdrawn.
+        NotFoundError: the territory has none of this identifier.
+    """
+    dataset = await find_published_dataset(reading, dataset_id)
+    if dataset is None:
+        return await get_dataset(await reading.open_session(), dataset_id)
+    return dataset
 
 
 async def list_shown_producers(session: AsyncSession) -> list[Organisation]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from udi.kit.read_connections import SessionRowReader
+from udi.kit.read_connections import StatementReader
 
 T = TypeVar("T")
 Rows = Sequence[Sequence[Any]]
@@ -31,7 +31,7 @@ class RelatedRows(Generic[T]):
 
 
 async def fetch_related_rows(
-    rows: SessionRowReader,
+    rows: StatementReader,
     dataset_id: UUID,
     near: Sequence[int],
     related: Sequence[RelatedRows[Any]],

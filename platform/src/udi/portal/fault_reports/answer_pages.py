@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.identity import Actor
+from udi.kit.read_connections import SessionRowReader
 from udi.portal.catalogue.dataset_page.dataset_view import build_dataset_view
 from udi.portal.catalogue.dataset_page.origins import FIND_ORIGIN
 from udi.portal.catalogue.models import Distribution
@@ -105,7 +106,7 @@ async def _render_report(
         if report.media_id
         else None,
         source_page=build_dataset_view(case.dataset, locale).source_page,
-        origin=await find_origin(session, case.dataset),
+        origin=await find_origin(SessionRowReader(session), case.dataset),
         answered_by=await find_organisation(session, report.answered_by),
         is_secret=actor is None,
         may_answer=case.may_answer(actor),

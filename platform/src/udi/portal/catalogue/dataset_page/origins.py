@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.read_connections import StatementReader
 from udi.kit.service_registry import ServiceKey
 from udi.portal.catalogue.models import Dataset
 from udi.portal.organisations.models import Organisation
@@ -43,5 +44,5 @@ FindProducerOrigins = Callable[
 FIND_PRODUCER_ORIGINS = ServiceKey[FindProducerOrigins](
     "origins of a producer", "nodes"
 )
-FindOrigin = Callable[[AsyncSession, Dataset], Awaitable[HarvestOrigin | None]]
+FindOrigin = Callable[[StatementReader, Dataset], Awaitable[HarvestOrigin | None]]
 FIND_ORIGIN = ServiceKey[FindOrigin]("origin of a dataset", "nodes")

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from udi.kit.read_connections import SessionRowReader
+from udi.kit.read_connections import StatementReader
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.data_services.queries import SERVICES_OF_DATASET, ServiceName
 from udi.portal.catalogue.dataset_page.answered_faults import (
@@ -40,7 +38,10 @@ class DatasetRelations:
 
 
 async def read_relations(
-    request: AnyRequest, session: AsyncSession, territory: Territory, dataset: Dataset
+    request: AnyRequest,
+    reading: StatementReader,
+    territory: Territory,
+    dataset: Dataset,
 ) -> DatasetRelations:
     """All of them, by one statement."""
     services = site_of(request).services
@@ -49,9 +50,7 @@ async def read_relations(
     related: list[RelatedRows[Any]] = [PAST, NEAR_DATASETS, SERVICES_OF_DATASET]
     related += [one for one in (uses, faults) if one is not None]
     near = find_near_rows(indexes_of(request), territory.id, dataset, most=NEAR)
-    rows = await fetch_related_rows(
-        SessionRowReader(session), dataset.id, near, related
-    )
+    rows = await fetch_related_rows(reading, dataset.id, near, related)
     return DatasetRelations(
         past=PAST.read(rows),
         near=NEAR_DATASETS.read(rows),

@@ -7,6 +7,7 @@ each of a harvester's thousands of addresses, and a copy kept by a proxy is stil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,6 +17,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_410_GONE
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.paging import MAX_PAGE_SIZE
+from udi.kit.public_reading import PublicReading
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.archive import make_entry
 from udi.portal.catalogue.data_services.queries import (
@@ -36,8 +38,9 @@ from udi.portal.catalogue.open.listing import (
     ListSlice,
     PublishedDataset,
     count_datasets,
+    find_known_count,
     find_matching_rows,
-    list_dataset_slice,
+    read_dataset_slice,
 )
 from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE, CURSOR, Place
 from udi.portal.catalogue.open.query_parameters import QueryParameters
@@ -52,7 +55,11 @@ from udi.portal.catalogue.open.responses import (
     send_document,
 )
 from udi.portal.catalogue.parameters.query_string import read_pairs
-from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current
+from udi.portal.catalogue.queries import (
+    WithdrawnError,
+    get_public_dataset,
+    is_reading_current,
+)
 from udi.portal.catalogue.responses.cached_responses import indexes_of
 from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.organisations.models import Organisation
@@ -137,18 +144,18 @@ async def send_dataset(
         NotFoundError: the territory has none of this identifier.
     """
 
-    async def make(session: AsyncSession) -> Document:
-        return await _dataset_document(session, territory, dataset_id, form)
+    async def make(reading: PublicReading) -> Document:
+        return await _dataset_document(reading, territory, dataset_id, form)
 
     return await send_cached_document(request, territory, make, form=form.suffix)
 
 
 async def _dataset_document(
-    session: AsyncSession, territory: Territory, dataset_id: UUID, form: Representation
+    reading: PublicReading, territory: Territory, dataset_id: UUID, form: Representation
 ) -> Document:
     address = f"{territory.origin}/data/{dataset_id}"
     try:
-        dataset = await get_dataset(session, dataset_id)
+        dataset = await get_public_dataset(reading, dataset_id)
     except WithdrawnError as error:
         gone = error.withdrawal
         triples = write_withdrawal(address, gone.title, gone.withdrawn_at)
@@ -181,7 +188,8 @@ async def send_service(
         NotFoundError: the territory has none of this identifier.
     """
 
-    async def make(session: AsyncSession) -> Document:
+    async def make(reading: PublicReading) -> Document:
+        session = await reading.open_session()
         return await _service_document(session, territory, service_id, form)
 
     return await send_cached_document(request, territory, make, form=form.suffix)
@@ -250,16 +258,16 @@ async def send_catalogue(
             request, Document(form.media_type, bytes, validators, vary=VARY)
         )
 
-    async def make(session: AsyncSession) -> Document:
+    async def make(reading: PublicReading) -> Document:
         return await _catalogue_document(
-            session, reader, catalogue, (question, base, form, producer), validators
+            reading, reader, catalogue, (question, base, form, producer), validators
         )
 
     return await send_cached_document(request, territory, make, form=form.suffix)
 
 
 async def _catalogue_document(
-    session: AsyncSession,
+    reading: PublicReading,
     reader: IndexReader | None,
     catalogue: Catalogue,
     page_request: tuple[CatalogueQuery, str, Representation, UUID | None],
@@ -273,27 +281,27 @@ async def _catalogue_document(
     selection = DatasetFilter(
         producer=producer, changed_since=question.since, seqs=seqs
     )
-    total = await count_datasets(session, selection, reader)
+    total = await _count_datasets(reading, selection, reader)
     stretch = ListSlice(
         question.size, (question.page - 1) * question.size, question.after
     )
-    rows, end = await list_dataset_slice(session, selection, stretch)
+    rows, end = await read_dataset_slice(reading, selection, stretch)
     address = question.address(base, question.page, question.after)
     part = CataloguePage(
         address=address, total=total, neighbours=_page_links(question, base, total, end)
     )
-    services = await _list_services(session, question, producer) if end is None else []
+    if end is None:
+        session = await reading.open_session()
+        services = await _list_services(session, question, producer)
+    else:
+        services = []
     triples = sort_triples(
-        [
-            *_triples(catalogue, part, rows, question.profiles),
-            *(
-                line
-                for service in services
-                for line in write_service(catalogue, service)
-            ),
-        ]
+        chain(
+            _triples(catalogue, part, rows, question.profiles),
+            *(write_service(catalogue, service) for service in services),
+        )
     )
-    if reader is None or not await is_current(session, reader):
+    if reader is None or not await is_reading_current(reading, reader):
         validators = Validators((*validators.facts, write_n_triples(triples)))
     return rdf_document(
         triples,
@@ -301,6 +309,16 @@ async def _catalogue_document(
         validators,
         {"Link": link_header(part), "Content-Location": part.address},
     )
+
+
+async def _count_datasets(
+    reading: PublicReading, selection: DatasetFilter, reader: IndexReader | None
+) -> int:
+    """How many datasets are wanted; where the index knows it, nothing is read."""
+    known = find_known_count(selection, reader)
+    if known is None:
+        return await count_datasets(await reading.open_session(), selection)
+    return known
 
 
 async def _list_services(
@@ -321,10 +339,14 @@ def _triples(
     profiles: Sequence[str],
 ) -> Iterator[Triple]:
     extensions = EXTENSIONS & set(profiles) if profiles else EXTENSIONS
-    yield from write_catalogue(catalogue)
-    yield from write_page(catalogue, part)
-    for dataset in rows:
-        yield from write_entry(catalogue, entry_of(dataset), extensions)
+    entries = (
+        write_entry(catalogue, entry_of(dataset), extensions) for dataset in rows
+    )
+    return chain(
+        write_catalogue(catalogue),
+        write_page(catalogue, part),
+        chain.from_iterable(entries),
+    )
 
 
 def entry_of(dataset: PublishedDataset) -> CatalogueEntry:

@@ -16,13 +16,15 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.functions import coalesce
 
 from udi.kit.db import is_among
 from udi.kit.errors import UnavailableError
-from udi.kit.read_connections import SessionRowReader
+from udi.kit.public_reading import PublicReading
+from udi.kit.read_connections import SessionRowReader, StatementReader
 from udi.portal.catalogue.compression import decompress_description
 from udi.portal.catalogue.dataset_rows import IS_HARVESTER, OWNER, Harvester
 from udi.portal.catalogue.models import Dataset, list_other_identifiers
@@ -64,6 +66,25 @@ ROWS = str(
 """For the driver: the datasets of some numbers, each with its producer."""
 PRODUCER_ID = [column.name for column in OWNER.columns].index("id")
 FOREVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
+
+
+def _write_walk(*conditions: ColumnElement[bool]) -> str:
+    """For the driver: the numbers and the places of `$1` datasets, as they came."""
+    order = BY_PUBLICATION_DATE
+    places = (
+        select(Dataset.seq, *order.columns)
+        .where(IS_PUBLISHED, *conditions)
+        .order_by(*order.clauses)
+        .limit(literal_column("$1::bigint"))
+    )
+    return str(places.compile(compile_kwargs={"literal_binds": True}))
+
+
+FIRST_PLACES = _write_walk()
+NEXT_PLACES = _write_walk(
+    tuple_(*BY_PUBLICATION_DATE.columns)
+    > tuple_(literal_column("$2::timestamptz"), literal_column("$3::uuid"))
+)
 
 
 @dataclass(frozen=True)
@@ -147,12 +168,22 @@ def find_matching_rows(reader: IndexReader | None, texts: Sequence[str]) -> list
     )
 
 
+def find_known_count(
+    selection: DatasetFilter, reader: IndexReader | None
+) -> int | None:
+    """How many datasets are wanted, where the index knows it: all of them."""
+    if reader is not None and selection == DatasetFilter():
+        return int(reader.searcher.num_docs)
+    return None
+
+
 async def count_datasets(
     session: AsyncSession, selection: DatasetFilter, reader: IndexReader | None = None
 ) -> int:
     """How many datasets are wanted; the index knows it for all of them, where there is one."""
-    if reader is not None and selection == DatasetFilter():
-        return int(reader.searcher.num_docs)
+    known = find_known_count(selection, reader)
+    if known is not None:
+        return known
     return (
         await session.scalar(
             select(func.count()).select_from(Dataset).where(*selection.conditions)
@@ -176,15 +207,38 @@ async def list_dataset_slice(
     Only the part's records are read; what is before a place is not passed over at all.
     """
     places = (await session.execute(select_slice(selection, stretch))).all()
-    seqs = [seq for seq, *_ in places[: stretch.limit]]
-    datasets = await _read_datasets(SessionRowReader(session), seqs)
-    return datasets, tuple(places[stretch.limit - 1][1:]) if len(
-        places
-    ) > stretch.limit else None
+    return await _read_places(SessionRowReader(session), places, stretch)
+
+
+async def read_dataset_slice(
+    reading: PublicReading, selection: DatasetFilter, stretch: ListSlice
+) -> tuple[list[PublishedDataset], Place | None]:
+    """The same of a reading; a walk through all datasets, as they came, asks for no session."""
+    is_walk = selection == DatasetFilter() and stretch.order is BY_PUBLICATION_DATE
+    if not is_walk or stretch.offset:
+        session = await reading.open_session()
+        return await list_dataset_slice(session, selection, stretch)
+    most = stretch.limit + 1
+    if stretch.after is None:
+        places = await reading.fetch(FIRST_PLACES, most)
+    else:
+        places = await reading.fetch(NEXT_PLACES, most, *stretch.after)
+    return await _read_places(reading, places, stretch)
+
+
+async def _read_places(
+    rows: StatementReader, places: Sequence[Sequence[Any]], stretch: ListSlice
+) -> tuple[list[PublishedDataset], Place | None]:
+    """The datasets of a part, by the numbers and places of its rows and of one more; where it ends, if there is one more."""
+    seqs = [place[0] for place in places[: stretch.limit]]
+    datasets = await _read_datasets(rows, seqs)
+    if len(places) > stretch.limit:
+        return datasets, tuple(places[stretch.limit - 1])[1:]
+    return datasets, None
 
 
 async def _read_datasets(
-    rows: SessionRowReader, seqs: Sequence[int]
+    rows: StatementReader, seqs: Sequence[int]
 ) -> list[PublishedDataset]:
     """The datasets of some numbers, in their order, by one statement of the driver; many are of the same producer."""
     producers: dict[UUID, Organisation] = {}

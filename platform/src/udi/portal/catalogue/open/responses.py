@@ -9,17 +9,17 @@ from typing import Any
 
 from litestar import Response
 from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.public_reading import PublicReading
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.queries import is_current
+from udi.portal.catalogue.queries import is_reading_current
 from udi.portal.catalogue.responses.cached_responses import (
     RELEASE,
     SPARE,
     VALIDATE,
     cache_key,
     followed_index,
-    open_public_session,
+    read_publicly,
 )
 from udi.portal.catalogue.responses.modification_dates import (
     is_not_modified_since,
@@ -127,7 +127,7 @@ def send_document(request: AnyRequest, document: Document) -> Response[Any]:
 async def send_cached_document(
     request: AnyRequest,
     territory: Territory,
-    make: Callable[[AsyncSession], Awaitable[Document]],
+    make: Callable[[PublicReading], Awaitable[Document]],
     *,
     form: str = "",
 ) -> Response[Any]:
@@ -137,17 +137,17 @@ async def send_cached_document(
     """
     reader = followed_index(request, territory.id)
     if reader is None:
-        async with open_public_session(request, territory) as session:
-            return send_document(request, await make(session))
+        async with read_publicly(request, territory) as reading:
+            return send_document(request, await make(reading))
     cache = site_of(request).services[RESPONSE_CACHE]
     key = ("document", form, *cache_key(request, territory, reader))
     encoding = choose_encoding(request.headers.get("accept-encoding", "")) or SPARE
     cached_answer = cache.find(key, encoding)
     if cached_answer is None:
-        async with open_public_session(request, territory) as session:
-            document = await make(session)
-            is_good = document.status == HTTP_200_OK and await is_current(
-                session, reader
+        async with read_publicly(request, territory) as reading:
+            document = await make(reading)
+            is_good = document.status == HTTP_200_OK and await is_reading_current(
+                reading, reader
             )
         if not is_good:
             return send_document(request, document)

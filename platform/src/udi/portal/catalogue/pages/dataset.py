@@ -8,10 +8,10 @@ from litestar import Response, get
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_301_MOVED_PERMANENTLY, HTTP_410_GONE
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import today
 from udi.kit.identity import Actor
+from udi.kit.public_reading import PublicReading
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.dataset_page.access_sections import (
     SUMMARISE_ACCESS,
@@ -51,12 +51,13 @@ from udi.portal.catalogue.open.signposts import write_signposts
 from udi.portal.catalogue.queries import (
     WithdrawnError,
     get_dataset,
-    is_current,
+    get_public_dataset,
+    is_reading_current,
 )
 from udi.portal.catalogue.responses.cached_responses import (
     BuiltResponse,
     indexes_of,
-    open_public_session,
+    read_publicly,
     respond_from_cache,
 )
 from udi.portal.catalogue.stewards import find_steward
@@ -103,24 +104,27 @@ async def _respond(
     """Everything the catalogue knows of a dataset; its files are at its producer's node."""
 
     async def make() -> BuiltResponse:
-        async with open_public_session(request, territory) as session:
+        async with read_publicly(request, territory) as reading:
             reader = indexes_of(request).find(territory.id)
-            page = await _render(request, session, territory, actor, dataset_id)
-            return page, reader is not None and await is_current(session, reader)
+            page = await _render(request, reading, territory, actor, dataset_id)
+            is_current = reader is not None and await is_reading_current(
+                reading, reader
+            )
+        return page, is_current
 
     return await respond_from_cache(request, territory, make)
 
 
 async def _render(
     request: AnyRequest,
-    session: AsyncSession,
+    reading: PublicReading,
     territory: Territory,
     actor: Actor | None,
     dataset_id: UUID,
 ) -> Response[Any]:
     is_team = actor is not None and actor.moderator
     try:
-        dataset = await get_dataset(session, dataset_id)
+        dataset = await get_public_dataset(reading, dataset_id)
     except WithdrawnError as error:
         facts = {"withdrawal": error.withdrawal, "is_team": is_team}
         return render(
@@ -133,7 +137,7 @@ async def _render(
             f"{dataset_view.path}{query}", status_code=HTTP_301_MOVED_PERMANENTLY
         )
     page = await _render_dataset(
-        request, session, territory, actor, dataset_view, is_team=is_team
+        request, reading, territory, actor, dataset_view, is_team=is_team
     )
     _set_headers(request, page, territory, dataset_view)
     return page
@@ -141,7 +145,7 @@ async def _render(
 
 async def _render_dataset(
     request: AnyRequest,
-    session: AsyncSession,
+    reading: PublicReading,
     territory: Territory,
     actor: Actor | None,
     dataset_view: DatasetView,
@@ -150,20 +154,19 @@ async def _render_dataset(
 ) -> Response[str]:
     dataset = dataset_view.dataset
     locale = dataset_view.language
-    steward = await find_steward(session, dataset)
-    may_edit = actor is not None and actor.may_publish(steward.slug)
-    relations = await read_relations(request, session, territory, dataset)
+    may_edit = actor is not None and await _may_edit(reading, actor, dataset)
+    relations = await read_relations(request, reading, territory, dataset)
     record = restore_record(dataset.record)
     quality = assess_quality(record, today(territory.zone))
+    drawing = dataset_view.draw(territory.box)
     node = territory.links.get("node", "")
     editing_addresses = find_editing_addresses(dataset, node) if may_edit else None
     return render(
         request,
         "catalogue/dataset.html",
         dataset_view=dataset_view,
-        area_ground=await draw_area_ground(
-            request, territory, dataset_view.draw(territory.box)
-        ),
+        drawing=drawing,
+        area_ground=await draw_area_ground(request, territory, drawing),
         area_label=await name_area(request, territory, dataset_view.box),
         short_hash=short_hash,
         steps=describe_versions(
@@ -184,8 +187,8 @@ async def _render_dataset(
         source_facts=list_source_facts(record, locale),
         may_edit=may_edit,
         is_team=is_team,
-        origin=await _find_origin(request, session, dataset),
-        opening=await _find_access_summary(request, session, territory, actor, dataset),
+        origin=await _find_origin(request, reading, dataset),
+        opening=await _find_access_summary(request, reading, territory, actor, dataset),
         shared=share_dataset(dataset, territory, locale),
         structured=write_dataset(
             dataset, territory.origin, localise(territory.name, locale), locale
@@ -194,6 +197,11 @@ async def _render_dataset(
         follow=await _find_follow_button(request, territory, dataset),
         **_page_facts(dataset, territory, dataset_view.path),
     )
+
+
+async def _may_edit(reading: PublicReading, actor: Actor, dataset: Dataset) -> bool:
+    steward = await find_steward(await reading.open_session(), dataset)
+    return actor.may_publish(steward.slug)
 
 
 def _editing_address_finder(
@@ -238,7 +246,7 @@ async def _find_follow_button(
 
 async def _find_access_summary(
     request: AnyRequest,
-    session: AsyncSession,
+    reading: PublicReading,
     territory: Territory,
     actor: Actor | None,
     dataset: Dataset,
@@ -246,6 +254,7 @@ async def _find_access_summary(
     """How a restricted dataset opens: a template, and what it shows."""
     if dataset.access == AccessRights.PUBLIC:
         return None
+    session = await reading.open_session()
     return await site_of(request).services[SUMMARISE_ACCESS](
         request, session, territory, actor, dataset
     )
@@ -292,10 +301,10 @@ async def cite_dataset(
 
 
 async def _find_origin(
-    request: AnyRequest, session: AsyncSession, dataset: Dataset
+    request: AnyRequest, reading: PublicReading, dataset: Dataset
 ) -> HarvestOrigin | None:
     find = site_of(request).services[FIND_ORIGIN]
-    return await find(session, dataset)
+    return await find(reading, dataset)
 
 
 def _page_facts(dataset: Dataset, territory: Territory, path: str) -> dict[str, Any]:

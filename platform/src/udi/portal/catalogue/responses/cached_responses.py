@@ -16,6 +16,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import today
+from udi.kit.public_reading import PublicReading, open_public_reading
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.queries import SearchPage, search_datasets, search_index
 from udi.portal.catalogue.responses.modification_dates import (
@@ -137,6 +138,13 @@ def open_public_session(
 ) -> AbstractAsyncContextManager[AsyncSession]:
     """What reads open rows, whoever asks: an answer that is kept opens none."""
     return site_of(request).database.session(territory.id, role="public")
+
+
+def read_publicly(
+    request: AnyRequest, territory: Territory
+) -> AbstractAsyncContextManager[PublicReading]:
+    """The same, with a session only where something asks for one."""
+    return open_public_reading(site_of(request).database, territory.id)
 
 
 async def find_search_page(

@@ -9,7 +9,7 @@ from sqlalchemy import literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
-from udi.kit.read_connections import SessionRowReader
+from udi.kit.read_connections import StatementReader
 from udi.portal.catalogue.dataset_page.origins import (
     ORIGINAL,
     HarvestOrigin,
@@ -70,14 +70,16 @@ STATEMENT = str(
 """For the driver: each page of a dataset that was read elsewhere asks it."""
 
 
-async def find_origin(session: AsyncSession, dataset: Dataset) -> HarvestOrigin | None:
+async def find_origin(
+    reading: StatementReader, dataset: Dataset
+) -> HarvestOrigin | None:
     """The source of a dataset; None where its node pushes it.
 
     Of the address only the site is told: the rest may hold what its owner keeps to themselves.
     """
     if dataset.harvester_id is None:
         return None
-    rows = await SessionRowReader(session).fetch(STATEMENT, dataset.node_id, dataset.id)
+    rows = await reading.fetch(STATEMENT, dataset.node_id, dataset.id)
     if not rows:
         return None
     [row] = rows
