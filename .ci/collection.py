@@ -37,6 +37,9 @@ CHECKOUT_LINES = {
     'installation_checkout: "{{ playbook_dir }}/../.."': (
         'installation_checkout: "{{ playbook_dir }}/.."'
     ),
+    'installation_release_signers: "{{ installation_checkout }}/platform/src/udi/cli/upgrade/allowed_signers"': (
+        'installation_release_signers: "{{ playbook_dir }}/../allowed_signers"'
+    ),
     'installation_ready_wheel: ""': (
         'installation_ready_wheel: "{{ playbook_dir }}/../wheel/%(wheel)s"'
     ),
@@ -56,6 +59,10 @@ def write_tree(root: Path, wheel: Path, target: Path) -> None:
     copy(play / "inventory", target / "inventory")
     copy(root / "infra/monitoring/alerts.yml", target / "monitoring/alerts.yml")
     copy(root / "requirements/run.txt", target / "requirements/run.txt")
+    copy(
+        root / "platform/src/udi/cli/upgrade/allowed_signers",
+        target / "allowed_signers",
+    )
     copy(wheel, target / "wheel" / wheel.name)
     for name in ("CHANGELOG.md", "LICENSE"):
         copy(root / name, target / name)

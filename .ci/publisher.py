@@ -4,10 +4,14 @@
 argument is the folder to look at, this checkout without.
 """  # noqa: INP001 - a script, run by its path
 
+import base64
+import binascii
 import re
 import sys
 import tomllib
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import tomlkit
 
@@ -21,6 +25,16 @@ RULES = {
     "conduct_contact": "a page (https://…) or a mail address",
     "reviewers": "a team or an account of the forge, which begins with @",
 }
+SIGNERS = "platform/src/udi/cli/upgrade/allowed_signers"
+SIGNERS_HEADER = "# Who signs releases of this program, as ssh-keygen(1) reads it. Written by .ci/publisher.py from publisher.toml.\n"
+SIGNER_RULES = {
+    "name": "one line of letters, without a quotation mark",
+    "key": "the line of a public key of OpenSSH: ssh-ed25519 or sk-ssh-ed25519@openssh.com, then its letters",
+    "valid_after": "a day, such as 2026-12-01",
+    "valid_before": "a day after `valid_after`",
+}
+KEY_TYPES = ("ssh-ed25519", "sk-ssh-ed25519@openssh.com")
+NAME = re.compile(r"[^\s\"#][^\n\"]*")
 RESERVED = re.compile(r"\bexample\.(org|com|net)\b|\.example\b")
 """Hosts that belong to nobody (RFC 2606)."""
 
@@ -29,6 +43,58 @@ def read_settings(root: Path) -> dict[str, str]:
     """Return the values of `publisher.toml`; one that is not there is empty."""
     content = tomllib.loads((root / SETTINGS).read_text())
     return {name: str(content.get(name, "")).strip() for name in RULES}
+
+
+def read_signers(root: Path) -> list[dict[str, Any]]:
+    """Return who signs releases, as `publisher.toml` has them; nobody where releases are not signed."""
+    signers: list[dict[str, Any]] = tomllib.loads((root / SETTINGS).read_text()).get(
+        "signers", []
+    )
+    return signers
+
+
+def find_signer_faults(number: int, signer: dict[str, Any]) -> list[str]:
+    """Return what is wrong with the signer of this number, without a word of what its values are."""
+    is_right = {
+        "name": NAME.fullmatch(str(signer.get("name", ""))) is not None,
+        "key": is_public_key(str(signer.get("key", ""))),
+        "valid_after": type(signer.get("valid_after", date.min)) is date,
+        "valid_before": type(signer.get("valid_before", date.max)) is date,
+    }
+    if is_right["valid_after"] and is_right["valid_before"]:
+        after = signer.get("valid_after", date.min)
+        is_right["valid_before"] = after < signer.get("valid_before", date.max)
+    faults = [
+        f"{SETTINGS}: `{name}` of signer {number} must be {SIGNER_RULES[name]}"
+        for name, right in is_right.items()
+        if not right
+    ]
+    unknown = sorted(set(signer) - set(SIGNER_RULES))
+    return faults + [
+        f"{SETTINGS}: `{name}` of signer {number} is unknown" for name in unknown
+    ]
+
+
+def is_public_key(line: str) -> bool:
+    """Tell whether a line is a public key of OpenSSH whose letters are of the type that it names."""
+    kind, _, rest = line.partition(" ")
+    try:
+        blob = base64.b64decode(rest.partition(" ")[0], validate=True)
+    except binascii.Error:
+        return False
+    header = len(kind).to_bytes(4, "big") + kind.encode()
+    return kind in KEY_TYPES and blob.startswith(header) and len(blob) > len(header)
+
+
+def render_signer(signer: dict[str, Any]) -> str:
+    """Return the line of a signer in a file of allowed signers. Days begin in UTC."""
+    options = ['namespaces="udi-release"'] + [
+        f'{name.replace("_", "-")}="{signer[name]:%Y%m%d}Z"'
+        for name in ("valid_after", "valid_before")
+        if name in signer
+    ]
+    kind, letters = signer["key"].split()[:2]
+    return f"publisher {','.join(options)} {kind} {letters} {signer['name']}\n"
 
 
 def is_filled(name: str, value: str) -> bool:
@@ -51,6 +117,8 @@ def find_faults(root: Path) -> list[str]:
         for name, value in settings.items()
         if not is_filled(name, value)
     ]
+    for number, signer in enumerate(read_signers(root), 1):
+        faults += find_signer_faults(number, signer)
     if faults:
         return faults
     return [
@@ -74,6 +142,11 @@ def render_files(root: Path, settings: dict[str, str]) -> dict[str, str]:
         name: (root / name).read_text()
         for name in ("publiccode.yml", "mkdocs.yml", "CODEOWNERS", "pyproject.toml")
     }
+    signers = [
+        signer
+        for number, signer in enumerate(read_signers(root), 1)
+        if not find_signer_faults(number, signer)
+    ]
     project = tomlkit.parse(text_by_name["pyproject.toml"])
     project["project"]["urls"] = {"Repository": page}
     return {
@@ -91,6 +164,7 @@ def render_files(root: Path, settings: dict[str, str]) -> dict[str, str]:
             flags=re.MULTILINE,
         ),
         "pyproject.toml": tomlkit.dumps(project),
+        SIGNERS: SIGNERS_HEADER + "".join(map(render_signer, signers)),
         "SECURITY.md": _link(root / "SECURITY.md", settings["security_contact"]),
         "CODE_OF_CONDUCT.md": _link(
             root / "CODE_OF_CONDUCT.md", settings["conduct_contact"]

@@ -1,7 +1,8 @@
 """What `infra/oci/build` says of an image, and takes out of it: its bill of materials, and what would differ in a second build.
 
 `tidy FOLDER` removes from installed packages what names the machine that installed them; `difference SOURCE` prints the
-pins that `requirements/embedded.txt` has beside those of `run.txt`; `bill SOURCE LIST SUITE DEBIAN FOLDER` prints the
+pins that `requirements/embedded.txt` has beside those of `run.txt`; `identify NAME REVISION` reads what buildah says of
+an image and prints its line in the list of a release; `bill SOURCE LIST SUITE DEBIAN FOLDER` prints the
 bill of materials (CycloneDX 1.6) of Debian's packages and of those that were installed in a folder.
 """  # noqa: INP001 - a script, run by its path
 
@@ -104,6 +105,24 @@ def describe(
     return {**document, "serialNumber": f"urn:uuid:{serial}"}
 
 
+def identify(described: str, name: str, revision: str) -> str:
+    """Return the line of an image in the list of a release, from what `buildah inspect` says of it.
+
+    Raises:
+        SystemExit: there is no such image, or it was built from another commit.
+    """
+    if not described.strip():
+        sys.exit(f"there is no image {name}: build it from the tag")
+    image = json.loads(described)
+    configuration = image["OCIv1"]
+    labels = configuration["config"].get("Labels") or {}
+    built = labels.get("org.opencontainers.image.revision", "another commit")
+    if built != revision:
+        sys.exit(f"{name} was built from {built}, not from {revision}")
+    platform = f"{configuration['os']}/{configuration['architecture']}"
+    return f"sha256:{image['FromImageID']}  {name} {platform}"
+
+
 def _load_release_bill(source: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("sbom", source / ".ci/sbom.py")
     if spec is None or spec.loader is None:
@@ -120,6 +139,8 @@ def main() -> None:
         tidy(Path(arguments[0]))
     elif command == "difference":
         print("\n".join(find_difference(Path(arguments[0]))))  # noqa: T201 - the answer of the command
+    elif command == "identify":
+        print(identify(sys.stdin.read(), *arguments))  # noqa: T201 - the answer of the command
     elif command == "bill":
         source, name, suite, debian, folder = arguments
         bill = describe(Path(source), name, suite, Path(debian), Path(folder))

@@ -20,6 +20,7 @@ from udi.cli.units import ServiceUnit
 from udi.cli.upgrade import checks, rollout
 from udi.cli.upgrade import install as installation
 from udi.cli.upgrade.install import install
+from udi.cli.upgrade.release_files import read_announced
 from udi.cli.upgrade.releases import COMPLETE, InstalledReleases, find_releases
 from udi.cli.upgrade.wheel import Wheel, read_wheel, version_of
 from udi.kit.backups import BackupRun, BackupState, write_state
@@ -106,10 +107,9 @@ def try_install(
     brought: tuple[Path, Path],
     required_bytes: int = SMALL,
 ) -> bool:
+    files = read_announced(wheel.path, wheel.sha256, *brought)
     with releases.lock() as lock:
-        return install(
-            releases, wheel, *brought, lock=lock, required_bytes=required_bytes
-        )
+        return install(releases, files, lock=lock, required_bytes=required_bytes)
 
 
 def test_the_announced_wheel_is_read_and_another_is_refused(tmp_path: Path) -> None:
@@ -259,9 +259,10 @@ def test_an_installation_killed_in_the_middle_is_made_again_whole(
     releases: InstalledReleases, wheel: Wheel, brought: tuple[Path, Path]
 ) -> None:
     code = (
-        "import sys; from pathlib import Path; from udi.cli.upgrade import install, releases, wheel\n"
-        "r = releases.InstalledReleases(Path(sys.argv[1])); w = wheel.read_wheel(Path(sys.argv[2]), sys.argv[3])\n"
-        "with r.lock() as lock: install.install(r, w, Path(sys.argv[4]), Path(sys.argv[5]), lock=lock, required_bytes=1)"
+        "import sys; from pathlib import Path; from udi.cli.upgrade import install, release_files, releases\n"
+        "r = releases.InstalledReleases(Path(sys.argv[1])); house = Path(sys.argv[5])\n"
+        "f = release_files.read_announced(Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4]), house)\n"
+        "with r.lock() as lock: install.install(r, f, lock=lock, required_bytes=1)"
     )
     arguments = [
         str(argument)

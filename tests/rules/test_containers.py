@@ -1,6 +1,7 @@
 """What runs in containers: texts that agree with the settings, the secrets of the play, the pins and each other."""
 
 import importlib.util
+import json
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -113,6 +114,25 @@ def test_the_bill_of_an_image_has_what_was_installed_and_debians_packages(
     refs = {component["bom-ref"] for component in bill["components"]}
     assert "pkg:deb/debian/libc6@2.41-12?arch=amd64&distro=debian-trixie" in refs
     assert len(refs) == len(pins) + 1
+
+
+def test_an_image_of_a_release_is_named_by_its_digest_and_only_of_the_tag() -> None:
+    identify = load_description().identify
+    labels = {"org.opencontainers.image.revision": "5ff4af01"}
+    configuration = {"os": "linux", "architecture": "arm64", "config": {}}
+    bare = {"FromImageID": "abdd66bd", "OCIv1": configuration}
+    image = bare | {"OCIv1": configuration | {"config": {"Labels": labels}}}
+
+    assert identify(json.dumps(image), "udi-node:0.2.0", "5ff4af01") == (
+        "sha256:abdd66bd  udi-node:0.2.0 linux/arm64"
+    )
+    for described, revision, words in (
+        (json.dumps(image), "606ab94f", "was built from 5ff4af01, not from 606ab94f"),
+        (json.dumps(bare), "5ff4af01", "was built from another commit"),
+        ("", "5ff4af01", "there is no image udi-node:0.2.0"),
+    ):
+        with pytest.raises(SystemExit, match=words):
+            identify(described, "udi-node:0.2.0", revision)
 
 
 def test_the_bill_of_an_image_refuses_a_package_that_is_not_pinned(

@@ -136,6 +136,7 @@ FILES = (
     *("publisher.toml", "publiccode.yml", "mkdocs.yml", "pyproject.toml"),
     *("CODEOWNERS", "SECURITY.md", "CODE_OF_CONDUCT.md"),
     *(".ci/publisher.py", ".ci/release"),
+    "platform/src/udi/cli/upgrade/allowed_signers",
 )
 
 
@@ -143,7 +144,7 @@ FILES = (
 def unnamed(tmp_path: Path) -> Path:
     """A checkout of what a release needs of its publisher, who is not named yet."""
     for name in FILES:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     name_publisher(tmp_path, dict.fromkeys(PUBLISHER, ""))
     return tmp_path

@@ -10,6 +10,7 @@ from udi.cli.finding import DAY, Finding, fault, format_duration, ok, warning
 from udi.cli.local.errors import LocalError
 from udi.cli.units import ServiceUnit
 from udi.cli.upgrade import install
+from udi.cli.upgrade.release_files import ReleaseFiles
 from udi.cli.upgrade.releases import InstalledReleases
 from udi.cli.upgrade.wheel import Wheel, version_of
 from udi.kit.backups import read_state
@@ -32,14 +33,15 @@ class UpgradeOverrides:
 def check_upgrade(
     settings: Settings,
     releases: InstalledReleases,
-    wheel: Wheel,
+    files: ReleaseFiles,
     units: Sequence[ServiceUnit],
     consent: UpgradeOverrides,
 ) -> list[Finding]:
-    """Releases, room, backup, units of this machine, then what `udi doctor` says is not well."""
+    """Origin, releases, room, backup, units of this machine, then what `udi doctor` says is not well."""
     findings = [
-        check_versions(releases, wheel),
-        check_room(releases, wheel),
+        describe_origin(files),
+        check_versions(releases, files.wheel),
+        check_room(releases, files.wheel),
         _soften_fault(check_backup(settings), consent.without_backup),
         check_units(units),
     ]
@@ -79,6 +81,15 @@ def refuse_faults(findings: Sequence[Finding]) -> None:
 def is_finishing(releases: InstalledReleases, wheel: Wheel) -> bool:
     """Whether an upgrade to this release was interrupted after its switch: it is finished before anything is judged."""
     return releases.current() == wheel.release
+
+
+def describe_origin(files: ReleaseFiles) -> Finding:
+    """Who vouches for what was brought; it was verified when it was read."""
+    if files.fingerprint:
+        message = f"{files.wheel.path.name} is signed by {files.fingerprint}."
+    else:
+        message = f"{files.wheel.path.name} has the checksum that was given; no signature was looked at."
+    return ok(PART, "origin", message)
 
 
 def check_versions(releases: InstalledReleases, wheel: Wheel) -> Finding:

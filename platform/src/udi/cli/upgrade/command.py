@@ -8,8 +8,8 @@ import typer
 
 from udi.cli import doctor, output, units
 from udi.cli.upgrade import checks, workflow
+from udi.cli.upgrade.release_files import ReleaseFiles, read_announced, read_signed
 from udi.cli.upgrade.releases import InstalledReleases, find_releases
-from udi.cli.upgrade.wheel import Wheel, read_wheel
 from udi.settings import get_settings
 
 COLUMNS = {
@@ -21,7 +21,13 @@ COLUMNS = {
 Requirements = Annotated[
     Path | None,
     typer.Option(
-        help="The list of its dependencies, with hashes (requirements/run.txt)."
+        help="The list of its dependencies, with hashes; without it, run.txt beside the wheel."
+    ),
+]
+Signers = Annotated[
+    Path | None,
+    typer.Option(
+        help="Who may sign it (ssh-keygen's allowed signers), instead of those whom the release that runs names."
     ),
 ]
 Wheelhouse = Annotated[
@@ -46,13 +52,19 @@ def register(app: typer.Typer) -> None:
 
 
 def upgrade(
-    wheel: Annotated[
+    release: Annotated[
         Path | None,
-        typer.Argument(help="The wheel of the new release, on this machine."),
+        typer.Argument(
+            help="The folder of the new release, or its wheel, on this machine."
+        ),
     ] = None,
     sha256: Annotated[
-        str, typer.Option(help="The checksum that its publisher announces.")
+        str,
+        typer.Option(
+            help="The checksum of the wheel that its publisher announces, instead of a signature."
+        ),
     ] = "",
+    signers: Signers = None,
     requirements: Requirements = None,
     wheelhouse: Wheelhouse = None,
     check_only: Annotated[
@@ -74,14 +86,14 @@ def upgrade(
 ) -> None:
     """Bring this machine to a new release while it answers; or back to the one before.
 
-    `udi upgrade udi-0.2.0-py3-none-any.whl --sha256 … --requirements run.txt` looks at the installation first, installs
-    the release beside the others, migrates (additions only), makes it current, then restarts the web units one after
-    the other, the workers, and Keycloak if its distribution changed. If that fails, the release before runs again.
-    Interrupted at any moment, the same command finishes it. `--back` does the same towards the release before; no
+    `udi upgrade FOLDER` verifies the signature of the release (or `WHEEL --sha256 … --requirements run.txt` its
+    checksum), looks at the installation, installs the release beside the others, migrates (additions only), makes it
+    current, then restarts the web units one after the other, the workers, and Keycloak if its distribution changed. If
+    that fails, the release before runs again. Interrupted at any moment, the same command finishes it. `--back` does the same towards the release before; no
     migration is undone. What lasts is what the inventory of the play says: pin the new release there too.
     """
-    if (wheel is not None) + back + show + prune != 1:
-        raise typer.BadParameter("give a wheel, or one of --back, --list, --prune")
+    if (release is not None) + back + show + prune != 1:
+        raise typer.BadParameter("give a release, or one of --back, --list, --prune")
     releases = find_releases()
     if show:
         output.show(list_releases(releases), COLUMNS, as_json=json, empty="No release.")
@@ -89,48 +101,48 @@ def upgrade(
         _print_deleted(_prune(releases), as_json=json)
     elif back:
         _print_report(workflow.go_back(get_settings(), releases), as_json=json)
-    elif wheel:
-        dependencies = _require_dependencies(sha256, requirements)
+    elif release:
+        files = _read_files(release, sha256, signers, requirements, wheelhouse)
         consent = checks.UpgradeOverrides(
             without_backup=without_backup, despite_faults=despite_faults
         )
-        _upgrade(
-            releases,
-            read_wheel(wheel, sha256),
-            (dependencies, wheelhouse),
-            consent,
-            check_only,
-            as_json=json,
-        )
+        _upgrade(releases, files, consent, check_only, as_json=json)
 
 
-def _require_dependencies(sha256: str, requirements: Path | None) -> Path:
-    """Return the list of a wheel's dependencies: a wheel comes with it, and with its checksum."""
-    if requirements is None or not sha256:
+def _read_files(
+    release: Path,
+    sha256: str,
+    signers: Path | None,
+    requirements: Path | None,
+    wheelhouse: Path | None,
+) -> ReleaseFiles:
+    """Verify what was brought: by its signature, unless the checksum of the wheel is given."""
+    if not sha256:
+        return read_signed(release, signers, requirements, wheelhouse)
+    if signers or requirements is None:
         raise typer.BadParameter(
-            "a wheel comes with --sha256 HEX and its dependencies, --requirements FILE"
+            "--sha256 HEX is of a wheel without a signature, and comes with its dependencies, --requirements FILE"
         )
-    return requirements
+    return read_announced(release, sha256, requirements, wheelhouse)
 
 
 def _upgrade(
     releases: InstalledReleases,
-    wheel: Wheel,
-    brought: tuple[Path, Path | None],
+    files: ReleaseFiles,
     consent: checks.UpgradeOverrides,
     check_only: bool,
     *,
     as_json: bool,
 ) -> None:
-    if checks.is_finishing(releases, wheel):
+    if checks.is_finishing(releases, files.wheel):
         consent = checks.UpgradeOverrides(without_backup=True, despite_faults=True)
     findings = checks.check_upgrade(
-        get_settings(), releases, wheel, units.list_units(), consent
+        get_settings(), releases, files, units.list_units(), consent
     )
     if check_only:
         raise typer.Exit(doctor.report_findings(findings, as_json=as_json))
     checks.refuse_faults(findings)
-    _print_report(workflow.upgrade(releases, wheel, brought, findings), as_json=as_json)
+    _print_report(workflow.upgrade(releases, files, findings), as_json=as_json)
 
 
 def _prune(releases: InstalledReleases) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from udi.cli.local.disk import require_free_space
 from udi.cli.local.errors import LocalError
+from udi.cli.upgrade.release_files import ReleaseFiles
 from udi.cli.upgrade.releases import COMPLETE, InstalledReleases
 from udi.cli.upgrade.wheel import Wheel, checksum
 
@@ -21,26 +22,25 @@ LAST_LINES = 3
 
 def install(
     releases: InstalledReleases,
-    wheel: Wheel,
-    requirements: Path,
-    wheelhouse: Path | None,
+    files: ReleaseFiles,
     *,
     lock: int,
     required_bytes: int = ROOM,
 ) -> bool:
-    """Install a wheel as a release; whether there was something to do.
+    """Install the wheel of a release; whether there was something to do.
 
     Raises:
         LocalError: no room, or a step failed; nothing of it is left, and the other releases are as they were.
     """
+    wheel = files.wheel
     folder = releases.path(wheel.release)
     if releases.is_complete(wheel.release):
         return False
     shutil.rmtree(folder, ignore_errors=True)
     require_free_space(releases.folder, required_bytes, f"the release {wheel.release}")
     try:
-        _copy_inputs(folder, wheel, requirements)
-        for command in _install_commands(wheel, wheelhouse):
+        _copy_inputs(folder, files)
+        for command in _install_commands(wheel, files.wheelhouse):
             _run(command, folder, lock)
         (folder / ".dependencies").touch()
         os.sync()
@@ -51,10 +51,14 @@ def install(
     return True
 
 
-def _copy_inputs(folder: Path, wheel: Wheel, requirements: Path) -> None:
+def _copy_inputs(folder: Path, files: ReleaseFiles) -> None:
     folder.mkdir(parents=True)
     folder.chmod(0o755)
-    for source, name in ((wheel.path, wheel.path.name), (requirements, REQUIREMENTS)):
+    wheel = files.wheel
+    for source, name, sha256 in (
+        (wheel.path, wheel.path.name, wheel.sha256),
+        (files.requirements, REQUIREMENTS, files.requirements_sha256),
+    ):
         try:
             shutil.copyfile(source, folder / name)
         except OSError as error:
@@ -63,10 +67,10 @@ def _copy_inputs(folder: Path, wheel: Wheel, requirements: Path) -> None:
                 "copy it to this machine first",
             ) from error
         (folder / name).chmod(0o644)
-    if checksum(folder / wheel.path.name) != wheel.sha256:
-        raise LocalError(
-            f"{wheel.path.name} changed while it was read", "run the same command again"
-        )
+        if checksum(folder / name) != sha256:
+            raise LocalError(
+                f"{source.name} changed while it was read", "run the same command again"
+            )
 
 
 def _install_commands(wheel: Wheel, wheelhouse: Path | None) -> list[list[str]]:

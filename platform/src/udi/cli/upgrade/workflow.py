@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 from packaging.version import Version
@@ -13,8 +12,9 @@ from udi.cli.finding import Finding
 from udi.cli.local.errors import LocalError
 from udi.cli.upgrade import install, rollout
 from udi.cli.upgrade.journal import UpgradeJournal
+from udi.cli.upgrade.release_files import ReleaseFiles
 from udi.cli.upgrade.releases import InstalledReleases
-from udi.cli.upgrade.wheel import Wheel, version_of
+from udi.cli.upgrade.wheel import version_of
 from udi.kit import migrations
 from udi.settings import ProgramName, Settings
 
@@ -24,8 +24,7 @@ Names = set[tuple[str, str]]
 
 def upgrade(
     releases: InstalledReleases,
-    wheel: Wheel,
-    brought: tuple[Path, Path | None],
+    files: ReleaseFiles,
     findings: Sequence[Finding],
 ) -> dict[str, Any]:
     """Install, migrate, switch, restart, verify. What an interrupted run did is found done.
@@ -34,11 +33,11 @@ def upgrade(
         LocalError: before the switch nothing changed; after it, the release before runs again.
     """
     journal = UpgradeJournal()
-    name = wheel.release
+    name = files.wheel.release
     left = releases.current()
     with releases.lock() as lock:
         with journal.step("install") as step:
-            new = install.install(releases, wheel, *brought, lock=lock)
+            new = install.install(releases, files, lock=lock)
             step.outcome = f"{releases.path(name)}" if new else "unchanged"
         built = rollout.build_keycloak(releases, name, journal, lock)
         rollout.migrate_databases(releases, name, journal, lock)

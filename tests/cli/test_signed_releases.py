@@ -1,0 +1,212 @@
+"""Releases made by `.ci/release` with a key of their publisher, taken by `udi upgrade`, and one key after another."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import tomlkit
+
+from tests.ansible.next_release import edit
+from tests.cli.test_upgrade import make_wheel, sha256
+from tests.rules.test_release import PUBLISHER, load, run_git
+from tests.signed_release import make_key
+from udi import __version__
+from udi.cli.local.errors import LocalError
+from udi.cli.upgrade import checks
+from udi.cli.upgrade.install import install
+from udi.cli.upgrade.release_files import ReleaseFiles, read_signed
+from udi.cli.upgrade.releases import InstalledReleases
+
+pytestmark = pytest.mark.programs
+
+ROOT = Path(__file__).parents[2]
+LEFT_OUT = ("tests", "bench", "docs")
+IMAGE = f"sha256:{'0' * 64}  udi-portal:{{}} linux/amd64\n"
+
+
+class Publisher:
+    """A repository with one small dependency, whose releases are made by its own `.ci/release`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.checkout = folder / "udi"
+        self.house = folder / "house"
+        self.version = __version__
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True
+        )
+        for name in listed.stdout.decode().split("\0"):
+            if name and name.split("/")[0] not in LEFT_OUT and (ROOT / name).exists():
+                (self.checkout / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, self.checkout / name)
+        self._lean_on_little()
+        run_git(self.checkout, "init", "--quiet", "--initial-branch", "main")
+
+    def _lean_on_little(self) -> None:
+        dependency = make_wheel(self.house, name="leaned_on", version="3.1")
+        project = tomlkit.parse((self.checkout / "pyproject.toml").read_text())
+        project["project"]["dependencies"] = ["leaned-on"]
+        (self.checkout / "pyproject.toml").write_text(tomlkit.dumps(project))
+        pin = f"leaned-on==3.1 --hash=sha256:{sha256(dependency)}\n"
+        (self.checkout / "requirements/run.txt").write_text(pin)
+
+    def tag(self, version: str, *signers: Path) -> None:
+        """Commit a version whose publisher names the keys that sign, and tag it."""
+        text = "".join(f'{name} = "{value}"\n' for name, value in PUBLISHER.items())
+        for key in signers:
+            public = key.with_suffix(".pub").read_text().strip()
+            text += f'[[signers]]\nname = "{key.name}"\nkey = "{public}"\nvalid_before = 2999-01-01\n'
+        (self.checkout / "publisher.toml").write_text(text)
+        edit(self.checkout / "pyproject.toml", f'"{self.version}"', f'"{version}"')
+        module = self.checkout / "platform/src/udi/__init__.py"
+        edit(module, self.version, version)
+        self.version = version
+        command = [sys.executable, ".ci/publisher.py", "--write"]
+        subprocess.run(command, cwd=self.checkout, check=True)
+        run_git(self.checkout, "add", "--all")
+        run_git(self.checkout, "commit", "--quiet", "--message", f"release {version}")
+        run_git(self.checkout, "tag", f"v{version}")
+
+    def release(
+        self, *images: Path, key: Path | None = None, before: Sequence[str | Path] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """Make the files of the version that was tagged last."""
+        environment = {**os.environ, "PYTHON": sys.executable}
+        if key:
+            environment["UDI_RELEASE_KEY"] = str(key)
+        return subprocess.run(
+            [*before, self.checkout / ".ci/release", self.version, *images],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    @property
+    def folder(self) -> Path:
+        """The files of that version."""
+        return self.checkout / "dist" / self.version
+
+
+@pytest.fixture(scope="module")
+def publisher(tmp_path_factory: pytest.TempPathFactory) -> Publisher:
+    """A publisher of its own."""
+    return Publisher(tmp_path_factory.mktemp("publisher"))
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The key that signs now, and the one that will."""
+    folder = tmp_path_factory.mktemp("keys")
+    return make_key(folder, "old"), make_key(folder, "new")
+
+
+def try_upgrade(
+    releases: InstalledReleases, publisher: Publisher, signers: Path
+) -> ReleaseFiles:
+    """Verify and install the newest release of the publisher, and switch to it."""
+    files = read_signed(publisher.folder, signers, None, publisher.house)
+    checks.refuse_faults([checks.check_versions(releases, files.wheel)])
+    with releases.lock() as lock:
+        install(releases, files, lock=lock, required_bytes=1)
+    releases.switch(files.wheel.release)
+    return files
+
+
+def find_signers(releases: InstalledReleases) -> Path:
+    """Whom the release that is current trusts."""
+    [signers] = (
+        (releases.folder / "current")
+        .resolve()
+        .glob("venv/lib/python*/site-packages/udi/cli/upgrade/allowed_signers")
+    )
+    return signers
+
+
+def test_a_new_key_is_named_by_a_release_that_the_old_key_signed(
+    publisher: Publisher, keys: tuple[Path, Path], tmp_path: Path
+) -> None:
+    old, new = keys
+    (tmp_path / "opt/releases/1.0.0-aaaaaaaaaaaa").mkdir(parents=True)
+    releases = InstalledReleases(tmp_path / "opt")
+    releases.switch("1.0.0-aaaaaaaaaaaa")
+    publisher.tag("1.0.0", old)
+    first_signers = tmp_path / "allowed_signers"
+    source = publisher.checkout / "platform/src/udi/cli/upgrade/allowed_signers"
+    shutil.copy(source, first_signers)
+
+    images = tmp_path / "images.txt"
+    images.write_text(IMAGE.format("2.0.0"))
+    publisher.tag("2.0.0", old, new)
+    made = publisher.release(images, key=old)
+    assert made.returncode == 0, made.stderr
+    second = publisher.folder
+    try_upgrade(releases, publisher, first_signers)
+    second_signers = find_signers(releases)
+    publisher.tag("3.0.0", new)
+    agent = ("ssh-agent", "sh", "-c", 'ssh-add -q "$1" && shift && "$@"', "sh", new)
+    public = tmp_path / "new.pub"
+    shutil.copy(new.with_suffix(".pub"), public)
+    made = publisher.release(key=public, before=agent)
+    assert made.returncode == 0, made.stderr
+
+    assert {path.name for path in second.iterdir()} == {
+        *("udi-2.0.0-py3-none-any.whl", "udi-deployment-2.0.0.tar.gz"),
+        *("udi-2.0.0.cdx.json", "run.txt", "notes.md", "images.txt"),
+        *("SHA256SUMS", "SHA256SUMS.sig"),
+    }
+    check = ["sha256sum", "--check", "--strict", "SHA256SUMS"]
+    done = subprocess.run(check, cwd=second, capture_output=True, text=True, check=True)
+    assert len(done.stdout.splitlines()) == 6
+    with pytest.raises(
+        LocalError, match=r"does not name.*upgrade first to the release"
+    ):
+        try_upgrade(releases, publisher, first_signers)
+    third = try_upgrade(releases, publisher, second_signers)
+    assert releases.current() == third.wheel.release
+    assert "old" not in find_signers(releases).read_text()
+    older = read_signed(second, second_signers, None, None)
+    assert checks.check_versions(releases, older.wheel).severity == "fault"
+
+
+def test_no_release_is_called_whole_without_the_signature_of_a_key_that_it_names(
+    publisher: Publisher, keys: tuple[Path, Path], tmp_path: Path
+) -> None:
+    old, new = keys
+    images = tmp_path / "images.txt"
+    images.write_text(IMAGE.format("3.9.0"))
+    publisher.tag("4.0.0", new)
+    refusals = {
+        "say with which key": publisher.release(),
+        "not the list of the images": publisher.release(images, key=new),
+        "does not name this key": publisher.release(key=old),
+    }
+    publisher.tag("4.0.1")
+    refusals["names nobody who signs"] = publisher.release(key=new)
+
+    assert [
+        words
+        for words, made in refusals.items()
+        if made.returncode != 1 or words not in made.stderr
+    ] == []
+    left = [path.name for path in (publisher.checkout / "dist").iterdir()]
+    assert [name for name in left if not name[0].isdigit() or name[0] == "4"] == []
+
+
+def test_a_signer_of_whom_something_is_wrong_is_refused_without_a_word_of_its_key() -> (
+    None
+):
+    find_faults = load("publisher").find_signer_faults
+    private = "-----BEGIN OPENSSH PRIVATE KEY-----"
+
+    faults = find_faults(1, {"name": 'a "b"', "key": private, "valid_after": "now"})
+    faults += find_faults(2, {"name": "a", "key": "ssh-ed25519 AAAA", "until": 1})
+
+    assert [fault.split("`")[1] for fault in faults] == [
+        *("name", "key", "valid_after"),
+        *("key", "until"),
+    ]
+    assert private not in "".join(faults)
