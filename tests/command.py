@@ -145,7 +145,7 @@ class Run:
 
     def _watch(self, check: Check, process: subprocess.Popen[bytes]) -> None:
         """Have a step be interrupted when the check beside it fails, which says why."""
-        if not self._finish(check):
+        if not self._finish(check) and not check.is_ended:
             process.send_signal(signal.SIGINT)
 
     def _note(self, name: str, status: int, started: float) -> None:

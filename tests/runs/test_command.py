@@ -1,6 +1,7 @@
 """`./udi test` runs what its options say, and says what it left."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from typer.testing import CliRunner
 
 from tests.changed import ROOT
 from tests.command import CHECKS, Run, app, make_environment
+from tests.reaper import is_gone
+from tests.runs.test_reaper import PATIENCE, wait_for
 
 pytestmark = pytest.mark.programs
 
@@ -185,3 +188,47 @@ def test_every_check_of_style_is_installed() -> None:
         for name, [program, *_] in CHECKS.items()
         if not (binaries / program).exists()
     ] == []
+
+
+INTERRUPTED = """
+import os, signal, sys
+from tests import command
+from tests.interrupts import heed_interrupts
+
+heed_interrupts()
+command.CHECKS = {{"slow": ["python", "-c", {waiting!r}]}}
+command.SLOW = {{"slow"}}
+command.Run(dict(os.environ)).check_and_test(["-p", "no:cacheprovider", {tests!r}])
+"""
+ENDLESS = """
+import os, pathlib, time
+
+pathlib.Path({slow!r}).write_text(str(os.getpid()))
+time.sleep(600)
+"""
+
+
+def test_an_interrupt_ends_the_tests_once_and_the_check_beside_them(
+    tmp_path: Path,
+) -> None:
+    begun, slow = tmp_path / "begun", tmp_path / "slow"
+    tests = tmp_path / "test_waiting.py"
+    tests.write_text(WAITING.format(begun=str(begun)))
+    waiting = ENDLESS.format(slow=str(slow))
+    code = INTERRUPTED.format(waiting=waiting, tests=str(tests))
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        wait_for(lambda: begun.exists() and slow.exists() and slow.read_text() != "")
+
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate(timeout=PATIENCE)
+
+    assert printed.count("KeyboardInterrupt\n") == 1
+    assert "slow: " not in printed
+    assert is_gone(int(slow.read_text()))
