@@ -134,8 +134,6 @@ class Run:
             for watcher in watchers:
                 watcher.join()
         except KeyboardInterrupt:
-            for check in beside:
-                check.end()
             if not sys.stdin.isatty():  # a terminal tells every process in front of it
                 process.send_signal(signal.SIGINT)
             process.wait()
@@ -145,7 +143,7 @@ class Run:
 
     def _watch(self, check: Check, process: subprocess.Popen[bytes]) -> None:
         """Have a step be interrupted when the check beside it fails, which says why."""
-        if not self._finish(check) and not check.is_ended:
+        if not self._finish(check):
             process.send_signal(signal.SIGINT)
 
     def _note(self, name: str, status: int, started: float) -> None:
