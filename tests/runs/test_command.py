@@ -113,8 +113,8 @@ def test_a_check_of_style_that_does_not_hold_is_shown_and_no_test_begins(
     printed = capfd.readouterr().out
     assert ended.value.exit_code == 1
     assert "ZeroDivisionError" in printed
-    said = {figure.partition(" (")[0] for figure in steps.figures}
-    assert said == {"good: ok", "bad: FAILED", "slow: ok"}
+    figures = {figure.partition(" (")[0] for figure in steps.figures}
+    assert figures == {"good: ok", "bad: FAILED", "slow: ok"}
 
 
 WAITING = """
@@ -148,8 +148,8 @@ def test_a_slow_check_that_does_not_hold_is_shown_and_ends_the_tests(
     printed = capfd.readouterr().out
     assert ended.value.exit_code == 1
     assert "KeyboardInterrupt" in printed.partition("ZeroDivisionError")[2]
-    said = [figure.partition(" (")[0] for figure in steps.figures]
-    assert said == ["good: ok", "slow: FAILED", "tests: FAILED"]
+    figures = [figure.partition(" (")[0] for figure in steps.figures]
+    assert figures == ["good: ok", "slow: FAILED", "tests: FAILED"]
 
 
 def test_tests_that_fail_do_not_hide_that_the_checks_hold(
