@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,11 +36,14 @@ ROOT = Path(__file__).resolve().parents[1]
 CHECKS = {
     "format": ["ruff", "format", "--check", "--quiet", "."],
     "lint": ["ruff", "check", "--quiet", "."],
-    "types": ["mypy"],
     "imports": ["lint-imports"],
-    "collection": ["pytest", "--collect-only", "-qq"],
+    "types": ["mypy"],
 }
-"""What is checked at once, before any test is run. The last also compiles the tests, once for the processes that run them."""
+"""What is checked, all at once."""
+SLOW = frozenset({"types"})
+"""What is still checked while the tests are imported, and beside the first of them."""
+YIELDING = 10
+"""How much a check leaves the processors to the tests beside it, as `nice` counts it."""
 FEWEST_PROCESSES = 3
 MOST_PROCESSES = 6
 CLUSTER = [
@@ -62,6 +67,40 @@ app = typer.Typer(
 )
 
 
+class Check:
+    """A check of style, which begins at once; Ctrl-C does not reach it, whoever began it ends it."""
+
+    def __init__(self, name: str, environment: Mapping[str, str]) -> None:
+        self.name = name
+        self.started = time.monotonic()
+        self.is_ended = False
+        self.holds = False
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it is read
+        program, *arguments = CHECKS[name]
+        self._process = subprocess.Popen(
+            [Path(sys.executable).parent / program, *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        if name in SLOW:
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, YIELDING)
+
+    def wait(self) -> tuple[int, str]:
+        """Its status and what it printed, once it is through."""
+        with self._output:
+            status = self._process.wait()
+            self._output.seek(0)
+            return status, self._output.read().decode(errors="replace")
+
+    def end(self) -> None:
+        """End it, if it is not through."""
+        self.is_ended = True
+        self._process.terminate()
+
+
 @dataclass
 class Run:
     """What a call does, one step after the other, and how each went."""
@@ -77,14 +116,23 @@ class Run:
         name: str,
         command: Sequence[str | Path],
         environment: Mapping[str, str] | None = None,
+        beside: Sequence[Check] = (),
     ) -> bool:
-        """Run one step to its end; whether it went well."""
+        """Run one step to its end, and the checks beside it, which end it where one does not hold; whether it went well."""
         started = time.monotonic()
         process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment | dict(environment or {})
         )
+        watchers = [
+            threading.Thread(target=self._watch, args=(check, process))
+            for check in beside
+        ]
+        for watcher in watchers:
+            watcher.start()
         try:
             status = process.wait()
+            for watcher in watchers:
+                watcher.join()
         except KeyboardInterrupt:
             if not sys.stdin.isatty():  # a terminal tells every process in front of it
                 process.send_signal(signal.SIGINT)
@@ -93,6 +141,11 @@ class Run:
         self._note(name, status, started)
         return status == 0
 
+    def _watch(self, check: Check, process: subprocess.Popen[bytes]) -> None:
+        """Have a step be interrupted when the check beside it fails, which says why."""
+        if not self._finish(check):
+            process.send_signal(signal.SIGINT)
+
     def _note(self, name: str, status: int, started: float) -> None:
         self.status = self.status or status
         self.figures.append(
@@ -100,41 +153,51 @@ class Run:
         )
         print(self.figures[-1], flush=True)
 
-    def check_style(self) -> None:
-        """Check format, style, types and imports, all at once, and end where one does not hold."""
-        with ThreadPoolExecutor(len(CHECKS) + len(self.preparations)) as pool:
-            preparations = [pool.submit(prepare) for prepare in self.preparations]
-            outcomes = list(pool.map(self._check, CHECKS))
-            for preparation in preparations:
-                preparation.result()
-        self.preparations = ()
-        if not all(outcomes):
+    def check_and_test(
+        self, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Check format, style, types and imports, all at once, then run the tests; end where a check does not hold."""
+        checks = [Check(name, self.environment) for name in CHECKS]
+        slow = [check for check in checks if check.name in SLOW]
+        try:
+            with ThreadPoolExecutor(len(checks) + len(self.preparations)) as pool:
+                preparations = [pool.submit(prepare) for prepare in self.preparations]
+                quick = [check for check in checks if check not in slow]
+                outcomes = list(pool.map(self._finish, quick))
+                for preparation in preparations:
+                    preparation.result()
+            self.preparations = ()
+            if all(outcomes):
+                self.test(arguments, environment, slow)
+            else:
+                list(map(self._finish, slow))
+        finally:
+            for check in checks:
+                check.end()
+        if not all(check.holds for check in checks):
             raise typer.Exit(1)
 
-    def _check(self, name: str) -> bool:
-        started = time.monotonic()
-        program, *arguments = CHECKS[name]
-        done = subprocess.run(
-            [Path(sys.executable).parent / program, *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            print(done.stdout)
-        self._note(name, done.returncode, started)
-        return done.returncode == 0
+    def _finish(self, check: Check) -> bool:
+        """Wait for a check, and say how it went; whether it holds."""
+        status, output = check.wait()
+        if not check.is_ended:
+            check.holds = status == 0
+            if status:
+                print(output)
+            self._note(check.name, status, check.started)
+        return check.holds
 
     def test(
-        self, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        beside: Sequence[Check] = (),
     ) -> None:
         """Run pytest, with what it needs of this machine."""
         for prepare in self.preparations:
             prepare()
-        self.do("tests", [sys.executable, "-m", "pytest", *arguments], environment)
+        command = [sys.executable, "-m", "pytest", *arguments]
+        self.do("tests", command, environment, beside)
 
     def try_mutants(self, arguments: Sequence[str]) -> None:
         """Change the code in one place after the other, and see that a test fails."""
@@ -217,9 +280,11 @@ def check_and_test(
     elif declarations:
         steps.test([*DECLARATIONS, *arguments], {"UDI_DECLARATIONS": "1"})
     else:
-        if not arguments:
-            steps.check_style()
-        steps.test(arguments or share_out(), {depth.FAST_SWITCH: "1"} if fast else {})
+        switches = {depth.FAST_SWITCH: "1"} if fast else {}
+        if arguments:
+            steps.test(arguments, switches)
+        else:
+            steps.check_and_test(share_out(), switches)
     raise typer.Exit(steps.status)
 
 
@@ -280,8 +345,7 @@ def _test_changed(steps: Run, given: list[str]) -> None:
             "What changed cannot be told", f"name a revision that git knows ({error})"
         ) from error
     print("\n".join(describe(selection, suite)), flush=True)
-    steps.check_style()
-    steps.test([*share_out(), *given, *selection.files])
+    steps.check_and_test([*share_out(), *given, *selection.files])
     left = len(suite.files) - len(selection.files)
     print(
         f"{left} test files were left out, which this change cannot break. To run them too: ./udi test"
@@ -293,8 +357,7 @@ def _test_everything(steps: Run, given: list[str]) -> None:
     if given:
         steps.test(given, EVERYTHING)
         return
-    steps.check_style()
-    steps.test(share_out(), EVERYTHING)
+    steps.check_and_test(share_out(), EVERYTHING)
     steps.try_mutants([])
     print("\n".join(["", "What ran:", *steps.figures]))
 

@@ -45,6 +45,7 @@ pytest_plugins = [
     "tests.hangs",
     "tests.templates",
     "tests.times",
+    "tests.workers",
 ]
 UNTIMED = {
     "max_examples": examples(25, 100),

@@ -75,11 +75,25 @@ class Preloaded:
             [self._program, *arguments], status, output.readable, errors.readable
         )
 
+    def begin(self) -> None:
+        """Start the process now, so that it has done its imports when something is to be forked."""
+        with self._lock:
+            self._launched()
+
+    def kill(self) -> None:
+        """End the process, whatever it imports or forked."""
+        if self._process is not None:
+            self._process.kill()
+            self._end()
+
     def _send(self, message: bytes, descriptors: list[int]) -> None:
         with self._lock:
-            if self._socket is None:
-                self._socket = self._launch()
-            socket.send_fds(self._socket, [message], descriptors)
+            socket.send_fds(self._launched(), [message], descriptors)
+
+    def _launched(self) -> socket.socket:
+        if self._socket is None:
+            self._socket = self._launch()
+        return self._socket
 
     def _launch(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

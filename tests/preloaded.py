@@ -44,6 +44,8 @@ WHOLE = "UDI_TEST_ALL"
 """The switch of `tests.depth`, as this process was started with it."""
 RUN = "UDI_TEST_RUN"
 """The folder of the run, as `tests.reaper` names it."""
+COLLECTED = "UDI_TEST_COLLECTED"
+"""What a run collects, in JSON: the arguments of pytest that name files."""
 COMMAND = (sys.executable, "-P", "-m", "udi")
 COMMANDS = ("portal.app", "portal.work", "node.app", "node.work", "cli.local.mailbox")
 TABLES = (
@@ -61,6 +63,8 @@ ANSIBLE = (
     "plugins.callback.default",
     "plugins.connection.local",
 )
+UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
+COLLECT = ("--collect-only", "-qq", "-p", "no:cacheprovider")
 READY = 6
 """Databases that a fork which reads tables finds."""
 FIRST_TABLE = """nom;commune;création;courriel;adhérents;latitude;longitude
@@ -226,7 +230,28 @@ def run_suite(arguments: list[str]) -> None:
     import_module("tests.mutants.warm").run(arguments)
 
 
+def load_tests() -> None:
+    """Import the tests of a run and all that they import, as pytest does that only collects them.
+
+    What cannot be imported is told by the processes that are to run it: they try again.
+    """
+    sys.dont_write_bytecode = UNCOMPILED in os.environ
+    folder, *files = json.loads(os.environ.pop(COLLECTED))
+    os.chdir(folder)
+    with silent_streams():
+        import_module("pytest").main([*COLLECT, *files])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def run_tests(arguments: list[str]) -> None:
+    """As a process that execnet starts: a line of its input says what it is."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = arguments
+    exec(eval(sys.stdin.readline()), {"__name__": "__main__"})  # noqa: S102, S307 - the words of our controller
+
+
 PROGRAMS = {
+    "tests": Program(load_tests, run_tests),
     "udi": Program(load_commands, run_command),
     "tables": Program(load_readers, run_child),
     "ansible": Program(load_ansible, run_ansible),

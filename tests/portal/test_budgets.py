@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Litestar
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from tests import visitors
 from tests.portal.projects.conftest import FORM
@@ -22,6 +22,7 @@ from udi.kit.budgets import (
     delete_old_counts,
     require_budget,
     spend_budget,
+    spend_budgets,
 )
 from udi.kit.clock import now
 from udi.kit.db import Database
@@ -77,6 +78,39 @@ async def test_one_that_is_spent_leaves_others_their_own(
     monkeypatch.setattr(budgets, "now", lambda: later)
     async with portal_database.session(demo.id) as session:
         await require_budget(session, SMALL, "somebody")
+
+
+async def test_several_are_counted_together_or_none_is(
+    portal_database: Database, demo: Territory
+) -> None:
+    full = replace(SMALL, policy="full", limit=1, seconds=60)
+    spent = [(SMALL, "somebody"), (full, "everybody")]
+    statements = list[str]()
+
+    def note(*arguments: Any) -> None:
+        statements.append(arguments[2])
+
+    async def spend() -> None:
+        async with portal_database.session(demo.id) as session:
+            await spend_budgets(session, spent)
+
+    engine = portal_database.engine("app").sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    await spend()
+    event.remove(engine, "before_cursor_execute", note)
+    with pytest.raises(TooManyRequestsError) as refused:
+        await spend()
+
+    assert len(statements) == 1
+    assert 0 < int(refused.value.headers["Retry-After"]) <= full.seconds
+    async with portal_database.session(demo.id) as session:
+        rows = await session.execute(
+            select(SpentBudget.policy, SpentBudget.subject, SpentBudget.used)
+        )
+        assert {tuple(row) for row in rows} == {
+            ("trial", "somebody", 1),
+            ("full", "everybody", 1),
+        }
 
 
 async def test_a_refusal_says_how_long_to_wait(

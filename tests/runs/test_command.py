@@ -1,6 +1,7 @@
 """`./udi test` runs what its options say, and says what it left."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from typer.testing import CliRunner
 
 from tests.changed import ROOT
 from tests.command import CHECKS, Run, app, make_environment
+from tests.reaper import is_gone
+from tests.runs.test_reaper import PATIENCE, wait_for
 
 pytestmark = pytest.mark.programs
 
@@ -91,23 +94,79 @@ def test_each_step_is_said_and_the_first_failure_is_the_status(
     ]
 
 
-def test_a_check_of_style_that_does_not_hold_is_shown_and_ends_the_run(
+def set_checks(monkeypatch: pytest.MonkeyPatch, slow: str, /, **codes: str) -> None:
+    """Have the checks be programs in Python, one of which is slow."""
+    checks = {name: ["python", "-c", code] for name, code in codes.items()}
+    monkeypatch.setattr("tests.command.CHECKS", checks)
+    monkeypatch.setattr("tests.command.SLOW", {slow})
+
+
+def test_a_check_of_style_that_does_not_hold_is_shown_and_no_test_begins(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(
-        "tests.command.CHECKS",
-        {"good": ["python", "-c", ""], "bad": ["python", "-c", "1 / 0"]},
-    )
+    set_checks(monkeypatch, "slow", good="", bad="1 / 0", slow="")
     steps = Run(dict(os.environ))
 
     with pytest.raises(typer.Exit) as ended:
-        steps.check_style()
+        steps.check_and_test(["--version"])
 
     printed = capfd.readouterr().out
     assert ended.value.exit_code == 1
     assert "ZeroDivisionError" in printed
-    assert "good: ok" in printed
-    assert "bad: FAILED" in printed
+    figures = {figure.partition(" (")[0] for figure in steps.figures}
+    assert figures == {"good: ok", "bad: FAILED", "slow: ok"}
+
+
+WAITING = """
+import pathlib, threading
+
+def test_wait():
+    pathlib.Path({begun!r}).touch()
+    threading.Event().wait(60)
+"""
+FAILING = """
+import pathlib, time
+
+while not pathlib.Path({begun!r}).exists():
+    time.sleep(0.05)
+1 / 0
+"""
+
+
+def test_a_slow_check_that_does_not_hold_is_shown_and_ends_the_tests(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    begun = str(tmp_path / "begun")
+    tests = tmp_path / "test_waiting.py"
+    tests.write_text(WAITING.format(begun=begun))
+    set_checks(monkeypatch, "slow", good="", slow=FAILING.format(begun=begun))
+    steps = Run(dict(os.environ))
+
+    with pytest.raises(typer.Exit) as ended:
+        steps.check_and_test(["-p", "no:cacheprovider", str(tests)])
+
+    printed = capfd.readouterr().out
+    assert ended.value.exit_code == 1
+    assert "KeyboardInterrupt" in printed.partition("ZeroDivisionError")[2]
+    figures = [figure.partition(" (")[0] for figure in steps.figures]
+    assert figures == ["good: ok", "slow: FAILED", "tests: FAILED"]
+
+
+def test_tests_that_fail_do_not_hide_that_the_checks_hold(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    set_checks(monkeypatch, "slow", good="", slow="")
+    steps = Run(dict(os.environ))
+
+    steps.check_and_test(["-p", "no:cacheprovider", "-q", str(tmp_path / "none")])
+
+    assert "none" in capfd.readouterr().err
+    assert steps.status != 0
+    assert {figure.partition(" (")[0] for figure in steps.figures} == {
+        "good: ok",
+        "slow: ok",
+        "tests: FAILED",
+    }
 
 
 def test_byte_code_is_kept_whatever_the_surroundings_say(
@@ -129,3 +188,47 @@ def test_every_check_of_style_is_installed() -> None:
         for name, [program, *_] in CHECKS.items()
         if not (binaries / program).exists()
     ] == []
+
+
+INTERRUPTED = """
+import os, signal, sys
+from tests import command
+from tests.interrupts import heed_interrupts
+
+heed_interrupts()
+command.CHECKS = {{"slow": ["python", "-c", {waiting!r}]}}
+command.SLOW = {{"slow"}}
+command.Run(dict(os.environ)).check_and_test(["-p", "no:cacheprovider", {tests!r}])
+"""
+ENDLESS = """
+import os, pathlib, time
+
+pathlib.Path({slow!r}).write_text(str(os.getpid()))
+time.sleep(600)
+"""
+
+
+def test_an_interrupt_ends_the_tests_once_and_the_check_beside_them(
+    tmp_path: Path,
+) -> None:
+    begun, slow = tmp_path / "begun", tmp_path / "slow"
+    tests = tmp_path / "test_waiting.py"
+    tests.write_text(WAITING.format(begun=str(begun)))
+    waiting = ENDLESS.format(slow=str(slow))
+    code = INTERRUPTED.format(waiting=waiting, tests=str(tests))
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        wait_for(lambda: begun.exists() and slow.exists() and slow.read_text() != "")
+
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate(timeout=PATIENCE)
+
+    assert printed.count("KeyboardInterrupt\n") == 1
+    assert "slow: " not in printed
+    assert is_gone(int(slow.read_text()))

@@ -164,7 +164,8 @@ async def measure_schedules(country: Country, tell: Tell) -> dict[str, Any]:
             processor = time.process_time()
             outcome = "done"
             try:
-                await asyncio.wait_for(schedule.run(), LONG)
+                async with asyncio.timeout(LONG):
+                    await schedule.run()
             except Exception as error:  # noqa: BLE001 - told beside its seconds
                 outcome = type(error).__name__
             figures[name] = {

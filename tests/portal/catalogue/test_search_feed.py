@@ -35,6 +35,8 @@ from udi.settings import Settings
 
 PATIENCE = 60
 """Seconds after which what never happens is a failure of the test."""
+SHORT = 5
+"""Seconds after which a feed that was told to stop has not: it ends in one."""
 TitlesOf = Callable[..., Awaitable[list[str]]]
 
 
@@ -87,6 +89,18 @@ async def running(feed: SearchFeed) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+class TellingFeed(SearchFeed):
+    """A feed that says by which event it is told of a change."""
+
+    noticed = asyncio.Event()
+
+    @asynccontextmanager
+    async def _listen(self) -> AsyncIterator[tuple[asyncio.Event, asyncio.Event]]:
+        async with super()._listen() as (noticed, lost):
+            self.noticed = noticed
+            yield noticed, lost
 
 
 async def eventually(check: Callable[[], Awaitable[bool]]) -> None:
@@ -504,6 +518,30 @@ async def test_who_stops_following_leaves_the_index_to_the_next(
             await eventually(is_indexed)
 
     assert (folder / str(armor.territory.id) / CURRENT).readlink() == generation
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_feed_that_is_stopped_as_a_change_is_told_stops(
+    portal_database: Database, registry: TerritoryRegistry, feed_settings: Settings, turns: int
+) -> None:  # fmt: skip
+    """`asyncio.wait_for` of Python 3.11 forgets a cancellation that comes some turns of the loop after the event."""
+    feed = TellingFeed(portal_database, registry, feed_settings)
+    task = asyncio.create_task(feed.run())
+
+    async def is_waiting() -> bool:
+        return bool(feed.noticed._waiters)
+
+    await eventually(is_waiting)
+    feed.noticed.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task], timeout=SHORT)
+    is_stopped = task.cancelled()
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert is_stopped
 
 
 async def test_other_work_waits_until_what_changed_is_found(

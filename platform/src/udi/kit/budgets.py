@@ -5,6 +5,7 @@ what was counted is deleted a day later. An address is kept as a keyed digest, n
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,9 +18,10 @@ from udi.kit.errors import TooManyRequestsError
 RETENTION = timedelta(days=1)
 SHOWN_IN_SECONDS = 120
 ADD = text(
-    "INSERT INTO app.spent_budget (policy, subject, begins_at, used) VALUES (:policy, :subject, :begins_at, :cost)"
+    "INSERT INTO app.spent_budget (policy, subject, begins_at, used)"
+    " SELECT *, :cost FROM unnest(CAST(:policies AS text[]), CAST(:subjects AS text[]), CAST(:beginnings AS timestamptz[]))"
     " ON CONFLICT (tenant_id, policy, subject, begins_at) DO UPDATE SET used = spent_budget.used + excluded.used"
-    " RETURNING used"
+    " RETURNING policy, used"
 )
 READ = text(
     "SELECT used FROM app.spent_budget WHERE policy = :policy AND subject = :subject AND begins_at = :begins_at"
@@ -64,16 +66,29 @@ async def spend_budget(
     Raises:
         TooManyRequestsError: nothing is left in this window; says how long to wait.
     """
+    await spend_budgets(session, [(budget, subject)], cost)
+
+
+async def spend_budgets(
+    session: AsyncSession, spent: Sequence[tuple[RateLimit, str]], cost: int = 1
+) -> None:
+    """Count the same for several subjects in one statement, each by a policy of its own.
+
+    Raises:
+        TooManyRequestsError: nothing is left of one in its window; says how long to wait for the first such.
+    """
     moment = now()
     values = {
-        "policy": budget.policy,
-        "subject": subject,
-        "begins_at": budget.begins_at(moment),
+        "policies": [budget.policy for budget, _ in spent],
+        "subjects": [subject for _, subject in spent],
+        "beginnings": [budget.begins_at(moment) for budget, _ in spent],
         "cost": cost,
     }
-    used = (await session.execute(ADD, values)).scalar_one()
-    if used > budget.limit:
-        raise refusal(budget, moment)
+    rows = await session.execute(ADD, values)
+    used_by_policy = {row.policy: row.used for row in rows}
+    for budget, _ in spent:
+        if used_by_policy[budget.policy] > budget.limit:
+            raise refusal(budget, moment)
 
 
 async def require_budget(

@@ -33,12 +33,12 @@ class _FifoConnectionQueue(AsyncAdaptedQueue[Any]):
             except Empty:
                 pass
         try:
-            return await_only(asyncio.wait_for(self._wait(), timeout))
+            return await_only(self._wait(timeout))
         except TimeoutError as error:
             raise Empty from error
 
-    async def _wait(self) -> Any:
-        async with self._turn:
+    async def _wait(self, timeout: float | None) -> Any:  # noqa: ASYNC109 - of the method above
+        async with asyncio.timeout(timeout), self._turn:
             return await self._queue.get()
 
 

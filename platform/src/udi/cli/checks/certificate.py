@@ -45,9 +45,8 @@ async def check_certificate(slug: str, origin: str) -> list[Finding]:
     name = f"{slug} {host} certificate"
     remedy = "Renew it, and see that the proxy serves the new one (`nginx -s reload`)."
     try:
-        served = await asyncio.wait_for(
-            _read_certificate(host, parts.port or HTTPS), PATIENCE
-        )
+        async with asyncio.timeout(PATIENCE):
+            served = await _read_certificate(host, parts.port or HTTPS)
     except ssl.SSLCertVerificationError as error:
         return [
             fault("territory", name, f"It is refused: {error.verify_message}.", remedy)
@@ -74,9 +73,8 @@ async def find_certificate_state(origin: str) -> CertificateState:
     if parts.scheme != "https":
         return CertificateState(None)
     try:
-        served = await asyncio.wait_for(
-            _read_certificate(parts.hostname or "", parts.port or HTTPS), PATIENCE
-        )
+        async with asyncio.timeout(PATIENCE):
+            served = await _read_certificate(parts.hostname or "", parts.port or HTTPS)
     except ssl.SSLCertVerificationError as error:
         if error.verify_code == HAS_EXPIRED:
             return CertificateState(0)

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.budgets import spend_budget
+from udi.kit.budgets import spend_budgets
 from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
 from udi.portal.catalogue.models import Dataset
@@ -108,8 +108,8 @@ async def count_report(
         subject = str(actor.person_id)
     else:
         subject = subject_of_address(request)
-    await spend_budget(session, FAULT_REPORTS, subject)
-    await spend_budget(session, TERRITORY_FAULT_REPORTS, WHOLE)
+    spent = [(FAULT_REPORTS, subject), (TERRITORY_FAULT_REPORTS, WHOLE)]
+    await spend_budgets(session, spent)
 
 
 def _render_form(

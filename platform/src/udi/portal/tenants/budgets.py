@@ -6,7 +6,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 
-from udi.kit.budgets import RateLimit, address_subject, spend_budget
+from udi.kit.budgets import RateLimit, address_subject, spend_budgets
 from udi.kit.identity import Actor
 from udi.kit.rates import network_of
 from udi.kit.tenancy import Territory
@@ -60,10 +60,13 @@ async def count_write(connection: Connection, handler: BaseRouteHandler) -> None
     if handler.opt.get(READS_ONLY) or connection.headers.get("authorization"):
         return
     actor: Actor | None = state.get("actor")
+    spent = [
+        (ADDRESS_WRITES, subject_of_address(connection)),
+        (TERRITORY_WRITES, WHOLE),
+    ]
+    if actor is not None:
+        spent.insert(0, (WRITES, str(actor.person_id)))
     async with connection.app.state.site.database.session(
         territory.id, role="app"
     ) as session:
-        if actor is not None:
-            await spend_budget(session, WRITES, str(actor.person_id))
-        await spend_budget(session, ADDRESS_WRITES, subject_of_address(connection))
-        await spend_budget(session, TERRITORY_WRITES, WHOLE)
+        await spend_budgets(session, spent)

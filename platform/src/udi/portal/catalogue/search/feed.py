@@ -171,7 +171,8 @@ class SearchFeed:
         """Wait while what changed is brought into an index, for `LONGEST_WAIT` at most."""
         if not self._settled.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._settled.wait(), LONGEST_WAIT)
+                async with asyncio.timeout(LONGEST_WAIT):
+                    await self._settled.wait()
 
     async def run_once(self) -> int:
         """Bring every index up to date once; how many datasets were looked at again."""
@@ -273,7 +274,8 @@ class SearchFeed:
                         await self._prune_changes()
                         prune_at = clock() + PRUNE_EVERY
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(noticed.wait(), POLL)
+                        async with asyncio.timeout(POLL):
+                            await noticed.wait()
                         await asyncio.sleep(GATHER)
                     noticed.clear()
         finally:
