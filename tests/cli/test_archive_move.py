@@ -175,10 +175,12 @@ async def test_what_was_on_its_way_goes_on_from_there(
         database = Database(elsewhere, program)
         async with database.platform_session(role="worker") as session:
             query = text(
-                "SELECT entrypoint FROM queue.pgqueuer WHERE convert_from(payload, 'UTF8') LIKE :tenant"
+                "SELECT entrypoint, headers ? 'postponed_from' AS is_held FROM queue.pgqueuer"
+                " WHERE convert_from(payload, 'UTF8') LIKE :tenant"
             )
-            jobs = (await session.scalars(query, {"tenant": f"%{life.id}%"})).all()
-        assert set(jobs) == expected
+            jobs = (await session.execute(query, {"tenant": f"%{life.id}%"})).all()
+        assert {job.entrypoint for job in jobs} == expected
+        assert {job.is_held for job in jobs} == {True}
         await database.close()
 
 

@@ -3,10 +3,11 @@
 import asyncio
 import json
 import secrets
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Text, select
+from sqlalchemy import Text, event, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from tests import visitors
@@ -136,6 +137,39 @@ async def test_an_address_that_changed_at_the_origin_changes_nobody_here(
     assert then.outcomes == {"known here": 1}
     assert then.ids == first.ids == gone.ids
     assert len(first.ids) == 1
+
+
+async def test_of_many_people_only_those_are_changed_whose_account_was_not_known(
+    demo: Territory, portal_database: Database
+) -> None:
+    people = {
+        ("https://old.example", f"old-{number}"): (
+            "https://new.example",
+            f"new-{number}",
+        )
+        for number in range(50)
+    }
+    login = replace(
+        visitors.make_person(demo), issuer="https://old.example", subject="old-7"
+    )
+    statements: list[str] = []
+    async with portal_database.session(demo.id, role="owner") as session:
+        await save_person(session, TABLES, login)
+        await session.flush()
+        connection = (await session.connection()).sync_connection
+        event.listen(
+            connection,
+            "before_cursor_execute",
+            lambda *call: statements.append(call[2]),
+        )
+        moves = ImportMapping(people=people)
+        table = CopyTable(session, ArchivedTable(Person), demo.id, moves)
+
+        await table.recognise()
+
+        assert len(statements) == 2
+        [person] = await session.execute(select(Person.issuer, Person.subject))
+        assert tuple(person) == ("https://new.example", "new-7")
 
 
 async def test_tasks_and_uploads_that_are_not_done_are_named(

@@ -28,7 +28,7 @@ from tests.cli.archiving import (
 from tests.cli.following import change_catalogue, difference_to
 from udi.cli.archive import signature
 from udi.cli.archive.comparison import DifferentCopyError
-from udi.cli.archive.contents import revisions
+from udi.cli.archive.contents import ACCOUNTS, ORGANISATIONS, revisions
 from udi.cli.archive.difference import export_difference
 from udi.cli.archive.tar_file import (
     MANIFEST,
@@ -324,6 +324,12 @@ def _with(name: str, content: bytes) -> Callable[[Entries], Entries]:
     }
 
 
+def _account(**changes: Any) -> bytes:
+    """The line of an account, as one line of JSON."""
+    account = {"id": "of-the-origin", "memberships": {}, **changes}
+    return json.dumps(account).encode() + b"\n"
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -337,6 +343,18 @@ def _with(name: str, content: bytes) -> Callable[[Entries], Entries]:
         (_with("node/stored_file.jsonl", b""), "nobody's"),
         (_with("tenant/tenant.toml", b"[territory]"), "files are wrong"),
         (_with("archive.json", b"{}"), "does not describe it"),
+        (_with(ACCOUNTS, b"[]\n"), "no account"),
+        (_with(ACCOUNTS, _account(memberships=["managers"])), "no account"),
+        (_with(ACCOUNTS, _account(memberships={"other": "moderators"})), "no account"),
+        (
+            _with(ACCOUNTS, _account(memberships={"other": ["moderators"]})),
+            "of another territory",
+        ),
+        (
+            _with(ACCOUNTS, _account(memberships={"other--hall": ["managers"]})),
+            "of another territory",
+        ),
+        (_with(ORGANISATIONS, b'{"alias":7}\n'), "no organisation"),
     ],
 )
 async def test_nonsense_is_refused_even_signed(

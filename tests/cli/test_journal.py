@@ -25,9 +25,11 @@ from udi.kit.errors import ConflictError, NotFoundError
 from udi.kit.hash_chain import ChainHead
 from udi.kit.identity import Actor
 from udi.kit.keys import Signer, new_secret, rotate_keys
+from udi.kit.rows import ArchivedTable, ImportMapping, read_rows, replace_rows
 from udi.kit.tenancy import INSTALLATION_ID, INSTALLATION_SLUG, Territory
 from udi.portal.audit import journal_lines, record
 from udi.portal.audit.journal_lines import find_chain, number_events, stream_lines
+from udi.portal.audit.models import AuditEvent
 from udi.settings import Settings
 
 SOMEBODY = Actor(uuid.uuid4(), "Compte de test", "somebody@people.example", "demo")
@@ -530,6 +532,30 @@ async def count_numbered(database: Database, territory: Territory) -> int:
     async with database.session(territory.id, role="worker") as session:
         chain = await number_events(session, territory.slug)
     return chain.head.number
+
+
+async def test_events_that_an_archive_brings_again_keep_their_numbers(
+    portal_database: Database, demo: Territory
+) -> None:
+    carried = ArchivedTable(AuditEvent)
+    await add_events(portal_database, demo, "dataset.published", "dataset.updated")
+    before = await count_numbered(portal_database, demo)
+    async with portal_database.session(demo.id, role="owner") as session:
+        lines = [line async for line in read_rows(session, carried, demo.id)]
+        await replace_rows(
+            session, [carried], {carried.name: lines}, demo.id, ImportMapping()
+        )
+    await add_events(portal_database, demo, "dataset.withdrawn")
+
+    after = await count_numbered(portal_database, demo)
+
+    assert (before, after) == (2, 3)
+    async with portal_database.session(demo.id, role="worker") as session:
+        notes = await session.scalar(
+            text("SELECT count(*) FROM ops.unnumbered_event WHERE tenant_id = :id"),
+            {"id": demo.id},
+        )
+    assert notes == 0
 
 
 async def test_a_folder_that_cannot_be_written_and_odd_facts_hold_up_nobody(

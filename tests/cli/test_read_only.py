@@ -8,23 +8,31 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from litestar import Litestar
-from sqlalchemy import literal, select, text
+from sqlalchemy import delete, literal, select, text, update
 
 from tests import visitors
 from tests.cli.conftest import Run
 from tests.contract.conftest import issuer, north
 from tests.contract.node import Pusher, make_record
+from udi.cli.archive.writers import describe_postponed_jobs
+from udi.cli.installation.gather import ProgramDatabases
+from udi.cli.installation.work import perform_requests
 from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError
-from udi.kit.fair_queue import release_postponed_jobs
+from udi.kit.fair_queue import hold_jobs, release_postponed_jobs
 from udi.kit.jobs import Job, Worker
-from udi.kit.tenancy import Territory
+from udi.kit.tenancy import INSTALLATION_ID, Territory
+from udi.kit.territories import TerritoryRegistry
 from udi.kit.territory_reads import find_territories
 from udi.portal.audit.models import AuditEvent
+from udi.portal.installation.models import OperatorRequest, RequestState
 from udi.portal.selfdata.requests.pages import HOME
+from udi.portal.tenants.models import Tenant
+from udi.settings import Settings
 from udi.ui.site import Site
 
 __all__ = ["issuer", "north"]
@@ -150,16 +158,89 @@ async def test_what_is_for_later_waits_until_it_is_active_again(
     async with portal_database.platform_session(role="worker") as session:
         await release_postponed_jobs(session)
     still = await read_moments(portal_database, demo)
+    left = await describe_postponed_jobs(demo.id, portal_database)
     await run("tenant", "resume", demo.slug)
     async with portal_database.platform_session(role="worker") as session:
         await release_postponed_jobs(session)
 
     assert drained == []
+    assert left == f"2 {JOB} (portal)"
+    assert await describe_postponed_jobs(demo.id, portal_database) == ""
     assert still == postponed
     for begin, due in postponed:
         assert begin > now() + timedelta(days=365)
         assert datetime.fromisoformat(str(due)) == begin
     assert await read_moments(portal_database, demo) == before
+
+
+async def test_what_an_import_queues_waits_until_the_territory_is_open(
+    demo: Territory, portal_database: Database
+) -> None:
+    await set_register_state(portal_database, demo, "arriving")
+    async with portal_database.session(demo.id, role="owner") as session:
+        await jobs.enqueue(session, JOB, {})
+        await jobs.enqueue(session, JOB, {}, share=uuid4())
+        await hold_jobs(session, demo.id)
+    async with portal_database.platform_session(role="worker") as session:
+        await release_postponed_jobs(session)
+    held = await read_moments(portal_database, demo)
+    await set_register_state(portal_database, demo, "active")
+    async with portal_database.platform_session(role="worker") as session:
+        await release_postponed_jobs(session)
+
+    for begin, due in held:
+        assert begin > now() + timedelta(days=365)
+        assert datetime.fromisoformat(str(due)) == begin
+    released = await read_moments(portal_database, demo)
+    assert len(released) == 2
+    assert all(begin <= now() for begin, _ in released)
+
+
+async def test_a_territory_that_opened_a_moment_ago_is_found_by_its_tasks(
+    demo: Territory, portal_database: Database
+) -> None:
+    registry = TerritoryRegistry(portal_database, Tenant, str, max_age=3600)
+    await set_register_state(portal_database, demo, "arriving")
+    before = await registry.by_id(demo.id)
+    await set_register_state(portal_database, demo, "active")
+
+    after = await registry.by_id(demo.id)
+
+    assert before is None
+    assert after is not None
+
+
+@pytest.mark.parametrize("act", ["limits", "login", "retry", "sync"])
+async def test_operators_change_nothing_in_it(
+    run: Run, demo: Territory, settings: Settings, portal_database: Database, act: str
+) -> None:
+    await run("tenant", "read-only", demo.slug)
+    request = OperatorRequest(
+        id=uuid4(), territory_id=demo.id, act=act, details={}, requested_by=uuid4()
+    )
+    async with portal_database.session(INSTALLATION_ID, role="worker") as session:
+        await session.execute(delete(OperatorRequest))
+    async with portal_database.session(INSTALLATION_ID) as session:
+        session.add(request)
+    databases = ProgramDatabases.open(settings)
+
+    await perform_requests(settings, databases)
+
+    await databases.close()
+    async with portal_database.session(INSTALLATION_ID, role="worker") as session:
+        done = await session.get_one(OperatorRequest, (INSTALLATION_ID, request.id))
+    assert done.state == RequestState.FAILED
+    assert "can only be read for the moment" in done.outcome
+
+
+async def set_register_state(
+    database: Database, territory: Territory, state: str
+) -> None:
+    """As the steps of an import do."""
+    async with database.platform_session(role="owner") as session:
+        await session.execute(
+            update(Tenant).where(Tenant.id == territory.id).values(state=state)
+        )
 
 
 async def read_moments(

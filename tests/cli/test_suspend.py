@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Litestar
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.cli.conftest import Run
 from tests.cli.test_provision import variant
@@ -14,10 +14,14 @@ from tests.contract.conftest import issuer, north
 from tests.contract.node import Pusher, make_record
 from udi.cli import provision
 from udi.kit.db import Database
-from udi.kit.errors import NotFoundError
+from udi.kit.errors import ConflictError, NotFoundError
 from udi.kit.tenancy import Territory
+from udi.kit.territories import set_state
+from udi.node.territories.models import Tenant as NodeTenant
+from udi.portal.audit.archive import last_suspended_at
 from udi.portal.audit.models import AuditEvent
 from udi.portal.tenants.files import read_folder
+from udi.portal.tenants.models import Tenant
 from udi.portal.tenants.queries import get_tenant
 from udi.settings import Settings
 
@@ -93,6 +97,57 @@ async def test_a_second_time_changes_nothing_and_each_change_is_noted_once(
             await session.scalars(select(AuditEvent.name).order_by(AuditEvent.at))
         ).all()
     assert noted == ["territory.suspended", "territory.resumed"]
+
+
+async def test_a_change_that_was_killed_before_it_was_noted_is_noted_by_the_next(
+    run: Run, demo: Territory, portal_database: Database, node_database: Database
+) -> None:
+    await run("tenant", "suspend", demo.slug)
+    await run("tenant", "resume", demo.slug)
+    async with portal_database.platform_session(role="owner") as session:
+        await set_state(session, Tenant, demo.slug, "suspended")
+    async with node_database.platform_session(role="owner") as session:
+        await set_state(session, NodeTenant, demo.slug, "suspended")
+
+    async with portal_database.session(demo.id, role="worker") as session:
+        unnoted = await last_suspended_at(session)
+    await run("tenant", "suspend", demo.slug)
+
+    assert unnoted is None
+    async with portal_database.session(demo.id, role="worker") as session:
+        noted = (
+            await session.scalars(select(AuditEvent.name).order_by(AuditEvent.at))
+        ).all()
+        noted_at = await last_suspended_at(session)
+    assert noted == ["territory.suspended", "territory.resumed", "territory.suspended"]
+    assert noted_at is not None
+
+
+async def test_a_copy_that_serves_nobody_yet_is_not_opened_by_hand(
+    run: Run, demo: Territory, portal_database: Database, node_database: Database
+) -> None:
+    databases: dict[Any, Database] = {
+        Tenant: portal_database,
+        NodeTenant: node_database,
+    }
+    for row, database in databases.items():
+        async with database.platform_session(role="owner") as session:
+            await session.execute(
+                update(row).where(row.slug == demo.slug).values(state="arriving")
+            )
+
+    results = [
+        await run("tenant", command, demo.slug)
+        for command in ("resume", "read-only", "suspend")
+    ]
+
+    for result in results:
+        assert isinstance(result.exception, ConflictError)
+        assert "udi tenant import" in result.exception.remedy
+    for row, database in databases.items():
+        async with database.platform_session() as session:
+            state = await session.scalar(select(row.state).where(row.slug == demo.slug))
+        assert state == "arriving"
 
 
 async def test_an_unknown_territory_is_refused_with_what_to_do(run: Run) -> None:

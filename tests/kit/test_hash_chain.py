@@ -296,6 +296,18 @@ def test_what_is_no_line_is_named_and_the_rest_is_read(line: bytes) -> None:
     assert faults[0] == (3, 3, "it is no line of a journal")
 
 
+def test_a_number_beyond_any_count_is_a_fault_like_another() -> None:
+    line, _ = seal_line({"territory": "demo"}, ChainHead(10**30, SEED))
+
+    verifier = verify(b"".join([PORTION[0], line]))
+
+    assert [fault.number for fault in verifier.faults] == [10**30 + 1, 2]
+    assert (
+        "lines 2 to 1000000000000000000000000000000 are missing"
+        in verifier.faults[1].cause
+    )
+
+
 def test_a_file_of_anything_is_given_up_early() -> None:
     verifier = verify(b"\n" * 10_000)
     endless = verify(b"x" * (3 * LONGEST_LINE))

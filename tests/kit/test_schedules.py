@@ -18,7 +18,7 @@ from udi.kit.schedules import (
     run_in_each_territory,
 )
 from udi.kit.tenancy import Territory
-from udi.kit.territories import TerritoryRegistry
+from udi.kit.territories import READ_ONLY, TerritoryRegistry, set_state
 from udi.portal.tenants.models import Tenant
 
 YEARLY = "0 0 1 1 *"
@@ -259,3 +259,20 @@ async def test_a_territory_that_fails_keeps_no_other_back_and_fails_the_run(
 
     assert {demo.slug, other.slug} <= set(reached)
     assert (await read_state(database, "work")).error == "TerritoriesFailedError"
+
+
+async def test_a_territory_that_became_read_only_during_a_run_is_passed_by(
+    database: Database, demo: Territory, other: Territory
+) -> None:
+    registry = TerritoryRegistry(database, Tenant, lambda host: host, max_age=0)
+    first, last = sorted([demo, other], key=lambda territory: territory.slug)
+    reached: list[str] = []
+
+    async def work(territory: Territory) -> None:
+        reached.append(territory.slug)
+        async with database.platform_session(role="owner") as session:
+            await set_state(session, Tenant, last.slug, READ_ONLY)
+
+    await run_in_each_territory(registry, work, among={first.id, last.id})
+
+    assert reached == [first.slug]

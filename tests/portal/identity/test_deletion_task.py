@@ -119,6 +119,25 @@ async def test_nothing_is_erased_while_another_territory_is_only_read(
     assert "ne peut être que lu pour le moment" in refused.text
 
 
+async def test_a_territory_that_does_not_know_the_person_holds_up_no_deletion(
+    portal_app: Litestar,
+    portal_site: Site,
+    portal_database: Database,
+    demo: Territory,
+    other: Territory,
+    login: Login,
+) -> None:
+    async with browse(portal_app, demo, login):
+        pass
+    await change_state(portal_database, other, "read_only")
+    portal_site.registry.invalidate()
+
+    await run_worker(portal_site, KeycloakDouble({login.subject: ACCOUNT}), demo, login)
+
+    assert await list_names(portal_database, demo, login) == []
+    assert len(await list_queued(portal_database, demo, DELETE_ACCOUNT)) == 1
+
+
 @pytest.mark.parametrize(
     ("account", "expected"),
     [

@@ -6,6 +6,7 @@ from udi.kit.db import Database
 from udi.kit.errors import ConflictError
 from udi.kit.territories import READ_ONLY, TerritoryState, set_state
 from udi.node.territories.models import Tenant as NodeTenant
+from udi.portal.audit.archive import is_noted
 from udi.portal.audit.territories import record_state_change
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.portal.tenants.queries import get_tenant
@@ -48,6 +49,7 @@ async def set_territory_state(
 
     Raises:
         NotFoundError: no territory has this slug.
+        ConflictError: it is a copy that no archive opened yet.
     """
     portal = Database(settings, "portal", pool_size=1)
     node = Database(settings, "node", pool_size=1)
@@ -57,9 +59,13 @@ async def set_territory_state(
             tenant = await get_tenant(session, slug)
         async with node.platform_session(role="owner") as session:
             in_node = await set_state(session, NodeTenant, slug, state)
-        if in_portal == "updated":
-            async with portal.session(tenant.id, role="worker") as session:
-                record_state_change(session, tenant.id, state)
+        present = state
+        if tenant.state == "suspended":
+            present = "suspended"
+        async with portal.session(tenant.id, role="worker") as session:
+            # Also where an earlier change was killed before it was noted.
+            if not await is_noted(session, present):
+                record_state_change(session, tenant.id, present)
     finally:
         await portal.close()
         await node.close()

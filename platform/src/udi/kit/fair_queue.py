@@ -71,8 +71,13 @@ later AS (
   UPDATE queue.pgqueuer SET execute_after = now() + :delay,
     headers = CASE WHEN jsonb_typeof(headers) = 'object' THEN headers ELSE '{}' END || jsonb_build_object('due', now() + :delay) || jsonb_strip_nulls(
       jsonb_build_object('postponed_from', execute_after, 'postponed_due', headers ->> 'due'))
-  WHERE status = 'queued' AND id IN (SELECT id FROM own) AND NOT EXISTS (SELECT FROM own WHERE is_due))
+  WHERE status = 'queued' AND id IN (SELECT id FROM own)
+    AND (CAST(:with_due AS boolean) OR NOT EXISTS (SELECT FROM own WHERE is_due)))
 SELECT entrypoint, is_due FROM own""")
+POSTPONED = text("""
+SELECT entrypoint, count(*) AS number FROM queue.pgqueuer
+WHERE status = 'queued' AND headers ? 'postponed_from' AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant
+GROUP BY 1 ORDER BY 1""")
 RELEASE_POSTPONED = text("""
 UPDATE queue.pgqueuer AS job SET execute_after = (job.headers ->> 'postponed_from')::timestamptz,
   headers = job.headers - '{due,postponed_from,postponed_due}'::text[] || jsonb_strip_nulls(
@@ -131,9 +136,21 @@ async def postpone_jobs(session: AsyncSession, tenant: UUID) -> list[tuple[str, 
     What was not put off before, by name, and whether it is being done or due: a job behind another of its share is. Only
     where nothing was left is nothing going on: what was for later may have begun at the moment in which it was put off.
     """
-    values = {"tenant": str(tenant), "delay": PUT_OFF}
+    values = {"tenant": str(tenant), "delay": PUT_OFF, "with_due": False}
     rows = await session.execute(POSTPONE, values)
     return [(row.entrypoint, row.is_due) for row in rows]
+
+
+async def hold_jobs(session: AsyncSession, tenant: UUID) -> None:
+    """Put off all queued jobs of a territory until it is active, those that are due too."""
+    values = {"tenant": str(tenant), "delay": PUT_OFF, "with_due": True}
+    await session.execute(POSTPONE, values)
+
+
+async def count_postponed_jobs(session: AsyncSession, tenant: UUID) -> dict[str, int]:
+    """How many jobs of a territory are put off until it is active, by name."""
+    rows = await session.execute(POSTPONED, {"tenant": str(tenant)})
+    return {row.entrypoint: row.number for row in rows}
 
 
 async def release_postponed_jobs(session: AsyncSession) -> None:

@@ -256,6 +256,7 @@ def _read_content(line: bytes) -> dict[str, Any] | None:
 
 
 def _name_numbers(numbers: range) -> str:
-    if len(numbers) == 1:
-        return f"line {numbers[0]} is"
-    return f"lines {numbers[0]} to {numbers[-1]} are"
+    last = numbers.stop - 1  # a forged number has no `len`
+    if numbers.start == last:
+        return f"line {last} is"
+    return f"lines {numbers.start} to {last} are"

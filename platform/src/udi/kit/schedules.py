@@ -155,13 +155,16 @@ async def run_in_each_territory(
 ) -> None:
     """Do something in every territory, or in those that are named; what goes wrong in one holds up no other.
 
+    One that became read only since the run began is passed by: what it is to write would be in no archive of it.
+
     Raises:
         TerritoriesFailedError: it went wrong in one of them.
     """
 
     async def try_in(territory: Territory) -> bool:
         try:
-            await work(territory)
+            if await registry.is_active(territory.id):
+                await work(territory)
         except Exception as error:  # noqa: BLE001 - the run fails once all territories had theirs
             log.warning(
                 "scheduled task failed in a territory",

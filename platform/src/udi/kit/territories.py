@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from udi.kit.clock import now
 from udi.kit.db import Database, is_unavailable
-from udi.kit.errors import NotFoundError
+from udi.kit.errors import ConflictError, NotFoundError
 from udi.kit.login_providers import read_login_providers
 from udi.kit.outlines import LAYERS_OF_TERRITORY, read_layers
 from udi.kit.tenancy import TIME_ZONE, Territory
@@ -24,6 +24,8 @@ log = structlog.get_logger()
 TerritoryState = Literal["active", "read_only", "suspended"]
 READ_ONLY: TerritoryState = "read_only"
 """Its pages are read as ever; what would change something is refused for some minutes, and its schedules wait."""
+ARRIVING = "arriving"
+"""State of a territory in both registers until its archive is whole here: served to nobody."""
 TEXTS = ("charter", "legal", "logo", "vocabularies")
 """What only their own pages read."""
 FIND_STATE = """
@@ -211,9 +213,19 @@ class TerritoryRegistry:
         )
 
     async def by_id(self, tenant: UUID) -> Territory | None:
-        """The territory of this id, or None; one that is only read too: what was queued for it is done."""
+        """The territory of this id, or None; one that is only read too: what was queued for it is done.
+
+        One that is not known is looked for again: it may just have been opened, and its tasks are dropped where it is not.
+        """
         await self.list()
+        if tenant not in self._by_id:
+            await self._read_if_older(0)
         return self._by_id.get(tenant)
+
+    async def is_active(self, tenant: UUID) -> bool:
+        """Whether things may be changed in a territory."""
+        territory = await self.by_id(tenant)
+        return territory is not None and not territory.read_only
 
     async def read_logo(self, tenant: UUID) -> bytes | None:
         """The logo of a territory, an SVG or a PNG that is safe to show."""
@@ -289,11 +301,17 @@ async def set_state(
 
     Raises:
         NotFoundError: none has this slug.
+        ConflictError: it is a copy that no archive opened yet.
     """
     tenant = await session.scalar(select(row).where(row.slug == slug))
     if tenant is None:
         raise NotFoundError(
             f"No territory is called «{slug}».", remedy="See `udi tenant list`."
+        )
+    if tenant.state == ARRIVING:
+        raise ConflictError(
+            f"The territory «{slug}» is arriving: an archive opens it, nothing else.",
+            remedy="Import its last archive without --follow (`udi tenant import`), or remove it (`udi tenant retire`).",
         )
     is_closed = state == READ_ONLY and tenant.state == "suspended"
     if tenant.state == state or is_closed:

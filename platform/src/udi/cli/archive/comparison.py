@@ -119,9 +119,14 @@ class CopyTable:
         table = self.carried.table
         if not {*PERSON} <= {*table.columns.keys()}:
             return
-        for (issuer, subject), (new_issuer, new_subject) in self.moves.people.items():
-            if (issuer, subject) == (new_issuer, new_subject):
-                continue
+        moved = {old: new for old, new in self.moves.people.items() if old != new}
+        query = select(table.c.issuer, table.c.subject).where(
+            table.c[TENANT] == self.tenant,
+            table.c.issuer.in_({issuer for issuer, _ in moved}),
+        )
+        present = {tuple(row) for row in await self.session.execute(query.distinct())}
+        for issuer, subject in sorted(present & moved.keys()):
+            new_issuer, new_subject = moved[issuer, subject]
             await self.session.execute(
                 update(table)
                 .where(

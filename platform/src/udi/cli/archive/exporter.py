@@ -16,7 +16,12 @@ from udi.cli.archive.identity import encode_lines, read_identity
 from udi.cli.archive.requests_left import require_no_requests
 from udi.cli.archive.revisions import read_revision
 from udi.cli.archive.tar_file import MANIFEST, SIGNATURE, ArchiveWriter
-from udi.cli.archive.writers import CLOSED, wait_for_jobs, wait_for_writers
+from udi.cli.archive.writers import (
+    CLOSED,
+    describe_postponed_jobs,
+    wait_for_jobs,
+    wait_for_writers,
+)
 from udi.cli.local.errors import LocalError
 from udi.cli.suspension import set_territory_state
 from udi.kit.clock import now
@@ -302,6 +307,8 @@ async def _let_writes_end(
         tell(LETTING_TASKS_END)
         await wait_for_jobs(portal, node, tenant.id, tenant.slug)
         await wait_for_writers(portal, node)
+        if postponed := await describe_postponed_jobs(tenant.id, portal, node):
+            tell(f"in no archive, and done here once it is resumed: {postponed}")
     return True
 
 

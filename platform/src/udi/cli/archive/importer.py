@@ -27,11 +27,12 @@ from udi.cli.archive.identity import (
     import_accounts,
     leave_other_organisations,
 )
-from udi.cli.archive.placement import ARRIVING, Hosts
+from udi.cli.archive.placement import Hosts
 from udi.cli.archive.verification import TerritoryArchive, open_archive
 from udi.kit.db import Database
+from udi.kit.fair_queue import hold_jobs
 from udi.kit.rows import ImportMapping, Row, parse_rows, replace_rows
-from udi.kit.territories import upsert
+from udi.kit.territories import ARRIVING, upsert
 from udi.node.files.models import object_key
 from udi.node.files.storage.store import ObjectStore
 from udi.portal.audit.archive import record_import, was_imported_from
@@ -224,8 +225,16 @@ class TerritoryImport:
     async def _resume(self) -> None:
         for program, database in self.databases.items():
             async with database.session(self.folder.tenant_id, role="owner") as session:
-                for resume_import in contents.list_import_steps(program):
-                    await resume_import(session, self.settings)
+                await self._resume_program(session, program)
+
+    async def _resume_program(
+        self, session: AsyncSession, program: ProgramName
+    ) -> None:
+        """What each domain does once the rows are here; its tasks wait until the territory is open: they drop what none serves."""
+        for resume_import in contents.list_import_steps(program):
+            await resume_import(session, self.settings)
+        await session.flush()
+        await hold_jobs(session, self.folder.tenant_id)
 
     async def _open(self, connection: admin.RealmAdmin) -> None:
         """The last steps: what the installation gives the territory, then it is served."""
@@ -302,8 +311,7 @@ class TerritoryImport:
         for program, database in self.databases.items():
             async with database.session(self.folder.tenant_id, role="owner") as session:
                 counts = await self._replace_rows(session, program, moves)
-                for resume_import in contents.list_import_steps(program):
-                    await resume_import(session, self.settings)
+                await self._resume_program(session, program)
             self.imported.rows |= counts
 
     async def _replace_rows(

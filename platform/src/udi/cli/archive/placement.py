@@ -12,7 +12,7 @@ from udi.cli.archive.verification import TerritoryArchive
 from udi.cli.local.errors import LocalError
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError
-from udi.kit.territories import find_taken_hosts
+from udi.kit.territories import ARRIVING, find_taken_hosts
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.audit.archive import was_imported_from
 from udi.portal.tenants.files import (
@@ -28,8 +28,6 @@ from udi.ui.pending_revisions import find_pending
 
 Hosts = Mapping[ProgramName, str]
 ImportState = Literal["free", "begun", "done"]
-ARRIVING = "arriving"
-"""State of a territory in both registers until its archive is whole here: served to nobody."""
 TENANT_MODELS: dict[ProgramName, Any] = {"portal": Tenant, "node": NodeTenant}
 
 

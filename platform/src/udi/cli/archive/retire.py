@@ -20,6 +20,7 @@ from udi.kit.db import Database
 from udi.kit.errors import ConflictError
 from udi.kit.oidc import client_id, subjects_client_id
 from udi.kit.rows import delete_rows
+from udi.kit.territories import ARRIVING
 from udi.node.files.storage.store import ObjectStore
 from udi.node.identity.models import Person as NodePerson
 from udi.portal.audit.archive import last_suspended_at
@@ -109,7 +110,7 @@ async def _find_tenant(databases: Databases, slug: str) -> UUID | None:
             ).one_or_none()
         if tenant is None:
             continue
-        if tenant.state not in {SUSPENDED, placement.ARRIVING}:
+        if tenant.state not in {SUSPENDED, ARRIVING}:
             remedy = f"Close it first: `udi tenant suspend {slug}`."
             raise ConflictError(
                 f"The territory «{slug}» is in use on the {program}.", remedy=remedy
@@ -136,10 +137,12 @@ async def _require_archive(
             raise ConflictError(
                 f"{path} is a difference, not the whole territory.", remedy=remedy
             )
-        if (
-            suspended is None
-            or datetime.fromisoformat(archive.description["made_at"]) < suspended
-        ):
+        if suspended is None:
+            raise ConflictError(
+                f"It is not noted when the territory «{slug}» was suspended.",
+                remedy=f"Say it again: `udi tenant suspend {slug}`, then `udi tenant export {slug}`.",
+            )
+        if datetime.fromisoformat(archive.description["made_at"]) < suspended:
             raise ConflictError(
                 f"{path} was made before the territory was suspended.", remedy=remedy
             )

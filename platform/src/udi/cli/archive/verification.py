@@ -1,7 +1,7 @@
 """Knowing an archive before anything of it is written: whole, signed, of a known format, and each line readable."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from udi.cli.archive.tar_file import (
 )
 from udi.cli.local.errors import LocalError
 from udi.kit.rows import ArchivedTable, ImportMapping, Row, parse_rows
+from udi.portal.identity.provision.organisations import find_territory
 from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_files
 from udi.settings import Settings
 
@@ -88,6 +89,7 @@ def _verify(
     if str(folder.tenant_id) != about["territory"]["id"]:
         raise InvalidArchiveError("its territory is not the one of its files")
     _require_rows(reader)
+    _require_identity(reader, slug)
     if follows:
         _require_difference(reader)
     if about["with_files"]:
@@ -195,6 +197,41 @@ def _require_rows(reader: ArchiveReader) -> None:
                     pass
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 raise InvalidArchiveError(f"{entry} holds what is no row") from error
+
+
+def _require_identity(reader: ArchiveReader, slug: str) -> None:
+    """Organisations are the territory's own, and accounts are members of these alone: else they would get rights over others."""
+    readers: dict[str, tuple[str, Callable[[Any], list[str]]]] = {
+        contents.ORGANISATIONS: ("organisation", _list_own_alias),
+        contents.ACCOUNTS: ("account", _list_joined_aliases),
+    }
+    for entry, (kind, list_aliases) in readers.items():
+        for line in reader.read_lines(entry):
+            try:
+                aliases = list_aliases(json.loads(line))
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                raise InvalidArchiveError(f"{entry} holds what is no {kind}") from error
+            if any(find_territory(alias) != slug for alias in aliases):
+                raise InvalidArchiveError(
+                    f"{entry} names an organisation of another territory"
+                )
+
+
+def _list_own_alias(organisation: Any) -> list[str]:
+    if not isinstance(organisation["alias"], str):
+        raise TypeError
+    return [organisation["alias"]]
+
+
+def _list_joined_aliases(account: Any) -> list[str]:
+    if not isinstance(account["id"], str):
+        raise TypeError
+    for groups in account["memberships"].values():
+        if not isinstance(groups, list) or not all(
+            isinstance(group, str) for group in groups
+        ):
+            raise TypeError
+    return [*account["memberships"]]
 
 
 def _require_difference(reader: ArchiveReader) -> None:

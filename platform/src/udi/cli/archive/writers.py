@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 
 from udi.cli.local.errors import LocalError
 from udi.kit.db import Database
+from udi.kit.fair_queue import count_postponed_jobs
 from udi.kit.jobs import wait_until_drained
 from udi.node.files.models import Upload, UploadState
 
@@ -82,6 +83,18 @@ async def wait_for_jobs(
             "see that both workers run (`udi doctor`) and say the same again once they are done;"
             f" meanwhile, open it with `udi tenant resume {slug}`",
         )
+
+
+async def describe_postponed_jobs(tenant: UUID, *databases: Database) -> str:
+    """The tasks for later that stay behind until the territory is resumed here, with their numbers; empty without any."""
+    names: list[str] = []
+    for database in databases:
+        async with database.platform_session(role="worker") as session:
+            numbers = await count_postponed_jobs(session, tenant)
+        names += [
+            f"{number} {name} ({database.program})" for name, number in numbers.items()
+        ]
+    return ", ".join(names)
 
 
 async def _count_uploads(node: Database, tenant: UUID) -> int:

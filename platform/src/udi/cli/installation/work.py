@@ -27,8 +27,15 @@ from udi.cli.suspension import set_territory_state
 from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.db import Database, is_unavailable
-from udi.kit.errors import InvalidError, NotFoundError, ProvisionError, UdiError
+from udi.kit.errors import (
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    ProvisionError,
+    UdiError,
+)
 from udi.kit.tenancy import INSTALLATION_ID
+from udi.kit.territories import READ_ONLY
 from udi.node.spaces.actions import set_limits
 from udi.portal.identity.provision import admin
 from udi.portal.installation.models import OperatorAct, OperatorRequest, RequestState
@@ -148,6 +155,10 @@ ACTS: Mapping[str, Callable[[ActContext], Awaitable[str]]] = {
     OperatorAct.FILES: collect_files,
     OperatorAct.LOGIN: change_way_to_log_in,
 }
+CHANGING_ACTS = frozenset(
+    {OperatorAct.SYNC, OperatorAct.RETRY, OperatorAct.LIMITS, OperatorAct.LOGIN}
+)
+"""What changes a territory: while it is read only, its last archive may be written already."""
 PERFORMED_ACTS = frozenset({*ACTS, OperatorAct.START})
 """What this worker does: archives are another unit's, and an act of a later release waits for the worker of that release."""
 
@@ -284,6 +295,11 @@ async def _perform_act(
     perform = ACTS.get(request.act)
     if tenant is None or perform is None:
         raise NotFoundError("The territory, or the act, is not known any more.")
+    if tenant.state == READ_ONLY and request.act in CHANGING_ACTS:
+        raise ConflictError(
+            f"The territory «{tenant.slug}» can only be read for the moment.",
+            remedy="Nothing was changed. Ask again once it is resumed, or where it lives by then.",
+        )
     return await perform(ActContext(settings, databases, tenant, request))
 
 

@@ -1,5 +1,6 @@
 """What an archive holds of the events; that a territory left or arrived is one of them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.rows import ArchivedTable, ExcludedTable
+from udi.kit.territories import TerritoryState
 from udi.portal.audit import record
 from udi.portal.audit.models import AuditEvent, JournalLine
 
@@ -45,22 +47,40 @@ STATE_EVENTS = (
     "territory.imported",
 )
 CLOSING_EVENTS = STATE_EVENTS[:2]
+STATE_NAMES: Mapping[TerritoryState, Sequence[str]] = {
+    "read_only": STATE_EVENTS[:1],
+    "suspended": STATE_EVENTS[1:2],
+    "active": STATE_EVENTS[2:],
+}
+"""The events of each state."""
 
 
 async def find_closed_at(session: AsyncSession) -> datetime | None:
     """When the session's territory was last suspended or made read only; None where it was opened since, or never closed."""
-    query = (
-        select(AuditEvent.name, AuditEvent.at)
-        .where(AuditEvent.name.in_(STATE_EVENTS))
-        .order_by(AuditEvent.at.desc())
-        .limit(1)
-    )
-    last = (await session.execute(query)).one_or_none()
+    last = await _find_state_event(session)
     return last.at if last is not None and last.name in CLOSING_EVENTS else None
 
 
 async def last_suspended_at(session: AsyncSession) -> datetime | None:
-    """When the session's territory was last suspended."""
-    return await session.scalar(
-        select(func.max(AuditEvent.at)).where(AuditEvent.name == "territory.suspended")
+    """When the session's territory was last suspended; None where that it was opened since is the last that was noted."""
+    last = await _find_state_event(session)
+    return last.at if last is not None and last.name == "territory.suspended" else None
+
+
+async def is_noted(session: AsyncSession, state: TerritoryState) -> bool:
+    """Whether the last that was noted of the territory's state is this one; a territory begins and arrives active."""
+    last = await _find_state_event(session)
+    if last is None:
+        return state == "active"
+    return last.name in STATE_NAMES[state]
+
+
+async def _find_state_event(session: AsyncSession) -> AuditEvent | None:
+    query = (
+        select(AuditEvent)
+        .where(AuditEvent.name.in_(STATE_EVENTS))
+        .order_by(AuditEvent.at.desc())
+        .limit(1)
     )
+    event: AuditEvent | None = await session.scalar(query)
+    return event

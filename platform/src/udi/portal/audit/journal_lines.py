@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, column, delete, func, insert, select, table
+from sqlalchemy import Uuid, column, delete, exists, func, insert, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.hash_chain import ChainHead, seal_line
@@ -65,6 +65,7 @@ async def number_events(
     chain = await find_chain(session)
     if chain is None or new_chain:
         chain = await _begin_chain(session, chain.count + 1 if chain else 1)
+    await _forget_numbered(session, chain.count)
     head = chain.head
     query = _all_events() if head.number == 0 else _unnumbered_events()
     waiting: list[dict[str, Any]] = []
@@ -185,6 +186,18 @@ def _unnumbered_events() -> Any:
         UNNUMBERED.c.tenant_id == current_tenant()
     )
     return _all_events().where(AuditEvent.id.in_(notes))
+
+
+async def _forget_numbered(session: AsyncSession, count: int) -> None:
+    """Forget the notes of events that have a number: an archive that replaces a copy adds its events again."""
+    numbered = exists().where(
+        JournalLine.tenant_id == UNNUMBERED.c.tenant_id,
+        JournalLine.chain == count,
+        JournalLine.event_id == UNNUMBERED.c.event_id,
+    )
+    await session.execute(
+        delete(UNNUMBERED).where(UNNUMBERED.c.tenant_id == current_tenant(), numbered)
+    )
 
 
 async def _begin_chain(session: AsyncSession, count: int) -> JournalChain:

@@ -118,6 +118,8 @@ class AccountWatcher:
         concerned = await self._find_concerned(issuer, changes, begun)
         turn = choose_turn(territories, confirmed, begun)
         for territory in territories:
+            if not await self.site.registry.is_active(territory.id):
+                continue  # read only since this began
             if changes.everybody or territory.id in concerned:
                 change_count += await self._compare(territory, changes, accounts, begun)
             elif territory.id in turn:

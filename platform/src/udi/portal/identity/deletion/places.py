@@ -1,6 +1,7 @@
 """The territories in which somebody is known: an account is one for the whole realm."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,6 +30,19 @@ class KnownPlace:
 async def list_territories(site: Site) -> list[Territory]:
     """Every territory of this installation, suspended or not, and the installation itself."""
     return [*await site.registry.list_all(), site.installation]
+
+
+async def list_closed_places(
+    site: Site, tenant: UUID, issuer: str, subject: str
+) -> list[Territory]:
+    """Other territories than this one that know the account, and are only read for now."""
+    places = []
+    for territory in await site.registry.list_served():
+        if not territory.read_only or territory.id == tenant:
+            continue
+        if await _find_person(site, territory, issuer, subject) is not None:
+            places.append(territory)
+    return places
 
 
 async def list_known_places(site: Site, issuer: str, subject: str) -> list[KnownPlace]:

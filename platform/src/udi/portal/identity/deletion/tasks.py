@@ -21,7 +21,11 @@ from udi.portal.identity.deletion.erasure import (
     read_last_mail,
     read_proven_address,
 )
-from udi.portal.identity.deletion.places import forget_departure, list_territories
+from udi.portal.identity.deletion.places import (
+    forget_departure,
+    list_closed_places,
+    list_territories,
+)
 from udi.portal.identity.deletion.refusals import is_still_needed, refuse_deletion
 from udi.portal.identity.deletion.unused_deletion import delete_unused
 from udi.portal.identity.provision.admin import (
@@ -58,7 +62,8 @@ def task_handlers(site: Site, connect: Connect | None = None) -> Mapping[str, Ha
 async def run_deletion(site: Site, connect: Connect, job: Job) -> None:
     """Delete an account of the realm: nothing is erased here before it is gone there. May be repeated.
 
-    It is put off while another territory is only read: what was erased there would be in no archive of it.
+    It is put off while another territory that knows the person is only read: what was erased there would be in no
+    archive of it. In one that does not, what names the person is erased once it may be changed again.
 
     Nothing is deleted where something came to need the person since they asked; they are told.
 
@@ -69,9 +74,8 @@ async def run_deletion(site: Site, connect: Connect, job: Job) -> None:
     subject = str(job.payload["subject"])
     issuer = str(job.payload["issuer"])
     territories = await list_territories(site)
-    if any(other.read_only and other.id != job.tenant for other in territories):
-        async with site.database.session(job.tenant, role="worker") as session:
-            await jobs.enqueue(session, DELETE_ACCOUNT, job.payload, delay=PUT_OFF)
+    if await list_closed_places(site, job.tenant, issuer, subject):
+        await _put_off(site, job)
         return
     admin = connect()
     is_begun = await asyncio.to_thread(find_or_none, admin.get_user, subject) is None
@@ -86,9 +90,21 @@ async def run_deletion(site: Site, connect: Connect, job: Job) -> None:
                 await refuse_deletion(site, territory, job)
         return
     await asyncio.to_thread(delete_at_identity_service, admin, subject)
+    is_left = False
     for territory in territories:
+        known = await site.registry.by_id(territory.id)
+        if known is not None and known.read_only and known.id != job.tenant:
+            is_left = True  # or since this began
+            continue
         last_mail = read_last_mail(job, territory, address)
         await erase_in(site, territory, issuer, subject, last_mail)
+    if is_left:
+        await _put_off(site, job)
+
+
+async def _put_off(site: Site, job: Job) -> None:
+    async with site.database.session(job.tenant, role="worker") as session:
+        await jobs.enqueue(session, DELETE_ACCOUNT, job.payload, delay=PUT_OFF)
 
 
 async def send_confirmation(site: Site, territory: Territory, job: Job) -> None:
