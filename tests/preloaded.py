@@ -46,6 +46,8 @@ RUN = "UDI_TEST_RUN"
 """The folder of the run, as `tests.reaper` names it."""
 COLLECTED = "UDI_TEST_COLLECTED"
 """What a run collects, in JSON: the arguments of pytest that name files."""
+INTERRUPTION = "UDI_TEST_INTERRUPTION"
+"""Where a worker is to end, as `tests/faults/interruptions.py` reads it."""
 COMMAND = (sys.executable, "-P", "-m", "udi")
 COMMANDS = ("portal.app", "portal.work", "node.app", "node.work", "cli.local.mailbox")
 TABLES = (
@@ -121,15 +123,23 @@ def load_commands() -> None:
 
 def share_templates() -> None:
     """Have forks read what templates of the run were compiled to: to compile one takes 6 ms of processor."""
-    place = Path(__file__).with_name("compiled.py")
-    spec: Any = spec_from_file_location("compiled", place)
-    compiled = module_from_spec(spec)
-    spec.loader.exec_module(compiled)
+    compiled = import_file(Path(__file__).with_name("compiled.py"))
     compiled.share(Path(os.environ[RUN]))
 
 
+def import_file(place: Path) -> Any:
+    """A module of the tests, which are no package of a program's."""
+    spec: Any = spec_from_file_location(place.stem, place)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def run_command(arguments: list[str]) -> None:
-    """As `python -P -m udi` does."""
+    """As `python -P -m udi` does, and to its end, unless a trial ends it before."""
+    if INTERRUPTION in os.environ:
+        place = Path(__file__).parent / "faults/interruptions.py"
+        import_file(place).install()
     sys.argv = ["udi", *arguments]
     runpy.run_module("udi", run_name="__main__", alter_sys=True)
 

@@ -13,7 +13,7 @@ import psutil
 
 from tests import commands
 from udi.kit.crash import VARIABLE
-from udi.settings import Settings
+from udi.settings import ProgramName, Settings
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120
@@ -27,6 +27,7 @@ class RunningNode:
     settings: Settings
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    program: ProgramName = "node"
     processes: dict[str, commands.Process] = field(default_factory=dict)
 
     @property
@@ -39,7 +40,7 @@ class RunningNode:
             self.stop(part)
             with (self.folder / f"{part}.log").open("ab") as log_file:
                 self.processes[part] = commands.start(
-                    part, "node", environment=self._environment(crash_at), stdout=log_file, stderr=log_file,
+                    part, self.program, environment=self._environment(crash_at), stdout=log_file, stderr=log_file,
                     new_session=True, folder=self.folder,
                 )  # fmt: skip
         if "serve" in (parts or PARTS):
