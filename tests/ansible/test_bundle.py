@@ -283,6 +283,39 @@ def test_only_indexes_of_the_distribution_are_in_the_bundle(
     ]
 
 
+def test_packages_are_asked_for_whatever_this_machine_has_of_them(
+    script: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """apt names no package that is installed, nor one that lies in its cache."""
+    asked: list[tuple[str, ...]] = []
+
+    def run(*command: str) -> str:
+        asked.append(command)
+        return f"'http://deb.town.test/debian/pool/{len(asked)}.deb' a 7 SHA256:00\n"
+
+    monkeypatch.setattr(script, "run", run)
+    plan = {"packages": ["postgresql"], "lean_packages": ["prometheus"]}
+
+    packages = script.list_packages(plan, tmp_path)
+
+    options = {word for command in asked for word in command if "::" in word}
+    [archives] = [word for word in options if word.startswith("Dir::Cache::archives=")]
+    states = {
+        word.partition("=")[2] for word in options if "Dir::State::status" in word
+    }
+    assert len(packages) == 4
+    assert [path.name for path in Path(archives.partition("=")[2]).rglob("*")] == [
+        "partial"
+    ]
+    assert {Path(state).stat().st_size > 0 for state in states} == {True, False}
+    assert {
+        (command[-1], recommended)
+        for command in asked
+        for recommended in ("true", "false")
+        if f"APT::Install-Recommends={recommended}" in command
+    } == {("postgresql", "true"), ("prometheus", "false")}
+
+
 def test_a_part_holds_nothing_of_who_made_it(script: Any, tmp_path: Path) -> None:
     folder = tmp_path / "packages"
     (folder / "debian/pool").mkdir(parents=True)

@@ -87,6 +87,9 @@ def list_packages(plan: dict[str, Any], scratch: Path) -> dict[str, str]:
     """
     empty = scratch / "status"
     empty.touch()
+    # What lies in apt's own cache would not be named.
+    archives = scratch / "archives"
+    (archives / "partial").mkdir(parents=True)
     packages = {}
     for status in (Path("/var/lib/dpkg/status"), empty):
         for name, recommended in (("packages", "true"), ("lean_packages", "false")):
@@ -94,6 +97,7 @@ def list_packages(plan: dict[str, Any], scratch: Path) -> dict[str, str]:
                 *("apt-get", "install", "--yes", "--print-uris"),
                 *("-o", f"Dir::State::status={status}"),
                 *("-o", f"APT::Install-Recommends={recommended}"),
+                *("-o", f"Dir::Cache::archives={archives}"),
                 *("-o", "Acquire::ForceHash=SHA256"),
                 *plan[name],
             )
