@@ -322,7 +322,13 @@ def test_a_part_holds_nothing_of_who_made_it(script: Any, tmp_path: Path) -> Non
     (folder / "debian/pool/a.deb").write_bytes(b"a")
     (folder / "debian/pool/a.deb").chmod(0o600)
 
+    owned = tarfile.TarInfo("owned")
+    owned.uid, owned.uname = 1234, "somebody"
+
     script.pack(folder, tmp_path / "packages.tar")
+    freed = script.of_nobody(owned)
+
+    assert (freed.uid, freed.uname) == (0, "root")
 
     with tarfile.open(tmp_path / "packages.tar") as archive:
         members = {

@@ -186,15 +186,16 @@ def fetch_keycloak(plan: dict[str, Any], scratch: Path, target: Path) -> str:
     return Path(printed.strip()).name
 
 
+def of_nobody(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Return an entry of an archive without its owner and its own rights."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = "root"
+    member.mode = 0o755 if member.isdir() else 0o644
+    return member
+
+
 def pack(folder: Path, archive: Path) -> None:
     """Write a folder's files as an archive, in one order and of nobody."""
-
-    def of_nobody(member: tarfile.TarInfo) -> tarfile.TarInfo:
-        member.uid = member.gid = 0
-        member.uname = member.gname = "root"
-        member.mode = 0o755 if member.isdir() else 0o644
-        return member
-
     with tarfile.open(archive, "w") as content:
         for path in sorted(folder.iterdir()):
             content.add(path, path.name, filter=of_nobody)
