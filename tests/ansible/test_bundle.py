@@ -1,4 +1,4 @@
-"""What a machine without internet is installed from: what bundles are refused, what is asked of mirrors, which packages are in."""
+"""What a machine without internet is installed from: what bundles are refused, what mirrors are asked for, which packages are in."""
 
 import hashlib
 import importlib.util
@@ -71,13 +71,13 @@ def check(folder: Path, **variables: str) -> str:
 def test_a_whole_bundle_of_this_release_passes(tmp_path: Path) -> None:
     folder = write_bundle(tmp_path / "bundle")
 
-    said = check(
+    output = check(
         folder,
         installation_bundle_sha256=checksum((folder / "bundle.json").read_bytes()),
     )
 
-    assert "Refuse a part that is missing or damaged" in said
-    assert "failed=0" in said
+    assert "Refuse a part that is missing or damaged" in output
+    assert "failed=0" in output
 
 
 def test_a_bundle_that_would_not_install_is_refused_with_the_reason(
@@ -108,7 +108,7 @@ def render(folder: Path, **variables: Any) -> dict[str, Any]:
     files = ("apt.conf", "sources.list")
     [refusal, *_] = yaml.safe_load((PLAY / "tasks/sources.yml").read_text())
     names = ("installation_outgoing", "release_wheels", "patroni_wheels", "installation_bundle_parts")  # fmt: skip
-    told = f"{{{{ [{', '.join(names)}] | to_json }}}}"
+    content_template = f"{{{{ [{', '.join(names)}] | to_json }}}}"
     copies = [
         {"src": str(PLAY / f"files/{name}.j2"), "dest": str(folder / name)}
         for name in files
@@ -127,7 +127,7 @@ def render(folder: Path, **variables: Any) -> dict[str, Any]:
             *({"ansible.builtin.template": copy} for copy in copies),
             {
                 "ansible.builtin.copy": {
-                    "content": told,
+                    "content": content_template,
                     "dest": str(folder / "told.json"),
                 }
             },
@@ -184,20 +184,20 @@ def test_of_a_bundle_packages_wheels_and_keycloak_are_read_on_the_machine(
     bundle = write_bundle(tmp_path / "bundle")
     content = json.loads((bundle / "bundle.json").read_text())
 
-    shown = render(
-        tmp_path / "shown", installation_bundle=str(bundle), read_bundle=content
+    rendered = render(
+        tmp_path / "rendered", installation_bundle=str(bundle), read_bundle=content
     )
 
     here = "/opt/udi/bundle"
     digests = {part: made["sha256"][:16] for part, made in content["parts"].items()}
     options = f"arch=amd64 lang=none {KEYS} check-valid-until=no check-date=no"
-    assert shown["sources.list"].splitlines() == [
+    assert rendered["sources.list"].splitlines() == [
         f"deb [{options}] file:{here}/packages-{digests['packages']}/debian bookworm main"
     ]
-    assert 'Dir::Etc::SourceParts "/dev/null";' in shown["apt.conf"]
-    assert shown["release_wheels"] == f"{here}/wheels-{digests['wheels']}/run"
-    assert shown["patroni_wheels"] == f"{here}/wheels-{digests['wheels']}/patroni"
-    assert shown["installation_bundle_parts"] == ["packages", "wheels", "keycloak"]
+    assert 'Dir::Etc::SourceParts "/dev/null";' in rendered["apt.conf"]
+    assert rendered["release_wheels"] == f"{here}/wheels-{digests['wheels']}/run"
+    assert rendered["patroni_wheels"] == f"{here}/wheels-{digests['wheels']}/patroni"
+    assert rendered["installation_bundle_parts"] == ["packages", "wheels", "keycloak"]
 
 
 def test_a_bundle_of_another_system_is_refused(tmp_path: Path) -> None:
@@ -287,18 +287,18 @@ def test_packages_are_asked_for_whatever_this_machine_has_of_them(
     script: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """apt names no package that is installed, nor one that lies in its cache."""
-    asked: list[tuple[str, ...]] = []
+    commands: list[tuple[str, ...]] = []
 
     def run(*command: str) -> str:
-        asked.append(command)
-        return f"'http://deb.town.test/debian/pool/{len(asked)}.deb' a 7 SHA256:00\n"
+        commands.append(command)
+        return f"'http://deb.town.test/debian/pool/{len(commands)}.deb' a 7 SHA256:00\n"
 
     monkeypatch.setattr(script, "run", run)
     plan = {"packages": ["postgresql"], "lean_packages": ["prometheus"]}
 
     packages = script.list_packages(plan, tmp_path)
 
-    options = {word for command in asked for word in command if "::" in word}
+    options = {word for command in commands for word in command if "::" in word}
     [archives] = [word for word in options if word.startswith("Dir::Cache::archives=")]
     states = {
         word.partition("=")[2] for word in options if "Dir::State::status" in word
@@ -310,7 +310,7 @@ def test_packages_are_asked_for_whatever_this_machine_has_of_them(
     assert {Path(state).stat().st_size > 0 for state in states} == {True, False}
     assert {
         (command[-1], recommended)
-        for command in asked
+        for command in commands
         for recommended in ("true", "false")
         if f"APT::Install-Recommends={recommended}" in command
     } == {("postgresql", "true"), ("prometheus", "false")}
@@ -322,13 +322,13 @@ def test_a_part_holds_nothing_of_who_made_it(script: Any, tmp_path: Path) -> Non
     (folder / "debian/pool/a.deb").write_bytes(b"a")
     (folder / "debian/pool/a.deb").chmod(0o600)
 
-    owned = tarfile.TarInfo("owned")
-    owned.uid, owned.uname = 1234, "somebody"
+    member = tarfile.TarInfo("member")
+    member.uid, member.uname = 1234, "somebody"
 
     script.pack(folder, tmp_path / "packages.tar")
-    freed = script.of_nobody(owned)
+    anonymous = script.of_nobody(member)
 
-    assert (freed.uid, freed.uname) == (0, "root")
+    assert (anonymous.uid, anonymous.uname) == (0, "root")
 
     with tarfile.open(tmp_path / "packages.tar") as archive:
         members = {

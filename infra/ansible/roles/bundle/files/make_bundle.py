@@ -110,7 +110,7 @@ def collect_packages(plan: dict[str, Any], scratch: Path) -> list[dict[str, str]
     run("apt-get", "update", "-q", "-o", "APT::Update::Error-Mode=any")
     indexes = list_indexes()
     target = scratch / "packages"
-    wanted = []
+    downloads = []
     for index in indexes:
         suite = target / index.folder / "dists" / index.suite
         suite.mkdir(parents=True, exist_ok=True)
@@ -119,18 +119,18 @@ def collect_packages(plan: dict[str, Any], scratch: Path) -> list[dict[str, str]
         digests = {name: digest for digest, name in LISTED.findall(listed)}
         key = next(index.key + end for end in COMPRESSIONS if index.key + end in digests)
         address = f"{index.repository}dists/{index.suite}/{key}"
-        wanted += [address, str(suite / key), f"SHA256:{digests[key]}"]
+        downloads += [address, str(suite / key), f"SHA256:{digests[key]}"]
     folders = {index.repository: target / index.folder for index in indexes}
     for address, digest in sorted(list_packages(plan, scratch).items()):
         repository = next((one for one in folders if address.startswith(one)), None)
         if repository is None:
             sys.exit(f"{address} is no package of the distribution: make the bundle on a machine with its sources alone.")  # fmt: skip
         file = folders[repository] / unquote(address.removeprefix(repository))
-        wanted += [address, str(file), digest]
-    for file in wanted[1::3]:
+        downloads += [address, str(file), digest]
+    for file in downloads[1::3]:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     as_root = ("-o", "APT::Sandbox::User=root")
-    run("/usr/lib/apt/apt-helper", *as_root, "download-file", *wanted)
+    run("/usr/lib/apt/apt-helper", *as_root, "download-file", *downloads)
     return describe_sources(indexes)
 
 
@@ -153,21 +153,21 @@ def describe_sources(indexes: Iterable[Index]) -> list[dict[str, str]]:
     return list(sources.values())
 
 
-def collect_wheels(plan: dict[str, Any], given: Path, scratch: Path) -> None:
+def collect_wheels(plan: dict[str, Any], inputs: Path, scratch: Path) -> None:
     """Download the dependencies, and install the program of them alone."""
     wheels = scratch / "wheels"
     python = scratch / "venv/bin/python"
     run(sys.executable, "-m", "venv", scratch / "venv")
     pip = (python, "-m", "pip")
-    requirements = given / "run.txt"
+    requirements = inputs / "run.txt"
     run(*pip, "download", *PIP, "-d", wheels / "run", "-r", requirements)
     if plan["patroni"]:
-        requirements = given / "patroni.txt"
+        requirements = inputs / "patroni.txt"
         extra = (*SOURCES_ONLY, "-d", wheels / "patroni")
         run(*pip, "download", *PIP, *extra, "-r", requirements)
     offline = ("--no-index", "--find-links", wheels / "run")
-    run(*pip, "install", *PIP, *offline, "-r", given / "run.txt")
-    run(*pip, "install", *PIP[:2], "--no-deps", "--no-index", given / plan["wheel"])
+    run(*pip, "install", *PIP, *offline, "-r", inputs / "run.txt")
+    run(*pip, "install", *PIP[:2], "--no-deps", "--no-index", inputs / plan["wheel"])
     run(*pip, "check", *PIP[1:2])
 
 
