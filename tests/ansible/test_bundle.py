@@ -188,15 +188,17 @@ def test_of_a_bundle_packages_wheels_and_keycloak_are_read_on_the_machine(
         tmp_path / "rendered", installation_bundle=str(bundle), read_bundle=content
     )
 
-    here = "/opt/udi/bundle"
+    unpacked = "/opt/udi/bundle"
     digests = {part: made["sha256"][:16] for part, made in content["parts"].items()}
     options = f"arch=amd64 lang=none {KEYS} check-valid-until=no check-date=no"
     assert rendered["sources.list"].splitlines() == [
-        f"deb [{options}] file:{here}/packages-{digests['packages']}/debian bookworm main"
+        f"deb [{options}] file:{unpacked}/packages-{digests['packages']}/debian bookworm main"
     ]
     assert 'Dir::Etc::SourceParts "/dev/null";' in rendered["apt.conf"]
-    assert rendered["release_wheels"] == f"{here}/wheels-{digests['wheels']}/run"
-    assert rendered["patroni_wheels"] == f"{here}/wheels-{digests['wheels']}/patroni"
+    assert rendered["release_wheels"] == f"{unpacked}/wheels-{digests['wheels']}/run"
+    assert (
+        rendered["patroni_wheels"] == f"{unpacked}/wheels-{digests['wheels']}/patroni"
+    )
     assert rendered["installation_bundle_parts"] == ["packages", "wheels", "keycloak"]
 
 
