@@ -6,8 +6,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.cluster import free_ports
+from udi.cli import keycloak
 from udi.cli.local import distribution
 from udi.cli.local.errors import LocalError
 
@@ -114,6 +116,25 @@ def test_a_cache_that_does_not_exist_yet_is_made(
     archive = _fetch(tmp_path / "new/cache", repository(b"nothing"))
 
     assert archive.read_bytes() == b"nothing"
+
+
+def test_an_archive_that_was_carried_is_the_pinned_one_or_refused(
+    tmp_path: Path, repository: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distribution, "SHA256", _sha256(b"nothing"))
+    monkeypatch.setenv("UDI_MAVEN_REPOSITORY", repository(b"nothing"))
+    other = tmp_path / "other.zip"
+    other.write_bytes(b"something else")
+
+    result = CliRunner().invoke(keycloak.app, ["fetch", str(tmp_path / "carried")])
+
+    carried = tmp_path / "carried" / distribution.ARCHIVE
+    assert result.stdout == f"{carried}\n"
+    distribution.verify_archive(carried)
+    with pytest.raises(LocalError, match="not the pinned archive of Keycloak"):
+        distribution.verify_archive(other)
+    with pytest.raises(LocalError, match="There is no file"):
+        distribution.verify_archive(tmp_path / "missing.zip")
 
 
 def _sha256(content: bytes) -> str:

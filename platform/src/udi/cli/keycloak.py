@@ -1,8 +1,10 @@
 """`udi keycloak`: the pinned Keycloak as a service of a machine."""
 
 import os
+import shutil
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,7 +31,27 @@ class DownloadProgress:
 
 
 @app.command()
-def install() -> None:
+def fetch(
+    folder: Annotated[Path, typer.Argument(help="Folder that receives the archive.")],
+) -> None:
+    """Fetch the pinned archive and check its sha256, for a machine without internet. May be repeated."""
+    settings = get_settings()
+    target = folder / distribution.ARCHIVE
+    archive = distribution.ensure_archive(
+        folder, settings.maven_repository, DownloadProgress()
+    )
+    if archive != target:
+        shutil.copyfile(archive, target)
+    print(target)
+
+
+@app.command()
+def install(
+    archive: Annotated[
+        Path | None,
+        typer.Option(help="The archive on this machine, so that nothing is fetched."),
+    ] = None,
+) -> None:
     """Fetch the pinned archive, check its sha256 and build it into UDI_CACHE. May be repeated."""
     settings = get_settings()
     built = distribution.built_folder(settings.cache)
@@ -37,14 +59,19 @@ def install() -> None:
         print(f"unchanged {built}")
         return
     settings.cache.mkdir(parents=True, exist_ok=True)
-    archive = distribution.ensure_archive(
-        settings.cache, settings.maven_repository, DownloadProgress()
-    )
+    if archive:
+        distribution.verify_archive(archive)
+        build_from = archive
+    else:
+        build_from = distribution.ensure_archive(
+            settings.cache, settings.maven_repository, DownloadProgress()
+        )
     distribution.ensure_built(
-        settings.cache, archive, java.find_java(settings.cache), None
+        settings.cache, build_from, java.find_java(settings.cache), None
     )
     account.make_readable(built)
-    archive.unlink()
+    if not archive:
+        build_from.unlink()
     print(f"built {built}")
 
 

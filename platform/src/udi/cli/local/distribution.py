@@ -84,6 +84,23 @@ def ensure_archive(
     return cached_archive
 
 
+def verify_archive(archive: Path) -> None:
+    """Check that a file brought to this machine is the pinned archive.
+
+    Raises:
+        LocalError: it is not there, or is another file.
+    """
+    if not archive.is_file():
+        raise LocalError(
+            f"There is no file {archive}", "bring it there with «udi keycloak fetch»"
+        )
+    if _sha256(archive) != SHA256:
+        raise LocalError(
+            f"{archive} is not the pinned archive of Keycloak {VERSION} (wrong sha256)",
+            "bring it again with «udi keycloak fetch» of this release",
+        )
+
+
 def _fetch(folder: Path, repository: str, progress: Progress) -> Path:
     @contextmanager
     def report(_name: str, total: int) -> Iterator[Callable[[int], None]]:
