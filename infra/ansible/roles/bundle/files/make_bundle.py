@@ -117,7 +117,9 @@ def collect_packages(plan: dict[str, Any], scratch: Path) -> list[dict[str, str]
         shutil.copyfile(index.find_release(), suite / "InRelease")
         listed = (suite / "InRelease").read_text(encoding="utf-8")
         digests = {name: digest for digest, name in LISTED.findall(listed)}
-        key = next(index.key + end for end in COMPRESSIONS if index.key + end in digests)
+        key = next(
+            index.key + end for end in COMPRESSIONS if index.key + end in digests
+        )
         address = f"{index.repository}dists/{index.suite}/{key}"
         downloads += [address, str(suite / key), f"SHA256:{digests[key]}"]
     folders = {index.repository: target / index.folder for index in indexes}
