@@ -169,6 +169,39 @@ async def test_a_list_that_breaks_takes_nothing_away(
     assert len(about) == 1
 
 
+AWAY = f"http://elsewhere.example{DATASETS}?dataservice=api"
+
+
+@pytest.mark.parametrize(("served", "link"), [([], ""), ([TREES], AWAY)])
+async def test_a_service_whose_list_is_not_read_serves_nothing(
+    served: list[dict[str, Any]], link: str, site: Site, open_source: Open
+) -> None:
+    """The site says that the list is empty now, or that another site has it."""
+    reading = await open_source(f"{site.catalogue.origin}{DATASETS}")
+    await reading.read()
+    before = await read_services(reading)
+    site.served["api"] = served
+    site.links |= {"api": link} if link else {}
+    await reading.read()
+    after = await read_services(reading)
+
+    assert before["api"][0] == {"Arbres", "Voies"}
+    assert after["api"][0] == set()
+
+
+async def test_a_link_that_is_no_address_leaves_the_other_services(
+    site: Site, open_source: Open
+) -> None:
+    site.served["odd"] = [WELLS]
+    site.links["odd"] = "http://[odd/api/1/datasets/?dataservice=odd"
+    reading = await open_source(f"{site.catalogue.origin}{DATASETS}")
+    await reading.read()
+    services = await read_services(reading)
+
+    assert services["api"][0] == {"Arbres", "Voies"}
+    assert services["odd"][0] == set()
+
+
 async def test_lists_past_the_bound_are_left_and_the_datasets_are_whole(
     site: Site, open_source: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
