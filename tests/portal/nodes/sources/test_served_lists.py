@@ -40,6 +40,8 @@ class Site:
         self.broken: dict[str, int] = {}
         """The page from which on a list breaks."""
         self.links: dict[str, str] = {}
+        self.following: dict[str, str] = {}
+        """Where a list says that its next page is, beside what it has."""
         catalogue.live = self.answer
 
     def answer(self, path: str, query: dict[str, str]) -> Answer | None:
@@ -55,7 +57,7 @@ class Site:
         page = int(query.get("page", 1))
         if page >= self.broken.get(service, page + 1):
             return 500, {}, b""
-        following = ""
+        following = self.following.get(service, "")
         if page * PAGE < len(listed):
             following = f"{self.catalogue.origin}{DATASETS}?dataservice={service}&page_size=100&page={page + 1}"
         some = listed[(page - 1) * PAGE : page * PAGE]
@@ -167,6 +169,22 @@ async def test_a_list_that_breaks_takes_nothing_away(
     assert run.outcome == "complete", "the datasets are whole without it"
     about = [fault.code for fault in await reading.faults() if "api&" in fault.field]
     assert len(about) == 1
+
+
+async def test_a_list_that_goes_on_at_another_site_leaves_the_datasets_whole(
+    site: Site, open_source: Open
+) -> None:
+    site.served["api"] = [TREES, ROADS]
+    reading = await open_source(f"{site.catalogue.origin}{DATASETS}")
+    await reading.read()
+    before = await read_services(reading)
+    site.served["api"] = [TREES]
+    site.following["api"] = f"{AWAY}&page=2"
+    run = await reading.read()
+
+    assert await read_services(reading) == before
+    assert run.outcome == "complete"
+    assert "next_elsewhere" in {fault.code for fault in await reading.faults()}
 
 
 AWAY = f"http://elsewhere.example{DATASETS}?dataservice=api"

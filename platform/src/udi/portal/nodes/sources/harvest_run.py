@@ -467,8 +467,11 @@ class _SourceHarvester:
             source,
         ):
             run = await get_open_run(session, source)
+            place = CrawlState.from_json(run.crawl_state)
+            entry = source.entry or source.address
+            is_beside = bool(place.visited) and is_companion(address, entry)
             place = replace(
-                CrawlState.from_json(run.crawl_state),
+                place,
                 etag=response.etag,
                 last_modified=response.last_modified,
             )
@@ -481,6 +484,7 @@ class _SourceHarvester:
                 fresh=summary.fresh,
                 dataset_count=summary.dataset_count,
                 received=summary.received,
+                is_beside=is_beside,
             )
             await other_objects.end_served(session, source, address, summary.page)
             await note_present(session, source, run, summary.page.present)
