@@ -168,7 +168,7 @@ class Metadata(Struct, frozen=True, kw_only=True):
     version_notes: Texts = field(default_factory=dict)
     access: str = ""
     identifiers: tuple[str, ...] = ()
-    """What its source calls it besides `local_id` and the DOIs."""
+    """What its source calls it besides `local_id`, `doi` and `dataverse_doi`."""
 
 
 class MediaMetadata(Struct, frozen=True, kw_only=True):

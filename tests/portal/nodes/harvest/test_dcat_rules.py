@@ -54,6 +54,16 @@ def test_every_identifier_of_a_dataset_is_kept_and_written_again() -> None:
     assert str(convert(record, CONTEXT).record.id) == again.identifier
 
 
+def test_every_doi_of_a_dataset_is_kept() -> None:
+    dois = ["10.5281/zenodo.7890", "10.5281/zenodo.7891", "doi:10.57745/A", "doi:10.57745/B"]  # fmt: skip
+    quoted = ", ".join(f'"{doi}"' for doi in dois)
+    record = read(f"dct:identifier {quoted}")
+    ours = written(record)
+
+    for doi in dois:
+        assert ours.count(f'core#notation> "{doi}"') == 1
+
+
 @pytest.mark.parametrize(
     ("statement", "code"),
     [

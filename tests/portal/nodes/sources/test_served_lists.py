@@ -37,8 +37,11 @@ class Site:
         self.catalogue = catalogue
         self.datasets = datasets
         self.served: dict[str, list[dict[str, Any]]] = {}
-        self.broken: set[str] = set()
+        self.broken: dict[str, int] = {}
+        """The page from which on a list breaks."""
         self.links: dict[str, str] = {}
+        self.following: dict[str, str] = {}
+        """Where a list says that its next page is, beside what it has."""
         catalogue.live = self.answer
 
     def answer(self, path: str, query: dict[str, str]) -> Answer | None:
@@ -48,13 +51,13 @@ class Site:
             return self._write([self._describe(name) for name in self.served], "")
         if path != DATASETS:
             return None
-        if service in self.broken:
-            return 500, {}, b""
         if not service:
             return self._write(self.datasets, "")
         listed = self.served.get(service, [])
         page = int(query.get("page", 1))
-        following = ""
+        if page >= self.broken.get(service, page + 1):
+            return 500, {}, b""
+        following = self.following.get(service, "")
         if page * PAGE < len(listed):
             following = f"{self.catalogue.origin}{DATASETS}?dataservice={service}&page_size=100&page={page + 1}"
         some = listed[(page - 1) * PAGE : page * PAGE]
@@ -152,19 +155,69 @@ async def test_what_a_list_says_follows_it(site: Site, open_source: Open) -> Non
     assert after["api"][1] > before["api"][1]
 
 
+@pytest.mark.parametrize("page", [1, 2])
 async def test_a_list_that_breaks_takes_nothing_away(
-    site: Site, open_source: Open
+    page: int, site: Site, open_source: Open
 ) -> None:
     reading = await open_source(f"{site.catalogue.origin}{DATASETS}")
     await reading.read()
     before = await read_services(reading)
-    site.broken.add("api")
+    site.broken["api"] = page
     run = await reading.read()
 
     assert await read_services(reading) == before
     assert run.outcome == "complete", "the datasets are whole without it"
     about = [fault.code for fault in await reading.faults() if "api&" in fault.field]
     assert len(about) == 1
+
+
+async def test_a_list_that_goes_on_at_another_site_leaves_the_datasets_whole(
+    site: Site, open_source: Open
+) -> None:
+    site.served["api"] = [TREES, ROADS]
+    reading = await open_source(f"{site.catalogue.origin}{DATASETS}")
+    await reading.read()
+    before = await read_services(reading)
+    site.served["api"] = [TREES]
+    site.following["api"] = f"{AWAY}&page=2"
+    run = await reading.read()
+
+    assert await read_services(reading) == before
+    assert run.outcome == "complete"
+    assert "next_elsewhere" in {fault.code for fault in await reading.faults()}
+
+
+AWAY = f"http://elsewhere.example{DATASETS}?dataservice=api"
+
+
+@pytest.mark.parametrize(("served", "link"), [([], ""), ([TREES], AWAY)])
+async def test_a_service_whose_list_is_not_read_serves_nothing(
+    served: list[dict[str, Any]], link: str, site: Site, open_source: Open
+) -> None:
+    """The site says that the list is empty now, or that another site has it."""
+    reading = await open_source(f"{site.catalogue.origin}{DATASETS}")
+    await reading.read()
+    before = await read_services(reading)
+    site.served["api"] = served
+    site.links |= {"api": link} if link else {}
+    await reading.read()
+    after = await read_services(reading)
+
+    assert before["api"][0] == {"Arbres", "Voies"}
+    assert after["api"][0] == set()
+
+
+async def test_a_link_that_is_no_address_leaves_the_other_services(
+    site: Site, open_source: Open
+) -> None:
+    site.served["odd"] = [WELLS]
+    site.links["odd"] = "http://[odd/api/1/datasets/?dataservice=odd"
+    reading = await open_source(f"{site.catalogue.origin}{DATASETS}")
+    await reading.read()
+    services = await read_services(reading)
+
+    assert services["api"][0] == {"Arbres", "Voies"}
+    assert services["odd"][0] == set()
 
 
 async def test_lists_past_the_bound_are_left_and_the_datasets_are_whole(

@@ -35,6 +35,8 @@ class CatalogueServiceDescription(
     issued: str = ""
     modified: str = ""
     serves: list[str] = []
+    listed: list[str] = []
+    """What a list of what it serves names so far, until the list is read to its end."""
 
 
 def read_description(service: CatalogueService) -> CatalogueServiceDescription:

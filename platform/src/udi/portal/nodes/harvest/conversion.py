@@ -2,7 +2,6 @@
 
 import html
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +21,7 @@ from udi.portal.nodes.harvest.field_mapping import (
     rights_of,
     theme_of,
 )
-from udi.portal.nodes.harvest.metadata_mapping import metadata_of
+from udi.portal.nodes.harvest.metadata_mapping import find_alias, metadata_of
 from udi.portal.nodes.harvest.record import (
     HarvestedContact,
     HarvestedRecord,
@@ -127,8 +126,8 @@ def convert(record: HarvestedRecord, context: ConversionContext) -> ConversionRe
             series=_series(record),
             geography=box_of(record),
             local_id=_local_id(record),
-            doi=_alias(record, DOI),
-            dataverse_doi=_alias(record, DATAVERSE_DOI),
+            doi=find_alias(record, DOI),
+            dataverse_doi=find_alias(record, DATAVERSE_DOI),
             description=_description(record),
             metadata=metadata_of(record),
             extra=_rest(record),
@@ -218,10 +217,6 @@ def _local_id(record: HarvestedRecord) -> str:
     if record.identified_by is IdentityBasis.IDENTIFIER:
         return record.identifier[:300]
     return ""
-
-
-def _alias(record: HarvestedRecord, form: re.Pattern[str]) -> str:
-    return next((alias for alias in record.aliases if form.fullmatch(alias)), "")
 
 
 def _contacts(record: HarvestedRecord, record_id: UUID) -> tuple[of.Contact, ...]:

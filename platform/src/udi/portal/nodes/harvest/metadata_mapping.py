@@ -94,13 +94,18 @@ def media_metadata_of(
     )
 
 
+def find_alias(record: HarvestedRecord, form: re.Pattern[str]) -> str:
+    """The first other name of a record that has a form; empty where none has."""
+    return next((alias for alias in record.aliases if form.fullmatch(alias)), "")
+
+
 def _identifiers(record: HarvestedRecord) -> tuple[str, ...]:
-    """Those that no field of RUDI holds; one that is too long is none of ours."""
+    """Those that no field of RUDI holds, which has one DOI of each form; one that is too long is none of ours."""
+    held = {find_alias(record, DOI), find_alias(record, DATAVERSE_DOI)}
     return tuple(
         identifier
         for identifier in record.identifiers
-        if len(identifier) <= LINE
-        and not (DOI.fullmatch(identifier) or DATAVERSE_DOI.fullmatch(identifier))
+        if len(identifier) <= LINE and identifier not in held
     )[:ENTRIES]
 
 

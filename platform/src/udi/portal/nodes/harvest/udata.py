@@ -187,13 +187,25 @@ def _list_served_lists(items: Iterable[Any], base_url: str) -> Iterator[str]:
     for item in items:
         if not isinstance(item, dict) or _other_kind(item) != RecordKind.SERVICE:
             continue
-        link = nested_object(item, "datasets")
+        if address := _find_served_list(item, base_url):
+            yield address
+
+
+def _find_served_list(item: Item, base_url: str) -> str:
+    """Where the same site lists the datasets of a dataservice; empty: nowhere, or the list has none."""
+    link = nested_object(item, "datasets")
+    try:
         address = urljoin(base_url, text_value(link, "href"))
-        service = _read_service(address)
-        is_same_site = urlsplit(address)[:2] == urlsplit(base_url)[:2]
-        if service and is_same_site and link.get("total") != 0:
-            query = urlencode({SERVICE: service, "page_size": 100})
-            yield urlsplit(address)._replace(query=query, fragment="").geturl()
+    except ValueError:
+        return ""
+    service = _read_service(address)
+    if not service or link.get("total") == 0:
+        return ""
+    parts = urlsplit(address)
+    if parts[:2] != urlsplit(base_url)[:2]:
+        return ""
+    query = urlencode({SERVICE: service, "page_size": 100})
+    return parts._replace(query=query, fragment="").geturl()
 
 
 def _of_fixture(value: Any) -> Any:
@@ -284,9 +296,7 @@ def _shared_fields(item: Item, draft: Draft) -> None:
         "page", text_value(item, "self_web_url", "page")
     )
     _people(item, draft)
-    draft.is_serving_elsewhere = bool(
-        text_value(nested_object(item, "datasets"), "href")
-    )
+    draft.is_serving_elsewhere = bool(_find_served_list(item, draft.base_url))
     for dataset in list_objects(item.get("datasets")):
         for name in DATASET_NAMES:
             draft.add_once(draft.serves, text_value(dataset, name))

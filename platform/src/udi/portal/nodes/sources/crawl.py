@@ -193,12 +193,13 @@ def advance(
     fresh: bool = True,
     dataset_count: int = -1,
     received: int = -1,
+    is_beside: bool = False,
 ) -> tuple[CrawlState, list[HarvestFault]]:
     """Past a document of the catalogue, on to what it leads to; and what is wrong with that.
 
     `where` is the address that answered, after redirects; `fresh` is whether it held a record that no page before held;
     `dataset_count` and `received`, how many datasets and things of any kind it held, where `page` is what is left of one
-    that was read in pieces.
+    that was read in pieces; `is_beside`, whether the datasets are whole without it.
     """
     faults: list[HarvestFault] = []
     count = page.dataset_count if dataset_count < 0 else dataset_count
@@ -232,13 +233,26 @@ def advance(
         *place.waiting,
         *(link for link in coming if link not in queued_addresses),
     )
-    if not (waiting or faults or place.broken) and _is_far_from_announced(place):
+    place = _note_faults(place, faults, is_beside=is_beside)
+    if not (waiting or place.broken) and _is_far_from_announced(place):
+        place = replace(place, broken=True)
         faults.append(
             source_kinds.FEWER_THAN_ANNOUNCED.at(
                 "", announced=place.announced, count=place.received
             )
         )
-    return replace(place, waiting=waiting, broken=place.broken or bool(faults)), faults
+    return replace(place, waiting=waiting), faults
+
+
+def _note_faults(
+    place: CrawlState, faults: list[HarvestFault], *, is_beside: bool
+) -> CrawlState:
+    """What is not complete where something is wrong with a document."""
+    if not faults:
+        return place
+    if is_beside:
+        return replace(place, others_broken=True)
+    return replace(place, broken=True)
 
 
 def _links_elsewhere(place: CrawlState, page: HarvestedPage) -> list[HarvestFault]:

@@ -18,7 +18,7 @@ from udi.portal.nodes.harvest.faults import HarvestFault
 from udi.portal.nodes.harvest.record import HarvestedPage
 from udi.portal.nodes.harvest.udata import is_companion
 from udi.portal.nodes.harvest.vocabulary import territory_vocabulary
-from udi.portal.nodes.sources import crawl, run_completion
+from udi.portal.nodes.sources import crawl, other_objects, run_completion
 from udi.portal.nodes.sources.changes import (
     find_identifiers_address,
     ignores_question,
@@ -46,7 +46,6 @@ from udi.portal.nodes.sources.models import (
     SourceRun,
     SourceState,
 )
-from udi.portal.nodes.sources.other_objects import store_other_objects, take_served
 from udi.portal.nodes.sources.recognition import HarvestItem
 from udi.portal.nodes.sources.record_import import store_slice
 from udi.portal.nodes.sources.renames import join_batch
@@ -391,11 +390,11 @@ class _SourceHarvester:
         at = place.offset if place.sum == response.body.sha256 else 0
         summary = DocumentSummary(fresh=at > 0)
         while page.readable:
-            page = await take_served(
+            page = await other_objects.take_served(
                 self._context.database, self._claim, address, page, summary
             )
             await self._store_piece(address, response, page, summary, at)
-            others = await store_other_objects(
+            others = await other_objects.store_other_objects(
                 self._context.database, self._claim, page
             )
             summary.add_page(page, others)
@@ -468,8 +467,11 @@ class _SourceHarvester:
             source,
         ):
             run = await get_open_run(session, source)
+            place = CrawlState.from_json(run.crawl_state)
+            entry = source.entry or source.address
+            is_beside = bool(place.visited) and is_companion(address, entry)
             place = replace(
-                CrawlState.from_json(run.crawl_state),
+                place,
                 etag=response.etag,
                 last_modified=response.last_modified,
             )
@@ -482,7 +484,9 @@ class _SourceHarvester:
                 fresh=summary.fresh,
                 dataset_count=summary.dataset_count,
                 received=summary.received,
+                is_beside=is_beside,
             )
+            await other_objects.end_served(session, source, address, summary.page)
             await note_present(session, source, run, summary.page.present)
             await log_non_datasets(session, run, summary.others)
             await log_faults(session, run, [*summary.page.faults, *faults])

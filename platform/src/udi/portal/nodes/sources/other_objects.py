@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.portal.nodes.harvest.record import HarvestedPage
@@ -9,8 +11,13 @@ from udi.portal.nodes.harvest.udata import find_listed_service, is_first_page
 from udi.portal.nodes.sources.document_summary import DocumentSummary
 from udi.portal.nodes.sources.import_results import load_import_context
 from udi.portal.nodes.sources.leases import SourceLease, get_open_run, leased_source
+from udi.portal.nodes.sources.models import CatalogueSource
 from udi.portal.nodes.sources.reuse_import import store_reuses
-from udi.portal.nodes.sources.service_import import store_served, store_services
+from udi.portal.nodes.sources.service_import import (
+    complete_served,
+    store_served,
+    store_services,
+)
 
 
 async def store_other_objects(
@@ -57,3 +64,12 @@ async def take_served(
         is_first = is_first_page(address) and not summary.page.format
         await store_served(session, source, service, page.records, is_first=is_first)
     return replace(page, records=(), refused=(), services=(), reuses=(), total=None)
+
+
+async def end_served(
+    session: AsyncSession, source: CatalogueSource, address: str, page: HarvestedPage
+) -> None:
+    """After a document: take the names of the list of a service whose last page it is. Until then, those of before stay."""
+    service = find_listed_service(address, source.entry or source.address)
+    if service and not page.next:
+        await complete_served(session, source, service)

@@ -97,21 +97,43 @@ async def store_served(
     *,
     is_first: bool,
 ) -> None:
-    """Keep the names of datasets that a list of a source says that a service serves, in place of those of before on its first page.
-
-    The names are no change of the service: the datasets that they find are, once it is joined to them.
-    """
-    key = (source.tenant_id, service_id(source.id, identifier))
-    service = await session.get(CatalogueService, key)
-    if service is None or service.withdrawn_at is not None:
+    """Note the names of datasets that a page of a list says that a service serves; those of before stay until `complete_served`."""
+    service = await _find_kept_service(session, source, identifier)
+    if service is None:
         return
     description = read_description(service)
-    names = [] if is_first else list(description.serves)
+    names = [] if is_first else list(description.listed)
     for dataset in datasets:
         addresses = filter(_is_address, dataset.aliases)
         names += [dataset.identifier, *addresses][:NAMES_OF_ONE]
-    serves = list(dict.fromkeys(names))[: MOST_SERVED * NAMES_OF_ONE]
-    service.description = write_description(replace(description, serves=serves))
+    listed = list(dict.fromkeys(names))[: MOST_SERVED * NAMES_OF_ONE]
+    service.description = write_description(replace(description, listed=listed))
+
+
+async def complete_served(
+    session: AsyncSession, source: CatalogueSource, identifier: str
+) -> None:
+    """Take the names of a list that was read to its end, in place of those of before.
+
+    The names are no change of the service: the datasets that they find are, once it is joined to them.
+    """
+    service = await _find_kept_service(session, source, identifier)
+    if service is None:
+        return
+    description = read_description(service)
+    complete = replace(description, serves=description.listed, listed=[])
+    service.description = write_description(complete)
+
+
+async def _find_kept_service(
+    session: AsyncSession, source: CatalogueSource, identifier: str
+) -> CatalogueService | None:
+    """The service of a source that is not withdrawn."""
+    key = (source.tenant_id, service_id(source.id, identifier))
+    service = await session.get(CatalogueService, key)
+    if service is None or service.withdrawn_at is not None:
+        return None
+    return service
 
 
 def service_id(source: UUID, identifier: str) -> UUID:
