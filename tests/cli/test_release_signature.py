@@ -176,6 +176,20 @@ def test_a_wheel_with_its_announced_checksum_needs_no_signature(
     assert files.requirements_sha256 == sha256(release.folder / "run.txt")
 
 
+def test_a_wheel_with_its_announced_checksum_takes_no_other_dependencies_than_its_own(
+    tmp_path: Path,
+) -> None:
+    wheel = make_wheel(tmp_path, pins="leaned_on==3.1\n")
+    dependencies = tmp_path / "run.txt"
+    dependencies.write_text("leaned_on==3.1\n")
+    assert read_announced(wheel, sha256(wheel), dependencies, None).wheel.path == wheel
+
+    dependencies.write_text("leaned_on==6.6.6\n")
+
+    with pytest.raises(LocalError, match=r"run\.txt is not the list .*: fetch"):
+        read_announced(wheel, sha256(wheel), dependencies, None)
+
+
 def test_the_signers_of_this_checkout_can_be_read() -> None:
     assert SIGNERS.read_text().startswith("# Who signs releases")
     assert [
