@@ -5,7 +5,6 @@ argument is the folder to look at, this checkout without.
 """  # noqa: INP001 - a script, run by its path
 
 import base64
-import binascii
 import re
 import sys
 import tomllib
@@ -33,7 +32,9 @@ SIGNER_RULES = {
     "valid_after": "a day, such as 2026-12-01",
     "valid_before": "a day after `valid_after`",
 }
-KEY_TYPES = ("ssh-ed25519", "sk-ssh-ed25519@openssh.com")
+KEY_TYPES = {"ssh-ed25519": 2, "sk-ssh-ed25519@openssh.com": 3}
+"""How many strings a key of each type has: its type, its point, and the application of one on a security key."""
+POINT_BYTES = 32
 NAME = re.compile(r"[^\s\"#][^\n\"]*")
 RESERVED = re.compile(r"\bexample\.(org|com|net)\b|\.example\b")
 """Hosts that belong to nobody (RFC 2606)."""
@@ -76,14 +77,30 @@ def find_signer_faults(number: int, signer: dict[str, Any]) -> list[str]:
 
 
 def is_public_key(line: str) -> bool:
-    """Tell whether a line is a public key of OpenSSH whose letters are of the type that it names."""
+    """Tell whether a line is a whole public key of OpenSSH, of the type that it names: OpenSSH skips another one."""
     kind, _, rest = line.partition(" ")
     try:
         blob = base64.b64decode(rest.partition(" ")[0], validate=True)
-    except binascii.Error:
+    except ValueError:  # no base64, or letters that are not of ASCII
         return False
-    header = len(kind).to_bytes(4, "big") + kind.encode()
-    return kind in KEY_TYPES and blob.startswith(header) and len(blob) > len(header)
+    strings = read_strings(blob)
+    return (
+        len(strings) == KEY_TYPES.get(kind)
+        and strings[0] == kind.encode()
+        and len(strings[1]) == POINT_BYTES
+    )
+
+
+def read_strings(blob: bytes) -> list[bytes]:
+    """Return the strings of a key in SSH's wire format; none where the last one is cut short."""
+    strings = []
+    while blob:
+        end = 4 + int.from_bytes(blob[:4], "big")
+        if len(blob) < end:
+            return []
+        strings.append(blob[4:end])
+        blob = blob[end:]
+    return strings
 
 
 def render_signer(signer: dict[str, Any]) -> str:

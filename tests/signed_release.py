@@ -155,6 +155,12 @@ def garble_signature(release: SignedRelease) -> None:
     (release.folder / "SHA256SUMS.sig").write_bytes(b"\xff not a signature")
 
 
+def garble_letters(release: SignedRelease) -> None:
+    """As a mail or an editor may do, which leaves the first and the last line."""
+    signature = release.folder / "SHA256SUMS.sig"
+    signature.write_text(signature.read_text().replace("U1NIU0lH", "é1NIU0lH"))
+
+
 def truncate_signature(release: SignedRelease) -> None:
     signature = release.folder / "SHA256SUMS.sig"
     first_line, _, rest = signature.read_text().partition("\n")

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from udi.cli.local.errors import LocalError
 from udi.cli.main import COMMANDS, GROUPS, build_app
+from udi.cli.upgrade.wheel import PINS
 
 ROOT = Path(__file__).parents[2]
 NAMES = [
@@ -115,6 +116,13 @@ def test_the_wheel_has_nothing_of_what_only_developers_use(
 
     assert "udi/cli/main.py" in names
     assert [name for name in names if name.startswith(ONLY_IN_A_CLONE)] == []
+
+
+@pytest.mark.programs
+def test_the_wheel_holds_the_list_of_its_dependencies(wheel: zipfile.ZipFile) -> None:
+    pins = (ROOT / "requirements/run.txt").read_bytes()
+
+    assert wheel.read(PINS) == pins
 
 
 @pytest.mark.programs

@@ -11,11 +11,14 @@ from uuid import uuid4
 import pytest
 from litestar import Litestar
 from sqlalchemy import delete, literal, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests import visitors
 from tests.cli.conftest import Run
 from tests.contract.conftest import issuer, north
 from tests.contract.node import Pusher, make_record
+from udi.cli.archive import contents
+from udi.cli.archive.importer import resume_program
 from udi.cli.archive.writers import describe_postponed_jobs
 from udi.cli.installation.gather import ProgramDatabases
 from udi.cli.installation.work import perform_requests
@@ -194,6 +197,33 @@ async def test_what_an_import_queues_waits_until_the_territory_is_open(
     released = await read_moments(portal_database, demo)
     assert len(released) == 2
     assert all(begin <= now() for begin, _ in released)
+
+
+async def test_what_an_import_queued_is_replaced_by_the_next_try(
+    demo: Territory,
+    settings: Settings,
+    portal_database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await set_register_state(portal_database, demo, "arriving")
+    for number in ("first", "second"):
+
+        async def queue(
+            session: AsyncSession, _: Settings, *, number: str = number
+        ) -> None:
+            await jobs.enqueue(session, JOB, {"try": number})
+
+        monkeypatch.setattr(contents, "list_import_steps", lambda _, step=queue: [step])
+        async with portal_database.session(demo.id, role="owner") as session:
+            await resume_program(session, "portal", settings, demo.id)
+
+    query = text(
+        "SELECT payload ->> 'try' FROM (SELECT convert_from(payload, 'UTF8')::jsonb AS payload FROM queue.pgqueuer) AS job"
+        " WHERE payload ->> 'tenant' = :tenant"
+    )
+    async with portal_database.platform_session(role="worker") as session:
+        tries = (await session.scalars(query, {"tenant": str(demo.id)})).all()
+    assert tries == ["second"]
 
 
 async def test_a_territory_that_opened_a_moment_ago_is_found_by_its_tasks(

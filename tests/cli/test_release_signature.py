@@ -16,6 +16,7 @@ from tests.signed_release import (
     change_all,
     change_requirements,
     change_wheel,
+    garble_letters,
     garble_signature,
     let_key_begin_later,
     let_key_expire,
@@ -88,6 +89,7 @@ def test_a_signed_release_is_taken_by_its_folder_or_its_wheel_and_installed(
         (sign_without_wheel, "names 0 wheels"),
         (sign_without_requirements, r"does not name run\.txt"),
         (garble_signature, "is not a signature"),
+        (garble_letters, "is not a signature"),
         (truncate_signature, "is not a signature"),
         (remove("SHA256SUMS"), r"There is no SHA256SUMS in"),
         (remove("SHA256SUMS.sig"), r"There is no SHA256SUMS\.sig in"),
@@ -174,6 +176,20 @@ def test_a_wheel_with_its_announced_checksum_needs_no_signature(
 
     assert "no signature was looked at" in describe_origin(files).message
     assert files.requirements_sha256 == sha256(release.folder / "run.txt")
+
+
+def test_a_wheel_with_its_announced_checksum_takes_no_other_dependencies_than_its_own(
+    tmp_path: Path,
+) -> None:
+    wheel = make_wheel(tmp_path, pins="leaned_on==3.1\n")
+    dependencies = tmp_path / "run.txt"
+    dependencies.write_text("leaned_on==3.1\n")
+    assert read_announced(wheel, sha256(wheel), dependencies, None).wheel.path == wheel
+
+    dependencies.write_text("leaned_on==6.6.6\n")
+
+    with pytest.raises(LocalError, match=r"run\.txt is not the list .*: fetch"):
+        read_announced(wheel, sha256(wheel), dependencies, None)
 
 
 def test_the_signers_of_this_checkout_can_be_read() -> None:

@@ -1,10 +1,11 @@
 """Releases made by `.ci/release` with a key of their publisher, taken by `udi upgrade`, and one key after another."""
 
+import base64
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -210,3 +211,33 @@ def test_a_signer_of_whom_something_is_wrong_is_refused_without_a_word_of_its_ke
         *("key", "until"),
     ]
     assert private not in "".join(faults)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda line: line[: line.rindex(" ") - 4],
+        lambda line: line.replace("AAAA", "éAAA", 1),
+        lambda line: line.replace("AAAAC", "AAAAD", 1),
+        lambda line: f"sk-{line}",
+    ],
+    ids=["cut short", "other letters", "another length", "another type"],
+)
+def test_a_key_that_could_never_sign_is_refused_before_it_is_needed(
+    tmp_path: Path, spoil: Callable[[str], str]
+) -> None:
+    find_faults = load("publisher").find_signer_faults
+    line = make_key(tmp_path, "spare").with_suffix(".pub").read_text().strip()
+    assert find_faults(1, {"name": "spare", "key": line}) == []
+
+    [fault] = find_faults(1, {"name": "spare", "key": spoil(line)})
+
+    assert "`key` of signer 1 must be" in fault
+
+
+def test_a_key_that_is_on_a_security_key_may_sign() -> None:
+    kind = "sk-ssh-ed25519@openssh.com"
+    strings = (kind.encode(), bytes(32), b"ssh:")
+    blob = b"".join(len(text).to_bytes(4, "big") + text for text in strings)
+
+    assert load("publisher").is_public_key(f"{kind} {base64.b64encode(blob).decode()}")

@@ -34,9 +34,14 @@ SMALL = 1_000_000
 
 
 def make_wheel(
-    folder: Path, *, name: str = "udi", version: str = "1.2.0", python: str = ">=3.11"
+    folder: Path,
+    *,
+    name: str = "udi",
+    version: str = "1.2.0",
+    python: str = ">=3.11",
+    pins: str | None = None,
 ) -> Path:
-    """A wheel that pip installs, of one module."""
+    """A wheel that pip installs, of one module; with `pins`, it holds the list of its dependencies."""
     info = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: {python}\n"
     files = {
@@ -44,6 +49,8 @@ def make_wheel(
         f"{info}/METADATA": metadata,
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
+    if pins is not None:
+        files[f"{name}/_release/run.txt"] = pins
     record = "".join(
         f"{path},sha256={_record_hash(text)},{len(text.encode())}\n"
         for path, text in files.items()

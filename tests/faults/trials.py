@@ -8,6 +8,7 @@ import asyncio
 import json
 import re
 import shutil
+import signal
 import time
 from collections import Counter
 from collections.abc import (
@@ -183,7 +184,7 @@ class Trials:
         self._known: set[str] = set()
         self._objects = Path(settings.object_store_url) / str(territory.id)
         self._saved_objects = folder / "objects"
-        self._worker = RunningNode(
+        self.worker = RunningNode(
             settings,
             folder,
             {
@@ -263,14 +264,14 @@ class Trials:
                 await self._let_time_pass()
                 await self._queue(kind)
                 self._start(kind, step)
-                await self._wait_for_death()
+                await self.wait_for_death()
             await self._let_time_pass()
             self._start("", 0)
             await self._drain()
             await self._sweep()
             return await self._describe()
         finally:
-            self._worker.stop("work")
+            self.worker.stop("work")
 
     async def run_whole(self, kinds: Sequence[str]) -> WholeRun:
         """Do the same without a kill; nothing fails, and what each kind does is seen."""
@@ -287,7 +288,7 @@ class Trials:
             await self._sweep()
             whole.outcome = await self._describe()
         finally:
-            self._worker.stop("work")
+            self.worker.stop("work")
         return whole
 
     async def _begin(self) -> Outcome:
@@ -297,15 +298,15 @@ class Trials:
         return await self._describe()
 
     def _start(self, kind: str, step: int) -> None:
-        self._worker.stop("work")
-        self._worker.environment[VARIABLE] = json.dumps(
+        self.worker.stop("work")
+        self.worker.environment[VARIABLE] = json.dumps(
             {
                 "journal": str(self._journal),
                 "kind": kind,
                 "step": step,
             }
         )
-        self._worker.start("work")
+        self.worker.start("work")
 
     async def _queue(self, kind: str) -> None:
         columns = await self._database.fetchval(
@@ -326,23 +327,26 @@ class Trials:
                 f" WHERE tenant_id = '{self._territory.id}' AND {column} > now()"
             )
 
-    async def _wait_for_death(self) -> None:
+    async def wait_for_death(self) -> None:
+        """Wait until the worker is killed; one that ends by itself would be compared with another that did all."""
         deadline = time.monotonic() + PATIENCE
-        process = self._worker.processes["work"]
+        process = self.worker.processes["work"]
         while process.poll() is None:
             assert time.monotonic() < deadline, "the step was not reached"
             if not await self._has_work():
                 await self._let_time_pass()
             await asyncio.sleep(0.02)
-        self._worker.stop("work")
+        status = process.poll()
+        assert status == -signal.SIGKILL, (status, self.worker.log("work")[-4000:])
+        self.worker.stop("work")
 
     async def _drain(self) -> None:
         """Wait until the worker has nothing to do, however much time passes."""
         for _ in range(MOST_ROUNDS):
             deadline = time.monotonic() + PATIENCE
             while await self._has_work():
-                assert self._worker.processes["work"].poll() is None
-                assert time.monotonic() < deadline, self._worker.log("work")[-4000:]
+                assert self.worker.processes["work"].poll() is None
+                assert time.monotonic() < deadline, self.worker.log("work")[-4000:]
                 await asyncio.sleep(0.02)
             if not await self._count(f"FROM queue.pgqueuer WHERE {WAITING}"):
                 return
@@ -351,7 +355,7 @@ class Trials:
             f"SELECT entrypoint, attempts FROM queue.pgqueuer WHERE {WAITING}"
         )
         raise AssertionError(
-            f"tasks never end: {[tuple(row) for row in rest]} {self._worker.log('work')[-6000:]}"
+            f"tasks never end: {[tuple(row) for row in rest]} {self.worker.log('work')[-6000:]}"
         )
 
     async def _has_work(self) -> bool:

@@ -152,6 +152,42 @@ def test_a_slow_check_that_does_not_hold_is_shown_and_ends_the_tests(
     assert figures == ["good: ok", "slow: FAILED", "tests: FAILED"]
 
 
+PASSING = """
+import os, pathlib
+
+def test_pass():
+    pathlib.Path({begun!r}).write_text(str(os.getpid()))
+"""
+LATE = """
+import pathlib, time
+
+begun = pathlib.Path({begun!r})
+while not (begun.exists() and begun.read_text()):
+    time.sleep(0.05)
+while pathlib.Path("/proc", begun.read_text()).exists():
+    time.sleep(0.05)
+1 / 0
+"""
+
+
+def test_a_slow_check_that_does_not_hold_once_the_tests_passed_is_the_status(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    begun = str(tmp_path / "begun")
+    tests = tmp_path / "test_passing.py"
+    tests.write_text(PASSING.format(begun=begun))
+    set_checks(monkeypatch, "slow", good="", slow=LATE.format(begun=begun))
+    steps = Run(dict(os.environ))
+
+    with pytest.raises(typer.Exit) as ended:
+        steps.check_and_test(["-p", "no:cacheprovider", str(tests)])
+
+    assert ended.value.exit_code == 1
+    assert "ZeroDivisionError" in capfd.readouterr().out
+    figures = [figure.partition(" (")[0] for figure in steps.figures]
+    assert figures == ["good: ok", "slow: FAILED", "tests: ok"]
+
+
 def test_tests_that_fail_do_not_hide_that_the_checks_hold(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -77,3 +77,27 @@ def test_what_cannot_be_imported_is_said_by_the_processes_of_the_run(
 
     assert done.returncode != 0
     assert "No module named 'a_module_that_is_nowhere'" in done.stdout
+
+
+DYING = """
+import os, signal
+
+def test_before():
+    pass
+
+def test_dies():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def test_after():
+    pass
+"""
+
+
+def test_a_process_of_the_run_that_dies_is_a_failure_and_another_takes_its_place(
+    tmp_path: Path,
+) -> None:
+    done = run_in_two(tmp_path, dying=DYING)
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "crashed while running 'test_dying.py::test_dies'" in done.stdout
+    assert "1 failed, 2 passed" in done.stdout

@@ -78,6 +78,9 @@ POSTPONED = text("""
 SELECT entrypoint, count(*) AS number FROM queue.pgqueuer
 WHERE status = 'queued' AND headers ? 'postponed_from' AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant
 GROUP BY 1 ORDER BY 1""")
+FORGET_POSTPONED = text("""
+DELETE FROM queue.pgqueuer
+WHERE status = 'queued' AND headers ? 'postponed_from' AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant""")
 RELEASE_POSTPONED = text("""
 UPDATE queue.pgqueuer AS job SET execute_after = (job.headers ->> 'postponed_from')::timestamptz,
   headers = job.headers - '{due,postponed_from,postponed_due}'::text[] || jsonb_strip_nulls(
@@ -145,6 +148,11 @@ async def hold_jobs(session: AsyncSession, tenant: UUID) -> None:
     """Put off all queued jobs of a territory until it is active, those that are due too."""
     values = {"tenant": str(tenant), "delay": PUT_OFF, "with_due": True}
     await session.execute(POSTPONE, values)
+
+
+async def forget_postponed_jobs(session: AsyncSession, tenant: UUID) -> None:
+    """Forget the jobs of a territory that are put off until it is active: those of rows that others replaced."""
+    await session.execute(FORGET_POSTPONED, {"tenant": str(tenant)})
 
 
 async def count_postponed_jobs(session: AsyncSession, tenant: UUID) -> dict[str, int]:

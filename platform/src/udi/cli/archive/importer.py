@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,7 +31,7 @@ from udi.cli.archive.identity import (
 from udi.cli.archive.placement import Hosts
 from udi.cli.archive.verification import TerritoryArchive, open_archive
 from udi.kit.db import Database
-from udi.kit.fair_queue import hold_jobs
+from udi.kit.fair_queue import forget_postponed_jobs, hold_jobs
 from udi.kit.rows import ImportMapping, Row, parse_rows, replace_rows
 from udi.kit.territories import ARRIVING, upsert
 from udi.node.files.models import object_key
@@ -225,16 +226,9 @@ class TerritoryImport:
     async def _resume(self) -> None:
         for program, database in self.databases.items():
             async with database.session(self.folder.tenant_id, role="owner") as session:
-                await self._resume_program(session, program)
-
-    async def _resume_program(
-        self, session: AsyncSession, program: ProgramName
-    ) -> None:
-        """What each domain does once the rows are here; its tasks wait until the territory is open: they drop what none serves."""
-        for resume_import in contents.list_import_steps(program):
-            await resume_import(session, self.settings)
-        await session.flush()
-        await hold_jobs(session, self.folder.tenant_id)
+                await resume_program(
+                    session, program, self.settings, self.folder.tenant_id
+                )
 
     async def _open(self, connection: admin.RealmAdmin) -> None:
         """The last steps: what the installation gives the territory, then it is served."""
@@ -311,7 +305,9 @@ class TerritoryImport:
         for program, database in self.databases.items():
             async with database.session(self.folder.tenant_id, role="owner") as session:
                 counts = await self._replace_rows(session, program, moves)
-                await self._resume_program(session, program)
+                await resume_program(
+                    session, program, self.settings, self.folder.tenant_id
+                )
             self.imported.rows |= counts
 
     async def _replace_rows(
@@ -400,3 +396,17 @@ class TerritoryImport:
 async def _iterate_pieces(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece
+
+
+async def resume_program(
+    session: AsyncSession, program: ProgramName, settings: Settings, tenant: UUID
+) -> None:
+    """What each domain does once the rows are here; its tasks wait until the territory is open: they drop what none serves.
+
+    Those of a try that was killed are not done beside them: its rows may have been of another archive.
+    """
+    await forget_postponed_jobs(session, tenant)
+    for resume_import in contents.list_import_steps(program):
+        await resume_import(session, settings)
+    await session.flush()
+    await hold_jobs(session, tenant)

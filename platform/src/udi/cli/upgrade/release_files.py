@@ -1,5 +1,6 @@
 """What an operator brings of a release: its wheel and the list of its dependencies, verified by signature or checksum."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from udi.cli.upgrade.signature import (
     ReleaseSums,
     read_signed_sums,
 )
-from udi.cli.upgrade.wheel import PROJECT, Wheel, checksum, read_wheel
+from udi.cli.upgrade.wheel import PROJECT, Wheel, checksum, read_pins, read_wheel
 
 REQUIREMENTS = "run.txt"
 WHEEL = re.compile(rf"{PROJECT}-[^/]+\.whl")
@@ -34,15 +35,20 @@ class ReleaseFiles:
 def read_announced(
     path: Path, sha256: str, requirements: Path, wheelhouse: Path | None
 ) -> ReleaseFiles:
-    """The files whose wheel has the checksum that the operator gives.
+    """The files whose wheel has the checksum that the operator gives; the list of its dependencies is the one in it.
 
     Raises:
-        LocalError: it is another wheel, or a file is absent.
+        LocalError: it is another wheel or another list, or a file is absent.
     """
     wheel = read_wheel(path, sha256)
-    return ReleaseFiles(
-        wheel, requirements, _require_checksum(requirements), wheelhouse
-    )
+    digest = _require_checksum(requirements)
+    pins = read_pins(wheel)
+    if pins is not None and hashlib.sha256(pins).hexdigest() != digest:
+        raise LocalError(
+            f"{requirements} is not the list of the dependencies of {path.name}, which holds another",
+            FETCH_AGAIN,
+        )
+    return ReleaseFiles(wheel, requirements, digest, wheelhouse)
 
 
 def read_signed(

@@ -5,7 +5,6 @@ sentence that says why.
 """
 
 import base64
-import binascii
 import hashlib
 import re
 import subprocess
@@ -176,7 +175,7 @@ def read_signature(signature: Path) -> SignatureContent | None:
     try:
         armour = ARMOUR.search(signature.read_text())
         blob = base64.b64decode(armour.group(1)) if armour else b""
-    except (UnicodeDecodeError, binascii.Error):
+    except ValueError:  # no text, letters that are not of ASCII, or no base64
         return None
     if not blob.startswith(MAGIC):
         return None

@@ -15,6 +15,8 @@ from udi.cli.local.errors import LocalError
 
 PROJECT = "udi"
 SHORT_DIGEST = 12
+PINS = f"{PROJECT}/_release/run.txt"
+"""Where a wheel holds the list of its dependencies, with their hashes (`pyproject.toml`)."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,14 @@ def read_wheel(path: Path, sha256: str) -> Wheel:
             "upgrade the machine's Python first, or stay at a release for this one",
         )
     return Wheel(path, digest, Version(metadata["Version"]))
+
+
+def read_pins(wheel: Wheel) -> bytes | None:
+    """The list of its dependencies that a wheel holds; None in one of a release that held none yet."""
+    with zipfile.ZipFile(wheel.path) as content:
+        if PINS not in content.namelist():
+            return None
+        return content.read(PINS)
 
 
 def version_of(release: str) -> Version | None:
