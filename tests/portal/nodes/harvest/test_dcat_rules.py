@@ -16,6 +16,7 @@ from udi.protocol.structures import Organisation
 
 PREFIXES = """@prefix adms: <http://www.w3.org/ns/adms#> . @prefix dcat: <http://www.w3.org/ns/dcat#> .
 @prefix dct: <http://purl.org/dc/terms/> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .
+@prefix freq: <http://publications.europa.eu/resource/authority/frequency/> .
 @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix time: <http://www.w3.org/2006/time#> .
 """
@@ -97,3 +98,16 @@ def test_blanks_around_an_address_are_no_part_of_it() -> None:
         "https://a.example/map/271",
         "https://a.example/b%20c",
     ]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "dct:frequency freq:WEEKLY ; dct:accrualPeriodicity freq:NEVER",
+        "dct:accrualPeriodicity freq:NEVER ; dct:frequency freq:WEEKLY",
+        "dct:frequency freq:WEEKLY, freq:NEVER ; dct:accrualPeriodicity freq:NEVER",
+    ],
+)
+def test_a_property_goes_before_one_that_is_read_for_it(statement: str) -> None:
+    assert read(statement).frequency == "NEVER"
+    assert read("dct:frequency freq:WEEKLY").frequency == "WEEKLY"
