@@ -8,7 +8,7 @@ import pytest
 
 from udi.portal.nodes.harvest import rdf
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
-from udi.portal.nodes.harvest.record import HarvestedRecord
+from udi.portal.nodes.harvest.record import HarvestedDistribution, HarvestedRecord
 from udi.protocol.rdf import write_dataset
 from udi.protocol.record import restore_record, write_record
 from udi.protocol.serialisations import write_canonical
@@ -111,3 +111,30 @@ def test_blanks_around_an_address_are_no_part_of_it() -> None:
 def test_a_property_goes_before_one_that_is_read_for_it(statement: str) -> None:
     assert read(statement).frequency == "NEVER"
     assert read("dct:frequency freq:WEEKLY").frequency == "WEEKLY"
+
+
+EU = "http://publications.europa.eu/resource/authority/"
+FILE = "https://a.example/file"
+
+
+def read_file(statement: str, address: str = FILE) -> HarvestedDistribution:
+    """The distribution at this address of which this is said."""
+    record = read(
+        f"dcat:distribution [ a dcat:Distribution ; dcat:accessURL <{address}> ; {statement} ]"
+    )
+    (distribution,) = record.distributions
+    return distribution
+
+
+def test_data_without_words_are_in_the_language_that_the_table_has_for_them() -> None:
+    record = read(
+        f'dct:language <{EU}language/FRA> ; dcat:distribution [ dcat:accessURL <{FILE}> ; dct:language <{EU}language/ZXX>, "it" ]'
+    )
+    ours = written(record)
+    (again,) = rdf.read(ours.encode(), base_url="https://ours.example/").records
+
+    assert record.languages == again.languages == ("fr",)
+    assert [file.languages for file in record.distributions] == [("zxx", "it")]
+    assert [set(file.languages) for file in again.distributions] == [{"zxx", "it"}]
+    assert ours.count(f"language> <{EU}language/ZXX>") == 1
+    assert "language_unknown" not in {fault.code for fault in record.faults}

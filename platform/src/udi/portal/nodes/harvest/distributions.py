@@ -15,8 +15,14 @@ from udi.portal.nodes.harvest.record import (
     HarvestedLicence,
     HarvestedPeriod,
 )
-from udi.portal.nodes.harvest.vocabulary import MEDIA_TYPE, FormatMatch, find_format
+from udi.portal.nodes.harvest.vocabulary import (
+    MEDIA_TYPE,
+    FormatMatch,
+    find_data_language,
+    find_format,
+)
 from udi.protocol.formats import FORMATS
+from udi.protocol.languages import NO_WORDS
 from udi.protocol.texts import Texts
 
 ALGORITHMS = {32: "MD5", 40: "SHA-1", 64: "SHA-256", 128: "SHA-512"}
@@ -149,7 +155,10 @@ def _languages(draft: Draft, where: str, languages: list[str]) -> tuple[str, ...
     before = draft.languages
     draft.languages = []
     for language in languages:
-        draft.add_language(f"{where}.language", language)
+        if find_data_language(language) == NO_WORDS:
+            draft.add_once(draft.languages, NO_WORDS)
+        else:
+            draft.add_language(f"{where}.language", language)
     read = tuple(draft.languages)
     draft.languages = before
     return read
