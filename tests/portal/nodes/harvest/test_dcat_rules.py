@@ -138,3 +138,21 @@ def test_data_without_words_are_in_the_language_that_the_table_has_for_them() ->
     assert [set(file.languages) for file in again.distributions] == [{"zxx", "it"}]
     assert ours.count(f"language> <{EU}language/ZXX>") == 1
     assert "language_unknown" not in {fault.code for fault in record.faults}
+
+
+def test_a_standard_of_a_file_without_an_address_is_known_by_its_name() -> None:
+    standards = 'dct:conformsTo "Standard 1", [ a dct:Standard ; dct:title "Standard 2" ], <https://a.example/standard>'
+    record = read(f"dcat:distribution [ dcat:accessURL <{FILE}> ; {standards} ]")
+    ours = written(record)
+    (again,) = rdf.read(ours.encode(), base_url="https://ours.example/").records
+
+    for (media,) in (
+        convert(record, CONTEXT).record.media,
+        convert(again, CONTEXT).record.media,
+    ):
+        assert set(media.metadata.standards) == {"Standard 1", "Standard 2"}
+        assert "https://a.example/standard" in {
+            media.structure,
+            *media.metadata.conforms_to,
+        }
+    assert ours.count("conformsTo> <") == len(("Standard 1", "Standard 2", "address"))

@@ -89,6 +89,7 @@ def media_metadata_of(
             for standard in _addresses(distribution.conforms_to)
             if standard != media.structure
         ),
+        standards=_standard_names(distribution),
         documentation=_pages(distribution.documentation),
         periods=_intervals(distribution.periods),
     )
@@ -166,6 +167,16 @@ def _standards(record: HarvestedRecord) -> tuple[of.NamedResource, ...]:
         VocabularyTerm(text) if ADDRESS.fullmatch(text) else VocabularyTerm("", text)
         for text in record.conforms_to
     )
+
+
+def _standard_names(distribution: HarvestedDistribution) -> tuple[str, ...]:
+    """Those of standards that have no address."""
+    names = (
+        " ".join(standard.split())[:LINE]
+        for standard in distribution.conforms_to
+        if not _address(standard)
+    )
+    return tuple(dict.fromkeys(name for name in names if name))[:ENTRIES]
 
 
 def _resources(terms: Iterable[VocabularyTerm]) -> tuple[of.NamedResource, ...]:
