@@ -229,7 +229,7 @@ services = st.builds(
     parameters=parameters.map(tuple), documentation=st.just("") | addresses,
     metadata=st.builds(
         MediaMetadata, **media_metadata, endpoint=st.just("") | others, size=st.none() | st.integers(1, 2**53), checksum=st.none() | checksums,
-        is_download=st.sampled_from([None, True]), format=st.sampled_from(["", "JSON_LD"]), media_type=st.sampled_from(["", "application/x-protobuf"]),
+        is_download=st.sampled_from([None, True]), format=st.sampled_from(["", "JSON_LD"]), media_type=st.sampled_from(["", "application/ld+json", "application/x-protobuf"]),
     ),
 )  # fmt: skip
 series = st.builds(

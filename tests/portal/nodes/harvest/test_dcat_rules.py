@@ -156,3 +156,31 @@ def test_a_standard_of_a_file_without_an_address_is_known_by_its_name() -> None:
             *media.metadata.conforms_to,
         }
     assert ours.count("conformsTo> <") == len(("Standard 1", "Standard 2", "address"))
+
+
+SERVICE = "dcat:accessService [ a dcat:DataService ; dcat:endpointURL <https://a.example/api> ]"
+
+
+@pytest.mark.parametrize(
+    ("statement", "media_type"),
+    [
+        ('dct:format "HTML" ; dcat:mediaType "text/html"', "text/html"),
+        ('dct:format "HTML"', ""),
+        ('dct:format "N-Triples" ; dcat:mediaType "application/n-triples"', "application/n-triples"),
+    ],
+)  # fmt: skip
+def test_the_media_type_that_a_source_says_of_a_service_is_written(
+    statement: str, media_type: str
+) -> None:
+    record = read(
+        f"dcat:distribution [ dcat:accessURL <{FILE}> ; {SERVICE} ; {statement} ]"
+    )
+    ours = written(record)
+    (again,) = rdf.read(ours.encode(), base_url="https://ours.example/").records
+
+    for (media,) in (
+        convert(record, CONTEXT).record.media,
+        convert(again, CONTEXT).record.media,
+    ):
+        assert media.metadata.media_type == media_type
+    assert ours.count("dcat#mediaType>") == bool(media_type)

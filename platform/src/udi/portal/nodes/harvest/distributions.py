@@ -99,6 +99,7 @@ def add_distribution(draft: Draft, where: str, raw: RawDistribution) -> None:
     statements = [
         words.strip() for words, tag in raw.rights if (words, tag) not in rights
     ]
+    media_type = _media_type(draft, where, raw, format_match)
     means = raw.means or (
         DistributionKind.SERVICE if raw.service else _means(format_match)
     )
@@ -113,7 +114,8 @@ def add_distribution(draft: Draft, where: str, raw: RawDistribution) -> None:
             download_url=download,
             format=format_match.target if format_match else "",
             format_label=next((label for label in raw.formats if label.strip()), ""),
-            media_type=_media_type(draft, where, raw, format_match),
+            media_type=media_type or (format_match.media_type if format_match else ""),
+            is_media_type_stated=bool(media_type),
             compress_format=raw.compress
             or (format_match.compress if format_match else ""),
             package_format=raw.package,
@@ -237,7 +239,7 @@ def _format(
 def _media_type(
     draft: Draft, where: str, raw: RawDistribution, format_match: FormatMatch | None
 ) -> str:
-    """The registered name: what the source says when it has the form of one, else that of the format.
+    """The registered name that the source says, when it has the form of one; empty where it says none.
 
     A format that says more than its registered name (GeoTIFF, of TIFF) has that with its parameter.
     """
@@ -269,8 +271,6 @@ def _media_type(
                 read=name,
             )
             return name
-    if format_match:
-        return format_match.media_type
     return ""
 
 

@@ -207,11 +207,12 @@ def _format(distribution: HarvestedDistribution, media: of.Media) -> str:
 
 
 def _media_type(distribution: HarvestedDistribution, media: of.Media) -> str:
-    """That of a service, or one that no format of ours has; not one that only follows from the format."""
+    """That of a service, or one that no format of ours has; not one that nobody says and that follows from the format."""
     if media.media_type and find_format(media.media_type):
         return ""
     implied = find_harvested_format(distribution.format)
-    if implied and implied.media_type == distribution.media_type:
+    is_implied = implied and implied.media_type == distribution.media_type
+    if is_implied and not distribution.is_media_type_stated:
         return ""
     return distribution.media_type
 
