@@ -8,7 +8,7 @@ import pytest
 
 from udi.portal.nodes.harvest import rdf
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
-from udi.portal.nodes.harvest.record import HarvestedDistribution, HarvestedRecord
+from udi.portal.nodes.harvest.record import HarvestedRecord
 from udi.protocol.rdf import write_dataset
 from udi.protocol.record import restore_record, write_record
 from udi.protocol.serialisations import write_canonical
@@ -117,15 +117,6 @@ EU = "http://publications.europa.eu/resource/authority/"
 FILE = "https://a.example/file"
 
 
-def read_file(statement: str, address: str = FILE) -> HarvestedDistribution:
-    """The distribution at this address of which this is said."""
-    record = read(
-        f"dcat:distribution [ a dcat:Distribution ; dcat:accessURL <{address}> ; {statement} ]"
-    )
-    (distribution,) = record.distributions
-    return distribution
-
-
 def test_data_without_words_are_in_the_language_that_the_table_has_for_them() -> None:
     record = read(
         f'dct:language <{EU}language/FRA> ; dcat:distribution [ dcat:accessURL <{FILE}> ; dct:language <{EU}language/ZXX>, "it" ]'
@@ -184,3 +175,25 @@ def test_the_media_type_that_a_source_says_of_a_service_is_written(
     ):
         assert media.metadata.media_type == media_type
     assert ours.count("dcat#mediaType>") == bool(media_type)
+
+
+@pytest.mark.parametrize(
+    ("file_type", "address", "media_type"),
+    [
+        ("RDF", FILE, ""),
+        ("RDF", f"{FILE}.rdf", "application/rdf+xml"),
+        ("RDF", f"{FILE}.ttl", "text/turtle"),
+        ("RDF", f"{FILE}.zip", ""),
+        ("RDF_XML", f"{FILE}.ttl", ""),
+    ],
+)
+def test_rdf_in_any_syntax_is_not_one_syntax(
+    file_type: str, address: str, media_type: str
+) -> None:
+    statement = f"dct:format <{EU}file-type/{file_type}>"
+    distribution = f"a dcat:Distribution ; dcat:accessURL <{address}> ; {statement}"
+    record = read(f"dcat:distribution [ {distribution} ]")
+    (file,) = record.distributions
+
+    assert (file.format, file.media_type) == (file_type, media_type)
+    assert written(record).count(f"format> <{EU}file-type/{file_type}>") == 1

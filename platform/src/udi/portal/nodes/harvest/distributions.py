@@ -1,7 +1,7 @@
 """What a record has several of: distributions and contacts, from what the source wrote."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from udi.portal.nodes.harvest import addresses, kinds
@@ -40,6 +40,9 @@ SIZE = re.compile(
     r"([\d\s\u00a0\u202f,.]+?)\s*([kmgt]i?)?(b|o|octets?|bytes?)?", re.IGNORECASE
 )
 SUFFIX = re.compile(r"\.([a-z0-9]{2,8})(?:\.(?:gz|zip))?(?:[?#].*)?$", re.IGNORECASE)
+RDF = "RDF"
+"""The EU's file type of RDF in any syntax."""
+RDF_SYNTAXES = {"RDF_XML", "RDF_TURTLE", "JSON_LD"}
 ARCHIVES = {"ZIP", "Gzip", "7Z"}
 SUFFIXES = {
     extension: file_format
@@ -212,7 +215,7 @@ def _format(
         if (format_match := find_format(wording)) and (
             format_match.target or format_match.media_type or format_match.compress
         ):
-            return format_match
+            return _with_syntax(format_match, url)
     of_dataset = find_format(raw.dataset_format) if raw.dataset_format else None
     if wordings and of_dataset:
         return of_dataset
@@ -234,6 +237,15 @@ def _format(
     if url and raw.means is not DistributionKind.PAGE and not raw.service:
         draft.add_fault(kinds.FORMAT_MISSING, f"{where}.format")
     return None
+
+
+def _with_syntax(format_match: FormatMatch, url: str) -> FormatMatch:
+    """RDF in a syntax that nobody says has that of the end of its address."""
+    suffix = SUFFIX.search(url)
+    syntax = SUFFIXES.get(suffix[1].lower()) if suffix else None
+    if format_match.target == RDF and syntax and syntax.authority in RDF_SYNTAXES:
+        return replace(format_match, media_type=syntax.media_types[0])
+    return format_match
 
 
 def _media_type(
