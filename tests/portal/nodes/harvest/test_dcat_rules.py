@@ -197,3 +197,19 @@ def test_rdf_in_any_syntax_is_not_one_syntax(
 
     assert (file.format, file.media_type) == (file_type, media_type)
     assert written(record).count(f"format> <{EU}file-type/{file_type}>") == 1
+
+
+def test_a_further_landing_page_is_a_document_of_the_dataset() -> None:
+    pages = "<https://a.example/z>, <https://a.example/b>, <https://a.example/c>"
+    record = read(f"dcat:landingPage {pages} ; foaf:page <https://a.example/notice>")
+    ours = written(record)
+
+    assert record.landing_page == "https://a.example/z"
+    assert set(record.documentation) == {
+        "https://a.example/b",
+        "https://a.example/c",
+        "https://a.example/notice",
+    }
+    assert ours.count("dcat#landingPage> <") == 1
+    for page in ("b", "c", "notice"):
+        assert ours.count(f"foaf/0.1/page> <https://a.example/{page}>") == 1
