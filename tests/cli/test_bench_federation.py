@@ -139,6 +139,56 @@ def test_each_intended_difference_is_of_its_class_alone(
     assert compare(f"dataset: {field}", values | {left}, values) == outcome
 
 
+EU = "http://publications.europa.eu/resource/authority"
+PAGE = "https://a.example/page"
+FURTHER = "https://a.example/further"
+
+
+@pytest.mark.parametrize(
+    ("field", "source", "ours", "outcome"),
+    [
+        ("distribution: language", {"fr"}, {f"{EU}/language/FRA"}, "intended"),
+        (
+            "distribution: language",
+            {f"{EU}/language/ZXX", "fr"},
+            {f"{EU}/language/FRA"},
+            "changed",
+        ),
+        ("distribution: language", {"fr"}, set(), "lost"),
+        (
+            "distribution: format",
+            {f"{EU}/file-type/WMS"},
+            {f"{EU}/file-type/WMS_SRVC"},
+            "intended",
+        ),
+        (
+            "distribution: format",
+            {f"{EU}/file-type/WMS"},
+            {f"{EU}/file-type/WFS_SRVC"},
+            "changed",
+        ),
+        (
+            "distribution: format",
+            {f"{EU}/file-type/RDF"},
+            {f"{EU}/file-type/RDF_XML"},
+            "changed",
+        ),
+        (
+            "dataset: landing page",
+            {PAGE, FURTHER},
+            {PAGE, f"document {FURTHER}"},
+            "intended",
+        ),
+        ("dataset: landing page", {PAGE, FURTHER}, {PAGE}, "changed"),
+        ("dataset: landing page", {PAGE}, {FURTHER, f"document {PAGE}"}, "changed"),
+    ],
+)
+def test_a_difference_is_intended_for_its_own_term_alone(
+    field: str, source: set[str], ours: set[str], outcome: str
+) -> None:
+    assert compare(field, frozenset(source), frozenset(ours)) == outcome
+
+
 def test_further_names_of_a_contact_are_an_intended_difference() -> None:
     names = frozenset({"name Office", "name Bureau", "mail a@b.example"})
 
