@@ -230,6 +230,28 @@ def test_a_catalogue_is_compared_with_our_turtle() -> None:
     assert [part for part in score.values() if part["unread"] == ["x.csv"]]
 
 
+@pytest.mark.parametrize(
+    ("files", "outcome"),
+    [(("b",), "intended"), (("b", "b"), "intended"), (("b", "c"), "right")],
+)
+def test_the_licence_of_files_may_stand_in_the_place_of_that_of_their_dataset(
+    files: tuple[str, ...], outcome: str
+) -> None:
+    distributions = "".join(
+        f""" ; dcat:distribution [ a dcat:Distribution ; dcat:accessURL <https://a.example/file/{number}> ;
+    dct:license <https://{licence}.example/licence> ]"""
+        for number, licence in enumerate(files)
+    )
+    document = f"""@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+<https://a.example/1> a dcat:Dataset ; dct:title "Trees"@en ; dct:identifier "1" ;
+  dct:license <https://a.example/licence>{distributions} .
+"""
+    name = next(name for name in ("a.ttl", "b.ttl", "c.ttl") if not is_apart(name))
+    fields = score_catalogues([(name, document.encode())])["tuned"]["fields"]
+
+    assert fields["dataset: licence"] == {outcome: 1}
+
+
 @pytest.mark.parametrize("name", sorted(TUNED))
 def test_tuned_files_are_as_counted_by_hand(shared_data: Path, name: str) -> None:
     assert not is_apart(name)

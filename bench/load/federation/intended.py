@@ -173,7 +173,7 @@ def _further_landing_pages(source: Values, ours: Values) -> bool:
     } <= (ours)
 
 
-CONCEALED = "of files of restricted data nothing is told, and the terms of agreements stand in the place of their licence; a distribution without an address of the web is none"
+CONCEALED = "of files of restricted data nothing is told, and the terms of agreements stand in the place of their licence; a distribution without an address of the web is none; the licence that all files have goes before that of their dataset, for which DCAT-AP has no property"
 INTENDED = (
     IntendedDifference(
         "dataset: keyword",

@@ -213,3 +213,34 @@ def test_a_further_landing_page_is_a_document_of_the_dataset() -> None:
     assert ours.count("dcat#landingPage> <") == 1
     for page in ("b", "c", "notice"):
         assert ours.count(f"foaf/0.1/page> <https://a.example/{page}>") == 1
+
+
+BY = "http://creativecommons.org/licenses/by/4.0/"
+BY_NC = "http://creativecommons.org/licenses/by-nc/2.0/"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "files", "code"),
+    [
+        (BY, (BY_NC,), "cc-by-nc-2.0"),
+        (BY, (BY_NC, BY_NC), "cc-by-nc-2.0"),
+        (BY, (BY_NC, ""), "cc-by-4.0"),
+        (BY, (BY_NC, BY), "cc-by-4.0"),
+        (BY, (), "cc-by-4.0"),
+        ("", (BY_NC, ""), "cc-by-nc-2.0"),
+        ("", (BY_NC, BY), ""),
+    ],
+)
+def test_the_licence_of_all_files_goes_before_that_of_their_dataset(
+    dataset: str, files: tuple[str, ...], code: str
+) -> None:
+    statements = [
+        f"dct:license <{licence}>" if licence else "" for licence in (dataset, *files)
+    ]
+    distributions = [
+        f"dcat:distribution [ dcat:accessURL <{FILE}/{number}> ; {statement} ]"
+        for number, statement in enumerate(statements[1:])
+    ]
+    record = read(" ; ".join(filter(None, (statements[0], *distributions))))
+
+    assert convert(record, CONTEXT).record.licence.code == code
