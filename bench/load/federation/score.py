@@ -39,7 +39,7 @@ from udi.protocol.structures import Organisation
 
 PARTS = ("tuned", "apart")
 APART = 3
-"""One file in `APART`, by the hash of its name, is kept apart: nothing was tuned on it."""
+"""One file in `APART`, by the hash of its name, was kept apart: nothing was tuned on it until it was looked at on 2026-12-01, as decision 44 says."""
 PUBLIC = "http://publications.europa.eu/resource/authority/access-right/PUBLIC"
 OUTCOMES = ("right", "intended", "changed", "lost", "added")
 CONTEXT = ConversionContext(
