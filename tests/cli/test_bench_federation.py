@@ -139,6 +139,56 @@ def test_each_intended_difference_is_of_its_class_alone(
     assert compare(f"dataset: {field}", values | {left}, values) == outcome
 
 
+EU = "http://publications.europa.eu/resource/authority"
+PAGE = "https://a.example/page"
+FURTHER = "https://a.example/further"
+
+
+@pytest.mark.parametrize(
+    ("field", "source", "ours", "outcome"),
+    [
+        ("distribution: language", {"fr"}, {f"{EU}/language/FRA"}, "intended"),
+        (
+            "distribution: language",
+            {f"{EU}/language/ZXX", "fr"},
+            {f"{EU}/language/FRA"},
+            "changed",
+        ),
+        ("distribution: language", {"fr"}, set(), "lost"),
+        (
+            "distribution: format",
+            {f"{EU}/file-type/WMS"},
+            {f"{EU}/file-type/WMS_SRVC"},
+            "intended",
+        ),
+        (
+            "distribution: format",
+            {f"{EU}/file-type/WMS"},
+            {f"{EU}/file-type/WFS_SRVC"},
+            "changed",
+        ),
+        (
+            "distribution: format",
+            {f"{EU}/file-type/RDF"},
+            {f"{EU}/file-type/RDF_XML"},
+            "changed",
+        ),
+        (
+            "dataset: landing page",
+            {PAGE, FURTHER},
+            {PAGE, f"document {FURTHER}"},
+            "intended",
+        ),
+        ("dataset: landing page", {PAGE, FURTHER}, {PAGE}, "changed"),
+        ("dataset: landing page", {PAGE}, {FURTHER, f"document {PAGE}"}, "changed"),
+    ],
+)
+def test_a_difference_is_intended_for_its_own_term_alone(
+    field: str, source: set[str], ours: set[str], outcome: str
+) -> None:
+    assert compare(field, frozenset(source), frozenset(ours)) == outcome
+
+
 def test_further_names_of_a_contact_are_an_intended_difference() -> None:
     names = frozenset({"name Office", "name Bureau", "mail a@b.example"})
 
@@ -178,6 +228,28 @@ def test_a_catalogue_is_compared_with_our_turtle() -> None:
     assert fields["distribution: access address"] == {"right": 1}
     assert fields["distribution: title"] == {"intended": 1}
     assert [part for part in score.values() if part["unread"] == ["x.csv"]]
+
+
+@pytest.mark.parametrize(
+    ("files", "outcome"),
+    [(("b",), "intended"), (("b", "b"), "intended"), (("b", "c"), "right")],
+)
+def test_the_licence_of_files_may_stand_in_the_place_of_that_of_their_dataset(
+    files: tuple[str, ...], outcome: str
+) -> None:
+    distributions = "".join(
+        f""" ; dcat:distribution [ a dcat:Distribution ; dcat:accessURL <https://a.example/file/{number}> ;
+    dct:license <https://{licence}.example/licence> ]"""
+        for number, licence in enumerate(files)
+    )
+    document = f"""@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+<https://a.example/1> a dcat:Dataset ; dct:title "Trees"@en ; dct:identifier "1" ;
+  dct:license <https://a.example/licence>{distributions} .
+"""
+    name = next(name for name in ("a.ttl", "b.ttl", "c.ttl") if not is_apart(name))
+    fields = score_catalogues([(name, document.encode())])["tuned"]["fields"]
+
+    assert fields["dataset: licence"] == {outcome: 1}
 
 
 @pytest.mark.parametrize("name", sorted(TUNED))

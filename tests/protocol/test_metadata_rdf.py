@@ -63,7 +63,13 @@ MEDIA_METADATA = st.fixed_dictionaries(
         "captions": lines,
         "rights": lines,
         **dict.fromkeys(
-            ("rights_statements", "languages", "conforms_to", "documentation"),
+            (
+                "rights_statements",
+                "languages",
+                "conforms_to",
+                "standards",
+                "documentation",
+            ),
             st.lists(words, max_size=2),
         ),
         **dict.fromkeys(

@@ -320,12 +320,23 @@ def _of_distributions(extract: Extractor) -> Extractor:
     return extract_all
 
 
+FURTHER_PAGE = "document "
+
+
+def _landing_pages(graph: SourceGraph, node: Term) -> Values:
+    """Landing pages, and other documents marked as such: a further landing page is one of these."""
+    documents = _references("foaf:page")(graph, node)
+    marked = {f"{FURTHER_PAGE}{address}" for address in documents}
+    return _references("dcat:landingPage")(graph, node) | marked
+
+
 WRITTEN: Mapping[str, Extractor] = {
     "licence": _of_distributions(_references("dct:license")),
     "rights": _of_distributions(_statements("dct:rights")),
     "theme": _references("dcat:theme", "dct:subject", "dcatap:hvdCategory"),
+    "landing page": _landing_pages,
 }
-"""Where we say a thing elsewhere: a theme of no EU table is a subject, the licence of a dataset is that of its files."""
+"""Where we say a thing elsewhere: a theme of no EU table is a subject, the licence of a dataset is that of its files, a further landing page is a document."""
 DISTRIBUTION: Mapping[str, Extractor] = {
     "access address": _references("dcat:accessURL"),
     "download address": _references("dcat:downloadURL"),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bench.load.federation.fields import Values
+from bench.load.federation.fields import FURTHER_PAGE, Values
 
 EU = "http://publications.europa.eu/resource/authority/"
 IANA = "https://www.iana.org/assignments/media-types/"
@@ -155,7 +155,25 @@ def _keyword_languages(source: Values, ours: Values) -> bool:
     return all(value.startswith("dcat:keyword ") for value in source - ours)
 
 
-CONCEALED = "of files of restricted data nothing is told, and the terms of agreements stand in the place of their licence; a distribution without an address of the web is none"
+SERVICES = {
+    f"{EU}file-type/{name}": f"{EU}file-type/{name}_SRVC" for name in ("WMS", "WFS")
+}
+"""Codes that the EU's table has not, and those that it has for the same services."""
+
+
+def _service_format(source: Values, ours: Values) -> bool:
+    return all(SERVICES.get(value) in ours for value in source - ours)
+
+
+def _further_landing_pages(source: Values, ours: Values) -> bool:
+    """Whether one landing page is kept as it is, and each of the others as a document."""
+    left = source - ours
+    return len(left) == len(source) - 1 and {
+        f"{FURTHER_PAGE}{page}" for page in left
+    } <= (ours)
+
+
+CONCEALED = "of files of restricted data nothing is told, and the terms of agreements stand in the place of their licence; a distribution without an address of the web is none; the licence that all files have goes before that of their dataset, for which DCAT-AP has no property"
 INTENDED = (
     IntendedDifference(
         "dataset: keyword",
@@ -172,10 +190,13 @@ INTENDED = (
         _mapped_to(f"{EU}data-theme/"),
         "a theme of another vocabulary is the EU's; its own words are a subject",
     ),
-    IntendedDifference(
-        "dataset: language",
-        _mapped_to(f"{EU}language/"),
-        "a language of another vocabulary is the EU's",
+    *(
+        IntendedDifference(
+            f"{thing}: language",
+            _mapped_to(f"{EU}language/"),
+            "a language of another vocabulary is the EU's",
+        )
+        for thing in ("dataset", "distribution")
     ),
     IntendedDifference(
         "dataset: access rights",
@@ -250,6 +271,16 @@ INTENDED = (
         "distribution: format",
         _mapped_to(f"{EU}file-type/"),
         "a format by its name or its media type is the EU's file type",
+    ),
+    IntendedDifference(
+        "distribution: format",
+        _service_format,
+        "WMS and WFS are no codes of the EU's file types, where these services are WMS_SRVC and WFS_SRVC",
+    ),
+    IntendedDifference(
+        "dataset: landing page",
+        _further_landing_pages,
+        "a record has one landing page; a further one is one of its documents, as each landing page is a foaf:page in DCAT",
     ),
     IntendedDifference(
         "distribution: media type",

@@ -39,7 +39,7 @@ from udi.protocol.structures import Organisation
 
 PARTS = ("tuned", "apart")
 APART = 3
-"""One file in `APART`, by the hash of its name, is kept apart: nothing was tuned on it."""
+"""One file in `APART`, by the hash of its name, was kept apart: nothing was tuned on it until it was looked at on 2026-12-01, as decision 44 says."""
 PUBLIC = "http://publications.europa.eu/resource/authority/access-right/PUBLIC"
 OUTCOMES = ("right", "intended", "changed", "lost", "added")
 CONTEXT = ConversionContext(
@@ -153,13 +153,14 @@ def _add_record(
     ours, ours_node = write_ours(record)
     place = f"{name}: {record.identifier}"
     is_restricted = not DATASET["access rights"](ours, ours_node) <= {PUBLIC}
+    has_other_terms = is_restricted or _is_licensed_by_files(source, node)
     for field_name, extract in DATASET.items():
         score.add(
             place,
             f"dataset: {field_name}",
             extract(source, node),
             WRITTEN.get(field_name, extract)(ours, ours_node),
-            is_concealed=is_restricted and field_name == "licence",
+            is_concealed=field_name == "licence" and has_other_terms,
         )
     for theirs, written in _pair_distributions(source, node, ours, ours_node):
         concealed = is_restricted or not _has_web_address(source, theirs)
@@ -171,6 +172,13 @@ def _add_record(
                 _extract_written(extract, ours, written),
                 is_concealed=concealed,
             )
+
+
+def _is_licensed_by_files(graph: SourceGraph, node: Term) -> bool:
+    """Whether all files have one licence, which goes before that of the dataset."""
+    files = graph.values(node, "dcat:distribution")
+    licences = {DISTRIBUTION["licence"](graph, file) for file in files}
+    return len(licences) == 1 and frozenset() not in licences
 
 
 def _has_web_address(graph: SourceGraph, node: Term) -> bool:

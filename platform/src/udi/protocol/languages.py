@@ -46,9 +46,12 @@ _FURTHER = """
     hi HIN, hr HRV, hy HYE, is ISL, ja JPN, ka KAT, ko KOR, la LAT, lb LTZ, lt LIT, lv LAV, mk MKD, mt MLT, nb NOB, nl NLD,
     nn NNO, oc OCI, rm ROH, se SME, sl SLV, sq SQI, sr SRP, sv SWE, tr TUR, uk UKR, vi VIE, zh ZHO
 """
+NO_WORDS = "zxx"
+"""ISO 639-2 and the EU's table: data without words, in no language."""
 AUTHORITY_CODES = {
     **{code: language.authority for code, language in LANGUAGES.items()},
     **{entry.split()[0]: entry.split()[1] for entry in _FURTHER.split(",")},
+    NO_WORDS: "ZXX",
 }
 """Codes of the EU's table by those of ISO 639-1: of RUDI's languages, and of others in which catalogues describe data."""
 REGIONAL = (

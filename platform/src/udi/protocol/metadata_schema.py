@@ -132,6 +132,7 @@ MEDIA_METADATA = group(
         "availability": address,
         "languages": list_of(line, ENTRIES),
         "conforms_to": addresses,
+        "standards": list_of(line, ENTRIES),
         "documentation": pages,
         "periods": periods,
     },

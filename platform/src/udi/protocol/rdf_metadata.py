@@ -134,6 +134,10 @@ def write_media_metadata(node: str, media: Media) -> Iterator[Triple]:
         yield from _concept(node, "dcatap:availability", metadata.availability)
     for standard in metadata.conforms_to:
         yield from typed_link(node, "dct:conformsTo", standard, "dct:Standard")
+    for number, name in enumerate(metadata.standards, 1):
+        place = f"{node[:-1]}-standard-{number}>"
+        yield from typed_value(node, "dct:conformsTo", place, "dct:Standard")
+        yield (place, term("dct:title"), literal(name))
     for page in metadata.documentation:
         yield from typed_link(node, "foaf:page", page, "foaf:Document")
     for number, interval in enumerate(metadata.periods, 1):

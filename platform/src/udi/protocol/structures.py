@@ -195,6 +195,8 @@ class MediaMetadata(Struct, frozen=True, kw_only=True):
     availability: str = ""
     languages: tuple[str, ...] = ()
     conforms_to: tuple[str, ...] = ()
+    standards: tuple[str, ...] = ()
+    """Names of those that it conforms to and that have no address."""
     documentation: tuple[str, ...] = ()
     periods: tuple[Interval, ...] = ()
     """What it speaks of, where the dataset has a file for each period."""

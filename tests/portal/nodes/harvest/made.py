@@ -171,7 +171,7 @@ metadata = st.builds(
 media_metadata: dict[str, Any] = {
     "rights_statements": some_others, "status": st.just("") | others, "availability": st.just("") | others,
     "languages": st.lists(tags, max_size=2, unique=True).map(tuple), "conforms_to": some_others, "documentation": some_others,
-    "captions": some_texts, "rights": some_texts,
+    "standards": st.lists(words, max_size=2, unique=True).map(tuple), "captions": some_texts, "rights": some_texts,
     "periods": st.lists(st.tuples(moments, st.integers(1, 900)), max_size=2, unique=True).map(_whole_intervals),
 }  # fmt: skip
 
@@ -229,7 +229,7 @@ services = st.builds(
     parameters=parameters.map(tuple), documentation=st.just("") | addresses,
     metadata=st.builds(
         MediaMetadata, **media_metadata, endpoint=st.just("") | others, size=st.none() | st.integers(1, 2**53), checksum=st.none() | checksums,
-        is_download=st.sampled_from([None, True]), format=st.sampled_from(["", "JSON_LD"]), media_type=st.sampled_from(["", "application/x-protobuf"]),
+        is_download=st.sampled_from([None, True]), format=st.sampled_from(["", "JSON_LD"]), media_type=st.sampled_from(["", "application/ld+json", "application/x-protobuf"]),
     ),
 )  # fmt: skip
 series = st.builds(

@@ -16,6 +16,7 @@ from udi.protocol.structures import Organisation
 
 PREFIXES = """@prefix adms: <http://www.w3.org/ns/adms#> . @prefix dcat: <http://www.w3.org/ns/dcat#> .
 @prefix dct: <http://purl.org/dc/terms/> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .
+@prefix freq: <http://publications.europa.eu/resource/authority/frequency/> .
 @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix time: <http://www.w3.org/2006/time#> .
 """
@@ -107,3 +108,149 @@ def test_blanks_around_an_address_are_no_part_of_it() -> None:
         "https://a.example/map/271",
         "https://a.example/b%20c",
     ]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "dct:frequency freq:WEEKLY ; dct:accrualPeriodicity freq:NEVER",
+        "dct:accrualPeriodicity freq:NEVER ; dct:frequency freq:WEEKLY",
+        "dct:frequency freq:WEEKLY, freq:NEVER ; dct:accrualPeriodicity freq:NEVER",
+    ],
+)
+def test_a_property_goes_before_one_that_is_read_for_it(statement: str) -> None:
+    assert read(statement).frequency == "NEVER"
+    assert read("dct:frequency freq:WEEKLY").frequency == "WEEKLY"
+
+
+EU = "http://publications.europa.eu/resource/authority/"
+FILE = "https://a.example/file"
+
+
+def test_data_without_words_are_in_the_language_that_the_table_has_for_them() -> None:
+    record = read(
+        f'dct:language <{EU}language/FRA> ; dcat:distribution [ dcat:accessURL <{FILE}> ; dct:language <{EU}language/ZXX>, "it" ]'
+    )
+    ours = written(record)
+    (again,) = rdf.read(ours.encode(), base_url="https://ours.example/").records
+
+    assert record.languages == again.languages == ("fr",)
+    assert [file.languages for file in record.distributions] == [("zxx", "it")]
+    assert [set(file.languages) for file in again.distributions] == [{"zxx", "it"}]
+    assert ours.count(f"language> <{EU}language/ZXX>") == 1
+    assert "language_unknown" not in {fault.code for fault in record.faults}
+
+
+def test_a_standard_of_a_file_without_an_address_is_known_by_its_name() -> None:
+    standards = 'dct:conformsTo "Standard 1", [ a dct:Standard ; dct:title "Standard 2" ], <https://a.example/standard>'
+    record = read(f"dcat:distribution [ dcat:accessURL <{FILE}> ; {standards} ]")
+    ours = written(record)
+    (again,) = rdf.read(ours.encode(), base_url="https://ours.example/").records
+
+    for (media,) in (
+        convert(record, CONTEXT).record.media,
+        convert(again, CONTEXT).record.media,
+    ):
+        assert set(media.metadata.standards) == {"Standard 1", "Standard 2"}
+        assert "https://a.example/standard" in {
+            media.structure,
+            *media.metadata.conforms_to,
+        }
+    assert ours.count("conformsTo> <") == len(("Standard 1", "Standard 2", "address"))
+
+
+SERVICE = "dcat:accessService [ a dcat:DataService ; dcat:endpointURL <https://a.example/api> ]"
+
+
+@pytest.mark.parametrize(
+    ("statement", "media_type"),
+    [
+        ('dct:format "HTML" ; dcat:mediaType "text/html"', "text/html"),
+        ('dct:format "HTML"', ""),
+        ('dct:format "N-Triples" ; dcat:mediaType "application/n-triples"', "application/n-triples"),
+    ],
+)  # fmt: skip
+def test_the_media_type_that_a_source_says_of_a_service_is_written(
+    statement: str, media_type: str
+) -> None:
+    record = read(
+        f"dcat:distribution [ dcat:accessURL <{FILE}> ; {SERVICE} ; {statement} ]"
+    )
+    ours = written(record)
+    (again,) = rdf.read(ours.encode(), base_url="https://ours.example/").records
+
+    for (media,) in (
+        convert(record, CONTEXT).record.media,
+        convert(again, CONTEXT).record.media,
+    ):
+        assert media.metadata.media_type == media_type
+    assert ours.count("dcat#mediaType>") == bool(media_type)
+
+
+@pytest.mark.parametrize(
+    ("file_type", "address", "media_type"),
+    [
+        ("RDF", FILE, ""),
+        ("RDF", f"{FILE}.rdf", "application/rdf+xml"),
+        ("RDF", f"{FILE}.ttl", "text/turtle"),
+        ("RDF", f"{FILE}.zip", ""),
+        ("RDF_XML", f"{FILE}.ttl", ""),
+    ],
+)
+def test_rdf_in_any_syntax_is_not_one_syntax(
+    file_type: str, address: str, media_type: str
+) -> None:
+    statement = f"dct:format <{EU}file-type/{file_type}>"
+    distribution = f"a dcat:Distribution ; dcat:accessURL <{address}> ; {statement}"
+    record = read(f"dcat:distribution [ {distribution} ]")
+    (file,) = record.distributions
+
+    assert (file.format, file.media_type) == (file_type, media_type)
+    assert written(record).count(f"format> <{EU}file-type/{file_type}>") == 1
+
+
+def test_a_further_landing_page_is_a_document_of_the_dataset() -> None:
+    pages = "<https://a.example/z>, <https://a.example/b>, <https://a.example/c>"
+    record = read(f"dcat:landingPage {pages} ; foaf:page <https://a.example/notice>")
+    ours = written(record)
+
+    assert record.landing_page == "https://a.example/z"
+    assert set(record.documentation) == {
+        "https://a.example/b",
+        "https://a.example/c",
+        "https://a.example/notice",
+    }
+    assert ours.count("dcat#landingPage> <") == 1
+    for page in ("b", "c", "notice"):
+        assert ours.count(f"foaf/0.1/page> <https://a.example/{page}>") == 1
+
+
+BY = "http://creativecommons.org/licenses/by/4.0/"
+BY_NC = "http://creativecommons.org/licenses/by-nc/2.0/"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "files", "code"),
+    [
+        (BY, (BY_NC,), "cc-by-nc-2.0"),
+        (BY, (BY_NC, BY_NC), "cc-by-nc-2.0"),
+        (BY, (BY_NC, ""), "cc-by-4.0"),
+        (BY, (BY_NC, BY), "cc-by-4.0"),
+        (BY, (), "cc-by-4.0"),
+        ("", (BY_NC, ""), "cc-by-nc-2.0"),
+        ("", (BY_NC, BY), ""),
+    ],
+)
+def test_the_licence_of_all_files_goes_before_that_of_their_dataset(
+    dataset: str, files: tuple[str, ...], code: str
+) -> None:
+    statements = [
+        f"dct:license <{licence}>" if licence else "" for licence in (dataset, *files)
+    ]
+    distributions = [
+        f"dcat:distribution [ dcat:accessURL <{FILE}/{number}> ; {statement} ]"
+        for number, statement in enumerate(statements[1:])
+    ]
+    record = read(" ; ".join(filter(None, (statements[0], *distributions))))
+
+    assert convert(record, CONTEXT).record.licence.code == code

@@ -148,6 +148,7 @@ DIFFERENT = {
     '<DIV STYLE="text-align:Left;"><DIV><DIV><P><SPAN>Soumis à la licence Etalab : https://www.etalab.gouv.fr/licen': "cut there",
     '<DIV STYLE="text-align:Left;"><DIV><DIV><P><SPAN>Soumis à la licence Etalab</SPAN></P></DIV></DIV></DIV>': "no version",
     f"{AUTHORITY}access-right/OP_DATPRO": "data that are provisional, which says nothing of access",
+    f"{AUTHORITY}file-type/RDF": "RDF in any syntax, which the EU's table has too: it need not be RDF/XML",
     "CKAN private=true": "a field, read by CKAN's own module",
 }
 """Wordings read otherwise than in the first table, each with its reason."""

@@ -363,6 +363,7 @@ def media_content(media: Media, of: Record | None = None) -> tuple[object, ...]:
         metadata.status,
         metadata.availability,
         set(metadata.languages),
+        set(metadata.standards),
         set(metadata.documentation),
     )
 

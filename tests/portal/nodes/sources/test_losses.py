@@ -87,6 +87,18 @@ def test_compare_record_tells_what_is_here_changed_and_lost(
     assert outcomes(counted[field]) == expected
 
 
+def test_terms_of_the_tables_of_the_eu_that_are_here_are_not_lost() -> None:
+    table = "http://publications.europa.eu/resource/authority"
+    document = DCAT.replace(
+        'dct:format "CSV"',
+        f"dct:format <{table}/file-type/RDF> ; dct:language <{table}/language/ZXX>",
+    )
+    counted, _ = compare(document.encode())
+
+    assert outcomes(counted["dcat:distribution/dct:format"]) == (1, 0, 0)
+    assert outcomes(counted["dcat:distribution/dct:language"]) == (1, 0, 0)
+
+
 def test_examples_say_why_and_how_to_mend() -> None:
     counted, _ = compare(DCAT.encode())
 

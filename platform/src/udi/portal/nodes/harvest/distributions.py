@@ -1,7 +1,7 @@
 """What a record has several of: distributions and contacts, from what the source wrote."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from udi.portal.nodes.harvest import addresses, kinds
@@ -15,8 +15,14 @@ from udi.portal.nodes.harvest.record import (
     HarvestedLicence,
     HarvestedPeriod,
 )
-from udi.portal.nodes.harvest.vocabulary import MEDIA_TYPE, FormatMatch, find_format
+from udi.portal.nodes.harvest.vocabulary import (
+    MEDIA_TYPE,
+    FormatMatch,
+    find_data_language,
+    find_format,
+)
 from udi.protocol.formats import FORMATS
+from udi.protocol.languages import NO_WORDS
 from udi.protocol.texts import Texts
 
 ALGORITHMS = {32: "MD5", 40: "SHA-1", 64: "SHA-256", 128: "SHA-512"}
@@ -34,6 +40,9 @@ SIZE = re.compile(
     r"([\d\s\u00a0\u202f,.]+?)\s*([kmgt]i?)?(b|o|octets?|bytes?)?", re.IGNORECASE
 )
 SUFFIX = re.compile(r"\.([a-z0-9]{2,8})(?:\.(?:gz|zip))?(?:[?#].*)?$", re.IGNORECASE)
+RDF = "RDF"
+"""The EU's file type of RDF in any syntax."""
+RDF_SYNTAXES = {"RDF_XML", "RDF_TURTLE", "JSON_LD"}
 ARCHIVES = {"ZIP", "Gzip", "7Z"}
 SUFFIXES = {
     extension: file_format
@@ -93,6 +102,7 @@ def add_distribution(draft: Draft, where: str, raw: RawDistribution) -> None:
     statements = [
         words.strip() for words, tag in raw.rights if (words, tag) not in rights
     ]
+    media_type = _media_type(draft, where, raw, format_match)
     means = raw.means or (
         DistributionKind.SERVICE if raw.service else _means(format_match)
     )
@@ -107,7 +117,8 @@ def add_distribution(draft: Draft, where: str, raw: RawDistribution) -> None:
             download_url=download,
             format=format_match.target if format_match else "",
             format_label=next((label for label in raw.formats if label.strip()), ""),
-            media_type=_media_type(draft, where, raw, format_match),
+            media_type=media_type or (format_match.media_type if format_match else ""),
+            is_media_type_stated=bool(media_type),
             compress_format=raw.compress
             or (format_match.compress if format_match else ""),
             package_format=raw.package,
@@ -149,7 +160,10 @@ def _languages(draft: Draft, where: str, languages: list[str]) -> tuple[str, ...
     before = draft.languages
     draft.languages = []
     for language in languages:
-        draft.add_language(f"{where}.language", language)
+        if find_data_language(language) == NO_WORDS:
+            draft.add_once(draft.languages, NO_WORDS)
+        else:
+            draft.add_language(f"{where}.language", language)
     read = tuple(draft.languages)
     draft.languages = before
     return read
@@ -201,7 +215,7 @@ def _format(
         if (format_match := find_format(wording)) and (
             format_match.target or format_match.media_type or format_match.compress
         ):
-            return format_match
+            return _with_syntax(format_match, url)
     of_dataset = find_format(raw.dataset_format) if raw.dataset_format else None
     if wordings and of_dataset:
         return of_dataset
@@ -225,10 +239,19 @@ def _format(
     return None
 
 
+def _with_syntax(format_match: FormatMatch, url: str) -> FormatMatch:
+    """RDF in a syntax that nobody says has that of the end of its address."""
+    suffix = SUFFIX.search(url)
+    syntax = SUFFIXES.get(suffix[1].lower()) if suffix else None
+    if format_match.target == RDF and syntax and syntax.authority in RDF_SYNTAXES:
+        return replace(format_match, media_type=syntax.media_types[0])
+    return format_match
+
+
 def _media_type(
     draft: Draft, where: str, raw: RawDistribution, format_match: FormatMatch | None
 ) -> str:
-    """The registered name: what the source says when it has the form of one, else that of the format.
+    """The registered name that the source says, when it has the form of one; empty where it says none.
 
     A format that says more than its registered name (GeoTIFF, of TIFF) has that with its parameter.
     """
@@ -260,8 +283,6 @@ def _media_type(
                 read=name,
             )
             return name
-    if format_match:
-        return format_match.media_type
     return ""
 
 

@@ -52,18 +52,21 @@ def languages_of(record: HarvestedRecord) -> tuple[str, ...]:
 
 
 def licence_of(record: HarvestedRecord) -> of.LicenceTerms:
-    """That of the dataset, else the one that all its files share; «not stated» when there is none."""
-    shared = {
-        distribution.licence
-        for distribution in record.distributions
-        if distribution.licence
-    }
-    licence = record.licence or (shared.pop() if len(shared) == 1 else None)
+    """The one that all its files have, else that of the dataset, else the only one of some; «not stated» without any."""
+    licence = _main_licence(record)
     if licence is None:
         return of.LicenceTerms(label=NOT_STATED)
     if licence.code:
         return of.LicenceTerms(code=licence.code)
     return _custom(licence, next(iter(record.title), "fr"))
+
+
+def _main_licence(record: HarvestedRecord) -> HarvestedLicence | None:
+    """DCAT-AP has a licence of distributions and none of datasets: that of the dataset is for files that name none."""
+    of_files = {distribution.licence for distribution in record.distributions}
+    named = of_files - {None}
+    is_general = len(named) == 1 and (None not in of_files or not record.licence)
+    return named.pop() if is_general else record.licence
 
 
 def rights_of(record: HarvestedRecord) -> Texts:

@@ -101,12 +101,25 @@ class Graph:
         self.misnamed: dict[Node, dict[str, str]] = defaultdict(dict)
         self.mended: set[str] = set()
         self.faults: list[HarvestFault] = []
+        self._misnamed_values: list[tuple[Node, str, Value]] = []
 
     def add(self, subject: Node, predicate: str, value: Value) -> None:
+        """Add what is said of a subject; under a name that no vocabulary has, it waits for `add_misnamed_values`."""
         name = shorten_iri(predicate)
         if right := MISNAMED.get(name):
+            self.properties.setdefault(subject, {})
             self.misnamed[subject][name] = right
-            name = right
+            self._misnamed_values.append((subject, right, value))
+        else:
+            self._add_value(subject, name, value)
+
+    def add_misnamed_values(self) -> None:
+        """Add what stands under wrong names, behind what the document says under the right ones."""
+        for subject, name, value in self._misnamed_values:
+            self._add_value(subject, name, value)
+        self._misnamed_values.clear()
+
+    def _add_value(self, subject: Node, name: str, value: Value) -> None:
         values = self.properties.setdefault(subject, {}).setdefault(name, [])
         if value not in values[-50:]:
             values.append(value)
@@ -312,6 +325,7 @@ def _fill(graph: Graph, data: bytes, form: ox.RdfFormat, *, placed: bool) -> Non
     try:
         for quad in ox.parse(data, form, base_iri=base, lenient=True):
             add_quad(graph, quad)
+        graph.add_misnamed_values()
     except SyntaxError as error:
         line = error.lineno or 1
         column = error.offset or 1

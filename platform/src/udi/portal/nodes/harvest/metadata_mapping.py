@@ -89,6 +89,7 @@ def media_metadata_of(
             for standard in _addresses(distribution.conforms_to)
             if standard != media.structure
         ),
+        standards=_standard_names(distribution),
         documentation=_pages(distribution.documentation),
         periods=_intervals(distribution.periods),
     )
@@ -173,6 +174,16 @@ def _standards(record: HarvestedRecord) -> tuple[of.NamedResource, ...]:
     )
 
 
+def _standard_names(distribution: HarvestedDistribution) -> tuple[str, ...]:
+    """Those of standards that have no address."""
+    names = (
+        " ".join(standard.split())[:LINE]
+        for standard in distribution.conforms_to
+        if not _address(standard)
+    )
+    return tuple(dict.fromkeys(name for name in names if name))[:ENTRIES]
+
+
 def _resources(terms: Iterable[VocabularyTerm]) -> tuple[of.NamedResource, ...]:
     resources = (
         of.NamedResource(uri=_address(entry.uri), label=entry.label[:LINE])
@@ -201,11 +212,12 @@ def _format(distribution: HarvestedDistribution, media: of.Media) -> str:
 
 
 def _media_type(distribution: HarvestedDistribution, media: of.Media) -> str:
-    """That of a service, or one that no format of ours has; not one that only follows from the format."""
+    """That of a service, or one that no format of ours has; not one that nobody says and that follows from the format."""
     if media.media_type and find_format(media.media_type):
         return ""
     implied = find_harvested_format(distribution.format)
-    if implied and implied.media_type == distribution.media_type:
+    is_implied = implied and implied.media_type == distribution.media_type
+    if is_implied and not distribution.is_media_type_stated:
         return ""
     return distribution.media_type
 

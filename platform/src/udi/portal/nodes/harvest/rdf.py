@@ -431,13 +431,23 @@ def _dates(graph: Graph, node: Node, draft: Draft) -> None:
         )
 
 
-def _links(graph: Graph, node: Node, draft: Draft) -> None:
-    draft.landing_page = draft.parse_url(
-        "dcat:landingPage", graph.text(node, "dcat:landingPage")
-    )
+def _pages(graph: Graph, node: Node, draft: Draft) -> None:
+    """The landing page and the documents: a further landing page is one of these, as each is a `foaf:page` by definition."""
+    pages = [
+        page
+        for value in graph.values(node, "dcat:landingPage")
+        if (page := draft.parse_url("dcat:landingPage", source_value(value)))
+    ]
+    draft.landing_page = next(iter(pages), "")
+    for further_page in pages[1:]:
+        draft.add_once(draft.documentation, further_page)
     for value in graph.values(node, "foaf:page", "foaf:homepage"):
         page = source_value(value) or graph.text(value, "foaf:homepage", "foaf:page")
         draft.add_once(draft.documentation, draft.parse_url("foaf:page", page))
+
+
+def _links(graph: Graph, node: Node, draft: Draft) -> None:
+    _pages(graph, node, draft)
     for value in graph.values(node, "geodcat:referenceSystem"):
         draft.update_spatial(systems=(*draft.spatial.systems, source_value(value)))
     for value in graph.values(node, "dct:conformsTo"):

@@ -263,12 +263,21 @@ def _raw(graph: Graph, node: Value, dataset: Node) -> RawDistribution:
             source_value(language) for language in graph.values(node, "dct:language")
         ],
         conforms_to=[
-            source_value(standard) or graph.text(standard, "dct:title")
+            _standard(graph, standard, dataset)
             for standard in graph.values(node, "dct:conformsTo")
         ],
         availability=graph.text(node, "dcatap:availability"),
         status=graph.text(node, "adms:status"),
         service=_service(graph, service) if service else None,
+    )
+
+
+def _standard(graph: Graph, value: Value, dataset: Node) -> str:
+    """The address of a standard; the name of one that has none, or only one within the description of its dataset."""
+    return (
+        address_of(dataset, value)
+        or graph.text(value, "dct:title", "rdfs:label", "dct:identifier")
+        or source_value(value)
     )
 
 

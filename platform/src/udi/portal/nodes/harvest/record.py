@@ -158,6 +158,8 @@ class HarvestedDistribution:
     format: str = ""
     format_label: str = ""
     media_type: str = ""
+    is_media_type_stated: bool = False
+    """Whether the source says the media type: else it is that of the format."""
     compress_format: str = ""
     package_format: str = ""
     byte_size: int | None = None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from udi.protocol.languages import NO_WORDS
 from udi.protocol.licences import LICENCES, Licence, find_mentioned_licence
 from udi.protocol.licences import find_licence as find_known_licence
 
@@ -182,6 +183,12 @@ def find_language(text: str) -> str:
     """The ISO 639-1 code of a tag, a code of three letters or an address in a table; empty when there is none."""
     wording = re.split(r"[#/]", text.strip().rstrip("/"))[-1].lower()
     return _languages().get(re.split(r"[-_;\s]", wording)[0], ("", ""))[0]
+
+
+def find_data_language(text: str) -> str:
+    """The same for data, which may be without words: the code that ISO 639-2 and the EU's table have for that."""
+    wording = re.split(r"[#/]", text.strip().rstrip("/"))[-1].lower()
+    return NO_WORDS if wording == NO_WORDS else find_language(text)
 
 
 def find_access(text: str) -> tuple[str, str]:

@@ -21,9 +21,9 @@ from udi.portal.nodes.harvest.geometry import Box, read_box
 from udi.portal.nodes.harvest.record import HarvestedRecord, SourceStatement
 from udi.portal.nodes.harvest.vocabulary import (
     find_access,
+    find_data_language,
     find_format,
     find_frequency,
-    find_language,
     find_licence,
     find_theme,
 )
@@ -395,7 +395,7 @@ def _access_code(value: str) -> str:
 
 MEANINGS: Mapping[Target, Callable[[str], str]] = {
     Target.FREQUENCY: find_frequency,
-    Target.LANGUAGE: find_language,
+    Target.LANGUAGE: find_data_language,
     Target.ACCESS: _access_code,
     Target.LICENCE: _licence_code,
     Target.FORMAT: _format_code,
