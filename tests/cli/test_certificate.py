@@ -1,9 +1,13 @@
 """A certificate that ends soon, or that nobody trusts, is told before people see it."""
 
 import asyncio
+import gc
+import socket
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -67,6 +71,29 @@ async def serve_certificate(certificate: Path) -> AsyncIterator[str]:
         yield f"https://{HOST}:{port}"
 
 
+@contextmanager
+def serve_in_silence(certificate: Path) -> Iterator[str]:
+    """A host that shows the certificate, and then neither reads nor ends anything; its origin."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    is_done = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        with context.wrap_socket(connection, server_side=True):
+            is_done.wait(60)
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    try:
+        yield f"https://{HOST}:{listener.getsockname()[1]}"
+    finally:
+        is_done.set()
+        thread.join()
+        listener.close()
+
+
 @pytest.mark.parametrize(
     ("days", "severity"), [(60, "ok"), (20, "warning"), (6, "fault"), (-1, "fault")]
 )
@@ -92,6 +119,23 @@ async def test_the_days_that_are_left_are_counted_until_none_is(
 
     async with serve_certificate(certificate) as origin:
         assert await find_certificate_state(origin) == CertificateState(left)
+
+
+async def test_a_host_that_does_not_end_its_connection_leaves_none_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = make(tmp_path, 60)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+    with serve_in_silence(certificate) as origin:
+        reading = find_certificate_state(origin)
+        state = await asyncio.to_thread(asyncio.run, reading)
+        with warnings.catch_warnings(record=True) as unclosed:
+            warnings.simplefilter("always", ResourceWarning)
+            gc.collect()
+
+    assert state == CertificateState(60)
+    assert [str(warning.message) for warning in unclosed] == []
 
 
 async def test_one_that_nobody_trusts_is_missing(tmp_path: Path) -> None:

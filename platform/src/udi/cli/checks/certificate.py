@@ -95,7 +95,8 @@ async def _read_certificate(host: str, port: int) -> ServedCertificate:
     try:
         certificate = writer.get_extra_info("peercert")
     finally:
-        writer.close()
+        # The other side may never answer a polite end, and whoever asked does not wait for one.
+        writer.transport.abort()
     names = [value for part in certificate["subject"] for _, value in part]
     return ServedCertificate(
         ssl.cert_time_to_seconds(certificate["notAfter"]), STAND_IN in names
