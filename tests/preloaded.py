@@ -66,7 +66,8 @@ ANSIBLE = (
     "plugins.connection.local",
 )
 UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
-COLLECT = ("--collect-only", "-qq", "-p", "no:cacheprovider")
+COLLECT = ("--collect-only", "-qq", "--capture=no", "-p", "no:cacheprovider")
+"""Streams that pytest captures are closed once it ends: a module that notes them when it is imported would keep those."""
 READY = 6
 """Databases that a fork which reads tables finds."""
 FIRST_TABLE = """nom;commune;création;courriel;adhérents;latitude;longitude

@@ -70,6 +70,25 @@ def test_two_processes_are_forked_from_one_that_imported_the_tests(
     assert len({importing, read["one"][0], read["two"][0]}) == 3
 
 
+NOTING = """
+import sys
+
+def write(text, stream=sys.stdout):
+    stream.write(text)
+
+def test_write():
+    write("a line")
+"""
+
+
+def test_a_stream_that_is_noted_when_the_tests_are_imported_stays_open(
+    tmp_path: Path,
+) -> None:
+    done = run_in_two(tmp_path, noting=NOTING)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_what_cannot_be_imported_is_said_by_the_processes_of_the_run(
     tmp_path: Path,
 ) -> None:
