@@ -128,7 +128,7 @@ def render(folder: Path, **variables: Any) -> dict[str, Any]:
             {
                 "ansible.builtin.copy": {
                     "content": content_template,
-                    "dest": str(folder / "told.json"),
+                    "dest": str(folder / "variables.json"),
                 }
             },
         ],
@@ -153,7 +153,7 @@ def render(folder: Path, **variables: Any) -> dict[str, Any]:
     )
     if done.returncode:
         return {"refused": " ".join(done.stdout.split())}
-    values = json.loads((folder / "told.json").read_text())
+    values = json.loads((folder / "variables.json").read_text())
     return {
         **{name: (folder / name).read_text() for name in files},
         **dict(zip(names, values, strict=True)),

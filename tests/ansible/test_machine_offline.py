@@ -33,11 +33,11 @@ ip route
 """Only what is beside it on the bridge is reached from here on, and nothing has a name."""
 SOURCES = "cd /etc/apt; sha256sum sources.list sources.list.d/* /etc/pip.conf"
 REGISTRIES = """
-for asked in \\
+for command in \\
   'apt-get update -q -o APT::Update::Error-Mode=any -o Acquire::http::Timeout=5 -o Acquire::Retries=0' \\
   'curl --silent --max-time 5 https://pypi.org/simple/' \\
   'curl --silent --max-time 5 https://repo1.maven.org/maven2/'
-do $asked >/dev/null 2>&1 && echo "$asked"; done; true
+do $command >/dev/null 2>&1 && echo "$command"; done; true
 """
 """Names what can be reached."""
 

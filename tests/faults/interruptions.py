@@ -130,7 +130,7 @@ def _watch_tasks(interruption: Interruption) -> None:
 
         return build_executor(self, name, handle)
 
-    jobs.Worker._executor = build  # type: ignore[method-assign]
+    jobs.Worker._executor = build  # type: ignore[method-assign]  # a trial notes the steps of each task
 
 
 def _leave_others_out() -> None:
