@@ -12,6 +12,7 @@ from tests.cluster import free_ports
 from udi.cli import keycloak
 from udi.cli.local import distribution
 from udi.cli.local.errors import LocalError
+from udi.settings import Settings
 
 Serve = Callable[..., str]
 
@@ -122,7 +123,8 @@ def test_an_archive_that_was_carried_is_the_pinned_one_or_refused(
     tmp_path: Path, repository: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(distribution, "SHA256", _sha256(b"nothing"))
-    monkeypatch.setenv("UDI_MAVEN_REPOSITORY", repository(b"nothing"))
+    settings = Settings(maven_repository=repository(b"nothing"))
+    monkeypatch.setattr(keycloak, "get_settings", lambda: settings)
     other = tmp_path / "other.zip"
     other.write_bytes(b"something else")
 
