@@ -2,21 +2,26 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from litestar import Litestar
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
+import udi
 from tests.cli.conftest import Run
 from tests.cli.test_provision import variant
 from tests.contract.conftest import issuer, north
 from tests.contract.node import Pusher, make_record
 from udi.cli import provision
+from udi.kit import jobs
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError, NotFoundError
+from udi.kit.jobs import Job, Worker
 from udi.kit.tenancy import Territory
-from udi.kit.territories import set_state
+from udi.kit.territories import TerritoryRegistry, set_state
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.audit.archive import last_suspended_at
 from udi.portal.audit.models import AuditEvent
@@ -26,6 +31,7 @@ from udi.portal.tenants.queries import get_tenant
 from udi.settings import Settings
 
 __all__ = ["issuer", "north"]
+JOB = "test_of_a_suspended_territory"
 
 
 async def test_its_pages_say_so_in_plain_words_and_come_back(
@@ -170,3 +176,65 @@ async def test_applying_its_files_does_not_open_it(
     assert {outcome for _, outcome in again.changes} == {"unchanged"}
     async with portal_database.platform_session() as session:
         assert (await get_tenant(session, "closed")).state == "suspended"
+
+
+async def test_what_is_queued_for_it_waits_and_is_done_once_it_comes_back(
+    run: Run, demo: Territory, portal_database: Database
+) -> None:
+    registry = TerritoryRegistry(portal_database, Tenant, str, max_age=0)
+    done = asyncio.Queue[tuple[str, str]]()
+
+    async def do(job: Job) -> None:
+        territory = await registry.get_served(job.tenant)
+        await done.put((territory.slug, job.payload["what"]))
+
+    gone = uuid4()
+    await run("tenant", "suspend", demo.slug)
+    for tenant in (demo.id, gone):
+        async with portal_database.session(tenant, role="worker") as session:
+            await jobs.enqueue(session, JOB, {"what": "light"})
+            await jobs.enqueue(session, JOB, {"what": "heavy"}, share=tenant)
+    worker = Worker(portal_database, {JOB: do})
+    running = asyncio.create_task(worker.run())
+    try:
+        async with asyncio.timeout(60):
+            while await count_jobs(portal_database) != {(str(demo.id), True): 2}:  # noqa: ASYNC110 - the worker says nothing
+                await asyncio.sleep(0.05)
+        before = done.qsize()
+        await run("tenant", "resume", demo.slug)
+        async with asyncio.timeout(60):
+            results = {await done.get(), await done.get()}
+            while await count_jobs(portal_database):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.05)
+    finally:
+        worker.stop()
+        await running
+
+    assert before == 0
+    assert results == {(demo.slug, "light"), (demo.slug, "heavy")}
+    assert done.empty()
+
+
+async def count_jobs(database: Database) -> dict[tuple[str, bool], int]:
+    """How many jobs of this file there are, by territory and whether they wait until it is active."""
+    query = text(
+        "SELECT convert_from(payload, 'UTF8')::jsonb ->> 'tenant' AS tenant, coalesce(headers ? 'postponed_from', false) AS waits,"
+        " count(*) AS number FROM queue.pgqueuer WHERE entrypoint = :name GROUP BY 1, 2"
+    )
+    async with database.platform_session(role="worker") as session:
+        rows = (await session.execute(query, {"name": JOB})).all()
+    return {(row.tenant, row.waits): row.number for row in rows}
+
+
+def test_no_handler_of_a_task_takes_a_closed_territory_for_one_that_is_gone() -> None:
+    package = Path(udi.__file__).parent
+    asked = re.compile(r"\.by_id\((job\.)?tenant\)")
+
+    handlers = [
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if asked.search(path.read_text())
+    ]
+
+    # The register itself, where `get_served` asks.
+    assert handlers == ["kit/territories.py"]

@@ -88,6 +88,15 @@ UPDATE queue.pgqueuer AS job SET execute_after = (job.headers ->> 'postponed_fro
 FROM platform.territory
 WHERE job.status = 'queued' AND job.headers ? 'postponed_from' AND territory.state = 'active'
   AND convert_from(job.payload, 'UTF8')::jsonb ->> 'tenant' = territory.id::text""")
+KEEP_UNTIL_OPEN = text("""
+INSERT INTO queue.pgqueuer (priority, entrypoint, payload, status, execute_after, headers)
+SELECT priority, entrypoint, payload, 'queued', now() + :delay,
+  CASE WHEN jsonb_typeof(headers) = 'object' THEN headers ELSE '{}' END
+    || jsonb_build_object('due', now() + :delay, 'postponed_from', now())
+FROM queue.pgqueuer AS job
+WHERE job.id = :id AND EXISTS (
+  SELECT FROM platform.territory WHERE territory.id::text = convert_from(job.payload, 'UTF8')::jsonb ->> 'tenant')
+RETURNING id""")
 EVENT = (
     '{"channel": "%s", "operation": "update", "sent_at": "2026-01-01T00:00:00+00:00",'
     ' "table": "pgqueuer", "type": "table_changed_event"}'
@@ -148,6 +157,12 @@ async def hold_jobs(session: AsyncSession, tenant: UUID) -> None:
     """Put off all queued jobs of a territory until it is active, those that are due too."""
     values = {"tenant": str(tenant), "delay": PUT_OFF, "with_due": True}
     await session.execute(POSTPONE, values)
+
+
+async def keep_until_open(session: AsyncSession, job: int) -> bool:
+    """Queue a job again that is being done, to wait until its territory is active; False when that is gone."""
+    row = await session.execute(KEEP_UNTIL_OPEN, {"id": job, "delay": PUT_OFF})
+    return row.one_or_none() is not None
 
 
 async def forget_postponed_jobs(session: AsyncSession, tenant: UUID) -> None:

@@ -39,6 +39,7 @@ from udi.kit.fair_queue import (
     CHECK_INTERVAL,
     SHARE,
     QueuePosition,
+    keep_until_open,
     postpone_jobs,
     promote_next_job,
     promote_waiting_jobs,
@@ -46,7 +47,7 @@ from udi.kit.fair_queue import (
     reserve_position,
 )
 from udi.kit.service_registry import ServiceKey
-from udi.kit.tenancy import NoTenantError, tenant_context
+from udi.kit.tenancy import NoTenantError, TerritoryClosedError, tenant_context
 from udi.kit.tracebacks import describe_traceback
 from udi.kit.traces import SpanKind
 from udi.kit.transaction_context import find_driver
@@ -343,6 +344,15 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - what is not called now is found by the next look
             log.warning("end of a heavy job not noted", error=type(error).__name__)
 
+    async def _keep_until_open(self, queued: QueuedJob) -> None:
+        """A job whose territory is closed is done as far as the queue goes: another one waits in its stead.
+
+        Where the worker dies between the two, it is looked at again, and two wait: what is done twice is as after a kill.
+        """
+        async with self._database.platform_session(role="worker") as session:
+            is_kept = await keep_until_open(session, queued.id)
+        log.info("job of a closed territory", kept=is_kept)
+
     def stop(self) -> None:
         """Finish the jobs in hand and return from `run`, even if it has not begun."""
         self._stopped = True
@@ -367,6 +377,8 @@ class Worker:
             ):
                 try:
                     await handler(Job(name, tenant, payload, queued.attempts, last))
+                except TerritoryClosedError:
+                    await self._keep_until_open(queued)
                 except Exception as error:
                     log.warning(
                         "job failed",

@@ -28,6 +28,10 @@ _tenant: ContextVar[UUID | None] = ContextVar("tenant", default=None)
 _spaces: ContextVar[frozenset[str] | None] = ContextVar("spaces", default=None)
 
 
+class TerritoryClosedError(RuntimeError):
+    """A task is of a territory that is not served now: it waits until that opens."""
+
+
 class NoTenantError(RuntimeError):
     """Code that needs a territory ran without one."""
 

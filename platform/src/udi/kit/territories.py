@@ -18,7 +18,7 @@ from udi.kit.db import Database, is_unavailable
 from udi.kit.errors import ConflictError, NotFoundError
 from udi.kit.login_providers import read_login_providers
 from udi.kit.outlines import LAYERS_OF_TERRITORY, read_layers
-from udi.kit.tenancy import TIME_ZONE, Territory
+from udi.kit.tenancy import TIME_ZONE, Territory, TerritoryClosedError
 
 log = structlog.get_logger()
 TerritoryState = Literal["active", "read_only", "suspended"]
@@ -215,12 +215,23 @@ class TerritoryRegistry:
     async def by_id(self, tenant: UUID) -> Territory | None:
         """The territory of this id, or None; one that is only read too: what was queued for it is done.
 
-        One that is not known is looked for again: it may just have been opened, and its tasks are dropped where it is not.
+        One that is not known is looked for again: it may just have been opened.
         """
         await self.list()
         if tenant not in self._by_id:
             await self._read_if_older(0)
         return self._by_id.get(tenant)
+
+    async def get_served(self, tenant: UUID) -> Territory:
+        """The territory of a task, as `by_id`.
+
+        Raises:
+            TerritoryClosedError: it is suspended, still arriving or gone; the worker keeps the task of one that is not gone.
+        """
+        territory = await self.by_id(tenant)
+        if territory is None:
+            raise TerritoryClosedError(str(tenant))
+        return territory
 
     async def is_active(self, tenant: UUID) -> bool:
         """Whether things may be changed in a territory."""

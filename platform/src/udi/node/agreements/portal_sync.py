@@ -133,9 +133,8 @@ def task_handlers(registry: TerritoryRegistry, asker: AgreementSync) -> Handlers
     """The handler for readers who wait."""
 
     async def ask_agreements(job: Job) -> None:
-        territory = await registry.by_id(job.tenant)
-        if territory is not None:
-            await sync_quietly(asker, territory)
+        territory = await registry.get_served(job.tenant)
+        await sync_quietly(asker, territory)
 
     return {ASK_AGREEMENTS: ask_agreements}
 

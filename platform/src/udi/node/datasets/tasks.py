@@ -9,7 +9,6 @@ import structlog
 from udi.kit.clock import now
 from udi.kit.crash import crash_at
 from udi.kit.db import Database
-from udi.kit.errors import NotFoundError
 from udi.kit.jobs import FIRST_DELAY, LONGEST_DELAY, Handlers, Job
 from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.actions.compare import COMPARE_VERSION, compare_version
@@ -68,9 +67,7 @@ def task_handlers(
                 await _push_record(database, registry, portal, job, delivery)
 
     async def prepare(job: Job) -> None:
-        territory = await registry.by_id(job.tenant)
-        if territory is None:
-            raise NotFoundError("This territory no longer uses this service.")
+        territory = await registry.get_served(job.tenant)
         context = PreparationContext(
             TenantStorage(database, store, job.tenant, "worker"),
             territory,
@@ -122,9 +119,7 @@ async def _push_record(
     delivery: Delivery,
 ) -> None:
     try:
-        territory = await registry.by_id(job.tenant)
-        if territory is None:
-            raise PortalUnavailableError("This territory no longer uses this service.")  # noqa: TRY301 - an attempt like the others
+        territory = await registry.get_served(job.tenant)
         answer = await portal.push(
             territory, delivery.method, delivery.dataset_id, delivery.record
         )

@@ -31,17 +31,17 @@ TO_PERSON = frozenset(
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+    """The handlers, by name; those of a closed territory wait."""
 
     async def tell_request(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            mails = await write_request_emails(site, territory, job.payload)
-            await site.send_emails(territory, job, mails)
+        territory = await site.registry.get_served(job.tenant)
+        mails = await write_request_emails(site, territory, job.payload)
+        await site.send_emails(territory, job, mails)
 
     async def tell_agreement(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            mails = await write_agreement_emails(site, territory, job.payload)
-            await site.send_emails(territory, job, mails)
+        territory = await site.registry.get_served(job.tenant)
+        mails = await write_agreement_emails(site, territory, job.payload)
+        await site.send_emails(territory, job, mails)
 
     return {TELL: tell_request, TELL_AGREEMENT: tell_agreement, **delivery_jobs(site)}
 

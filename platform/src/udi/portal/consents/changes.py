@@ -116,10 +116,10 @@ def build_payload(
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handler of this module; for a territory that is not served any more, it does nothing."""
+    """The handler of this module; what is of a closed territory waits."""
 
     async def notify(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await notify_withdrawal(site, territory, UUID(job.payload["change"]))
+        territory = await site.registry.get_served(job.tenant)
+        await notify_withdrawal(site, territory, UUID(job.payload["change"]))
 
     return {NOTIFY_WITHDRAWAL: notify}

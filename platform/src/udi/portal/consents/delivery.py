@@ -41,9 +41,7 @@ async def deliver_consent(site: Site, job: Job) -> None:
     Raises:
         AgreementDeliveryError: it did not answer, or refused: tried again later.
     """
-    territory = await site.registry.by_id(job.tenant)
-    if territory is None:
-        return
+    territory = await site.registry.get_served(job.tenant)
     id_ = UUID(job.payload["consent"])
     async with site.database.session(job.tenant, role="worker") as session:
         consent = await session.get(Consent, (job.tenant, id_))

@@ -72,11 +72,11 @@ async def send_reminder(site: Site, territory: Territory, consent_id: UUID) -> N
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handler of reminders; for a territory that is not served any more, it does nothing."""
+    """The handler of reminders; what is of a closed territory waits."""
 
     async def remind(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await send_reminder(site, territory, UUID(job.payload["consent"]))
+        territory = await site.registry.get_served(job.tenant)
+        await send_reminder(site, territory, UUID(job.payload["consent"]))
 
     return {REMIND: remind}
 

@@ -74,9 +74,7 @@ async def send_messages(site: Site, job: Job) -> None:
     Raises:
         MessageDeliveryError: the other side did not take a message, or another job is sending it.
     """
-    territory = await site.registry.by_id(job.tenant)
-    if territory is None:
-        return
+    territory = await site.registry.get_served(job.tenant)
     await asyncio.sleep(PAUSE)
     process = UUID(job.payload["process"])
     while (

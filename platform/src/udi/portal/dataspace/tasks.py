@@ -28,7 +28,7 @@ MOMENT = 1.5
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+    """The handlers, by name; those of a closed territory wait."""
 
     async def send(job: Job) -> None:
         await send_messages(site, job)
@@ -51,9 +51,7 @@ def task_handlers(site: Site) -> Handlers:
 
 async def advance_process(site: Site, job: Job) -> None:
     """Do what follows from the state of a process, unless something else was done meanwhile."""
-    territory = await site.registry.by_id(job.tenant)
-    if territory is None:
-        return
+    territory = await site.registry.get_served(job.tenant)
     async with site.database.session(job.tenant, role="worker") as session:
         process = await _lock_process(
             session, DataspaceProcess.id == UUID(job.payload["process"])
@@ -73,9 +71,7 @@ async def advance_process(site: Site, job: Job) -> None:
 
 async def sync_with_decisions(site: Site, job: Job) -> None:
     """Bring negotiations and transfers to where people brought a request or an agreement."""
-    territory = await site.registry.by_id(job.tenant)
-    if territory is None:
-        return
+    territory = await site.registry.get_served(job.tenant)
     async with site.database.session(job.tenant, role="worker") as session:
         if agreement_id := job.payload.get("agreement"):
             agreement = await session.get_one(

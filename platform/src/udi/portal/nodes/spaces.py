@@ -41,9 +41,7 @@ async def open_space(site: Site, job: Job) -> None:
     Raises:
         SpaceCreationError: it did not answer, or refused.
     """
-    territory = await site.registry.by_id(job.tenant)
-    if territory is None:
-        return
+    territory = await site.registry.get_served(job.tenant)
     id_ = UUID(job.payload["application"])
     async with site.database.session(job.tenant, role="worker") as session:
         application = await session.get(Application, (job.tenant, id_))

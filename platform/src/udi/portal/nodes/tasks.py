@@ -94,9 +94,7 @@ async def _find(
 
 
 async def _put(site: Site, tenant: UUID, report: Report, node: Node) -> None:
-    territory = await site.registry.by_id(tenant)
-    if territory is None:
-        raise ReportDeliveryError("unreachable")
+    territory = await site.registry.get_served(tenant)
     signer = site.services[SIGNER]
     audience = origin_of(node.url)
     token = signer.sign(

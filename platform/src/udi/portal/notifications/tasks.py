@@ -16,35 +16,35 @@ from udi.ui.site import Site
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+    """The handlers, by name; those of a closed territory wait."""
 
     async def send(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await send_digest(site, territory, UUID(job.payload["digest"]))
+        territory = await site.registry.get_served(job.tenant)
+        await send_digest(site, territory, UUID(job.payload["digest"]))
 
     async def send_inbox(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await send_inbox_mail(
-                site,
-                territory,
-                UUID(job.payload["subscription"]),
-                datetime.fromisoformat(job.payload["until"]),
-            )
+        territory = await site.registry.get_served(job.tenant)
+        await send_inbox_mail(
+            site,
+            territory,
+            UUID(job.payload["subscription"]),
+            datetime.fromisoformat(job.payload["until"]),
+        )
 
     async def call(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await attempt_delivery(
-                site,
-                territory,
-                UUID(job.payload["delivery"]),
-                int(job.payload["attempt"]),
-            )
+        territory = await site.registry.get_served(job.tenant)
+        await attempt_delivery(
+            site,
+            territory,
+            UUID(job.payload["delivery"]),
+            int(job.payload["attempt"]),
+        )
 
     async def say(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await notify_stopped(
-                site, territory, UUID(job.payload["webhook"]), str(job.payload["at"])
-            )
+        territory = await site.registry.get_served(job.tenant)
+        await notify_stopped(
+            site, territory, UUID(job.payload["webhook"]), str(job.payload["at"])
+        )
 
     return {
         SEND_DIGEST: send,

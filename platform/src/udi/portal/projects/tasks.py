@@ -21,21 +21,21 @@ from udi.ui.site import Site
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+    """The handlers, by name; those of a closed territory wait."""
 
     async def tell(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            member = job.payload.get("member")
-            dataset = job.payload.get("dataset")
-            await send_notification(
-                site,
-                territory,
-                UUID(job.payload["project"]),
-                job.payload["what"],
-                job.payload["revision"],
-                UUID(member) if member else None,
-                dataset_id=UUID(dataset) if dataset else None,
-            )
+        territory = await site.registry.get_served(job.tenant)
+        member = job.payload.get("member")
+        dataset = job.payload.get("dataset")
+        await send_notification(
+            site,
+            territory,
+            UUID(job.payload["project"]),
+            job.payload["what"],
+            job.payload["revision"],
+            UUID(member) if member else None,
+            dataset_id=UUID(dataset) if dataset else None,
+        )
 
     return {NOTIFY_PROJECT: tell}
 

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from udi.kit.errors import NotFoundError
 from udi.kit.jobs import Handlers, Job
 from udi.node.datasets.actions.source import REFRESH_SOURCE
 from udi.node.datasets.intake.finish import UploadContext, finish_upload
@@ -43,11 +42,9 @@ async def build_task_context(site: Site, tenant: UUID) -> UploadContext:
     """What the end of an upload needs, for a job.
 
     Raises:
-        NotFoundError: the territory is not served any more.
+        TerritoryClosedError: the territory is not served now.
     """
-    territory = await site.registry.by_id(tenant)
-    if territory is None:
-        raise NotFoundError("This territory no longer uses this service.")
+    territory = await site.registry.get_served(tenant)
     storage = TenantStorage(site.database, site.services[OBJECTS], tenant, "worker")
     return UploadContext(
         storage,

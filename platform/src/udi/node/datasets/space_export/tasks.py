@@ -131,12 +131,12 @@ async def _find_requested(
     database: Database, registry: TerritoryRegistry, tenant: UUID, archive_id: UUID
 ) -> tuple[SpaceArchive, SpaceExport] | None:
     """What to put into an archive that is still wanted."""
-    territory: Territory | None = await registry.by_id(tenant)
+    territory = await registry.get_served(tenant)
     async with database.session(tenant, role="worker") as session:
         archive = await session.scalar(
             select(SpaceArchive).where(SpaceArchive.id == archive_id)
         )
-        if archive is None or territory is None or archive.state != ArchiveState.QUEUED:
+        if archive is None or archive.state != ArchiveState.QUEUED:
             return None
         space = await session.get_one(Space, (tenant, archive.space_id))
         return archive, await read_space_contents(session, territory, space)

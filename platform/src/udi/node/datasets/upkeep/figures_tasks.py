@@ -20,9 +20,8 @@ def task_handlers(registry: TerritoryRegistry, publisher: FiguresPublisher) -> H
     """The handler that publishes a space's figures as soon as its producer asks."""
 
     async def publish_figures(job: Job) -> None:
-        territory = await registry.by_id(job.tenant)
-        if territory is not None:
-            await publisher.publish(territory, UUID(job.payload["space"]))
+        territory = await registry.get_served(job.tenant)
+        await publisher.publish(territory, UUID(job.payload["space"]))
 
     return {PUBLISH_FIGURES: publish_figures}
 

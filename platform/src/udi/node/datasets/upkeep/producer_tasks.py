@@ -3,7 +3,6 @@
 from datetime import date
 from uuid import UUID
 
-from udi.kit.errors import NotFoundError
 from udi.kit.jobs import Handlers, Job
 from udi.node.datasets.actions.anonymise import (
     TREAT_VERSION,
@@ -21,10 +20,8 @@ def task_handlers(site: Site) -> Handlers:
     """The handlers, by name."""
 
     async def treat(job: Job) -> None:
-        territory = await site.registry.by_id(job.tenant)
+        territory = await site.registry.get_served(job.tenant)
         settings = site.settings
-        if territory is None:
-            raise NotFoundError("This territory no longer uses this service.")
         storage = TenantStorage(
             site.database, site.services[OBJECTS], job.tenant, "worker"
         )
@@ -41,12 +38,11 @@ def task_handlers(site: Site) -> Handlers:
         )
 
     async def remind(job: Job) -> None:
-        territory = await site.registry.by_id(job.tenant)
-        if territory is not None:
-            dataset = UUID(job.payload["dataset"])
-            due_on = date.fromisoformat(job.payload["due_on"])
-            await send_reminder(
-                site, territory, dataset, due_on, int(job.payload["number"])
-            )
+        territory = await site.registry.get_served(job.tenant)
+        dataset = UUID(job.payload["dataset"])
+        due_on = date.fromisoformat(job.payload["due_on"])
+        await send_reminder(
+            site, territory, dataset, due_on, int(job.payload["number"])
+        )
 
     return {TREAT_VERSION: treat, SEND_REMINDER: remind}

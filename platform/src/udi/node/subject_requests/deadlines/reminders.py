@@ -155,11 +155,11 @@ def _select_agents(space: Space) -> Select[Person]:
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handler of reminders; for a territory that is not served any more, it does nothing."""
+    """The handler of reminders; what is of a closed territory waits."""
 
     async def remind(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await send_reminders(site, territory, job)
+        territory = await site.registry.get_served(job.tenant)
+        await send_reminders(site, territory, job)
 
     return {REMIND_AGENTS: remind}
 

@@ -44,9 +44,7 @@ async def deliver_agreement(site: Site, job: Job) -> None:
     Raises:
         AgreementDeliveryError: it did not answer, or refused; on the page of the agreement, both sides see it.
     """
-    territory = await site.registry.by_id(job.tenant)
-    if territory is None:
-        return
+    territory = await site.registry.get_served(job.tenant)
     id_ = UUID(job.payload["agreement"])
     async with site.database.session(job.tenant, role="worker") as session:
         agreement = await session.get(AccessAgreement, (job.tenant, id_))

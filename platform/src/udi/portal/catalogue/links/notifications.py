@@ -42,11 +42,11 @@ BATCH = 5000
 
 
 def link_task_handlers(site: Site) -> Mapping[str, jobs.Handler]:
-    """The jobs, for the portal's worker; for a territory that is not served any more, they do nothing."""
+    """The jobs, for the portal's worker; those of a closed territory wait."""
 
     async def send(job: jobs.Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await send_link_email(site, territory, job.payload)
+        territory = await site.registry.get_served(job.tenant)
+        await send_link_email(site, territory, job.payload)
 
     return {SEND_NEWS: send}
 

@@ -45,13 +45,13 @@ MOST_AT_ONCE = 300
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+    """The handlers, by name; those of a closed territory wait."""
 
     async def review(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await review_groups(
-                site, territory, job.payload["subject"], job.payload["provider"]
-            )
+        territory = await site.registry.get_served(job.tenant)
+        await review_groups(
+            site, territory, job.payload["subject"], job.payload["provider"]
+        )
 
     return {REVIEW_PROVIDER_GROUPS: review}
 

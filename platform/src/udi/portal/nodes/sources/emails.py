@@ -47,11 +47,11 @@ async def queue_emails(
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The jobs of this module; for a territory that is not served any more, they do nothing."""
+    """The jobs of this module; those of a closed territory wait."""
 
     async def tell(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await _send_email(site, territory, job)
+        territory = await site.registry.get_served(job.tenant)
+        await _send_email(site, territory, job)
 
     return {NOTIFY_SOURCE: tell}
 

@@ -55,11 +55,11 @@ def _subscribed_webhooks(organisation: UUID) -> Select[Webhook]:
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The jobs of this module; for a territory that is not served any more, they do nothing."""
+    """The jobs of this module; those of a closed territory wait."""
 
     async def tell(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await notify_reading(site, territory, UUID(job.payload["run"]))
+        territory = await site.registry.get_served(job.tenant)
+        await notify_reading(site, territory, UUID(job.payload["run"]))
 
     return {NOTIFY_READING: tell}
 

@@ -39,22 +39,22 @@ log = structlog.get_logger()
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+    """The handlers, by name; those of a closed territory wait."""
 
     async def tell(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            mails = await write_application_emails(
-                site,
-                territory,
-                UUID(job.payload["application"]),
-                job.payload["event"],
-                job.payload["revision"],
-            )
-            await site.send_emails(territory, job, mails)
+        territory = await site.registry.get_served(job.tenant)
+        mails = await write_application_emails(
+            site,
+            territory,
+            UUID(job.payload["application"]),
+            job.payload["event"],
+            job.payload["revision"],
+        )
+        await site.send_emails(territory, job, mails)
 
     async def change(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await make_change(site, territory, UUID(job.payload["change"]))
+        territory = await site.registry.get_served(job.tenant)
+        await make_change(site, territory, UUID(job.payload["change"]))
 
     return {NOTIFY_APPLICATION: tell, CHANGE: change}
 

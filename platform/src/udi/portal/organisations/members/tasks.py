@@ -16,14 +16,14 @@ from udi.ui.site import Site
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+    """The handlers, by name; those of a closed territory wait."""
 
     async def tell(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            mails = await write_entry_emails(
-                site, territory, UUID(job.payload["entry"]), str(job.payload["stage"])
-            )
-            await site.send_emails(territory, job, mails)
+        territory = await site.registry.get_served(job.tenant)
+        mails = await write_entry_emails(
+            site, territory, UUID(job.payload["entry"]), str(job.payload["stage"])
+        )
+        await site.send_emails(territory, job, mails)
 
     return {SEND_ENTRY: tell}
 

@@ -13,16 +13,16 @@ from udi.ui.site import Site
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+    """The handlers, by name; those of a closed territory wait."""
 
     async def send(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await send_invitation(
-                site,
-                territory,
-                UUID(job.payload["invitation"]),
-                str(job.payload["expires_at"]),
-            )
+        territory = await site.registry.get_served(job.tenant)
+        await send_invitation(
+            site,
+            territory,
+            UUID(job.payload["invitation"]),
+            str(job.payload["expires_at"]),
+        )
 
     return {SEND_TEAM_INVITATION: send}
 

@@ -34,17 +34,17 @@ ELLIPSIS = "…"
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handler; for a territory that is not served any more, or a source that is gone, it does nothing."""
+    """The handler; that of a closed territory waits, and for a source that is gone it does nothing."""
 
     async def show(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            source = UUID(job.payload["source"])
-            moment = now()
-            since = job.payload.get("since")
-            read_at = datetime.fromisoformat(since) if since else moment
-            await show_reuses(site, territory, source, moment, read_at)
-            if since:
-                await notify_team(site, territory, source, read_at)
+        territory = await site.registry.get_served(job.tenant)
+        source = UUID(job.payload["source"])
+        moment = now()
+        since = job.payload.get("since")
+        read_at = datetime.fromisoformat(since) if since else moment
+        await show_reuses(site, territory, source, moment, read_at)
+        if since:
+            await notify_team(site, territory, source, read_at)
 
     return {SHOW_REUSES: show}
 

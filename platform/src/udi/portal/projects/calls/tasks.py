@@ -11,17 +11,17 @@ from udi.ui.site import Site
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+    """The handlers, by name; those of a closed territory wait."""
 
     async def tell(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await send_notification(
-                site,
-                territory,
-                UUID(job.payload["call"]),
-                job.payload["what"],
-                UUID(job.payload["about"]),
-            )
+        territory = await site.registry.get_served(job.tenant)
+        await send_notification(
+            site,
+            territory,
+            UUID(job.payload["call"]),
+            job.payload["what"],
+            UUID(job.payload["about"]),
+        )
 
     return {SEND_CALL_EMAIL: tell}
 

@@ -42,11 +42,11 @@ EXPECTED_STATES = {
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+    """The handlers, by name; those of a closed territory wait."""
 
     async def send(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await send_notification(site, territory, job.payload)
+        territory = await site.registry.get_served(job.tenant)
+        await send_notification(site, territory, job.payload)
 
     return {SEND_REQUEST_EMAIL: send}
 

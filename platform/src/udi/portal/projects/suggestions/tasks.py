@@ -34,17 +34,17 @@ SEND_DIGEST = "tell_suggestions"
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+    """The handlers, by name; those of a closed territory wait."""
 
     async def tell(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await send_digest(
-                site, territory, UUID(job.payload["interest"]), job.payload["until"]
-            )
+        territory = await site.registry.get_served(job.tenant)
+        await send_digest(
+            site, territory, UUID(job.payload["interest"]), job.payload["until"]
+        )
 
     async def send(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await send_message(site, territory, UUID(job.payload["message"]))
+        territory = await site.registry.get_served(job.tenant)
+        await send_message(site, territory, UUID(job.payload["message"]))
 
     return {SEND_DIGEST: tell, SEND_MESSAGE: send}
 

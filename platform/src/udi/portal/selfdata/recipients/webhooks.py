@@ -18,11 +18,11 @@ from udi.ui.site import Site
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handler of this module; for a territory that is not served any more, it does nothing."""
+    """The handler of this module; what is of a closed territory waits."""
 
     async def notify(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await notify_project(site, territory, UUID(job.payload["notice"]))
+        territory = await site.registry.get_served(job.tenant)
+        await notify_project(site, territory, UUID(job.payload["notice"]))
 
     return {NOTIFY_PROJECT: notify}
 

@@ -15,15 +15,15 @@ from udi.ui.site import Site
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+    """The handlers, by name; those of a closed territory wait."""
 
     async def tell_news(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await send_notification(site, territory, NEWS, job.payload)
+        territory = await site.registry.get_served(job.tenant)
+        await send_notification(site, territory, NEWS, job.payload)
 
     async def remind(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            await send_notification(site, territory, REMINDER, job.payload)
+        territory = await site.registry.get_served(job.tenant)
+        await send_notification(site, territory, REMINDER, job.payload)
 
     return {TELL_NEWS: tell_news, REMIND: remind}
 

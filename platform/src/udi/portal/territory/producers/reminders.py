@@ -111,12 +111,10 @@ def write_reminder(
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+    """The handlers, by name; those of a closed territory wait."""
 
     async def send(job: Job) -> None:
-        territory = await site.registry.by_id(job.tenant)
-        if territory is None:
-            return
+        territory = await site.registry.get_served(job.tenant)
         async with site.database.session(territory.id, role="worker") as session:
             key = (territory.id, UUID(job.payload["organisation"]))
             producer = await session.get(Organisation, key)

@@ -48,23 +48,23 @@ async def queue_renamed(session: AsyncSession, stays: Mapping[UUID, UUID]) -> No
 
 
 def task_handlers(site: Site) -> Handlers:
-    """The jobs of this module; for a territory that is not served any more, or once the answer is taken back, they do nothing."""
+    """The jobs of this module; those of a closed territory wait, and once the answer is taken back they do nothing."""
 
     async def move(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            former = UUID(job.payload["dataset"])
-            later = UUID(job.payload["instead"])
-            async with site.database.session(territory.id, role="worker") as session:
-                if await _is_same(session, former, later):
-                    stays = await _find_page(session, former, later)
-                    await move_uses(site, session, former, stays)
+        territory = await site.registry.get_served(job.tenant)
+        former = UUID(job.payload["dataset"])
+        later = UUID(job.payload["instead"])
+        async with site.database.session(territory.id, role="worker") as session:
+            if await _is_same(session, former, later):
+                stays = await _find_page(session, former, later)
+                await move_uses(site, session, former, stays)
 
     async def move_renamed(job: Job) -> None:
-        if territory := await site.registry.by_id(job.tenant):
-            async with site.database.session(territory.id, role="worker") as session:
-                for goes, later in job.payload["moves"].items():
-                    stays = await _find_page(session, UUID(goes), UUID(later))
-                    await move_uses(site, session, UUID(goes), stays)
+        territory = await site.registry.get_served(job.tenant)
+        async with site.database.session(territory.id, role="worker") as session:
+            for goes, later in job.payload["moves"].items():
+                stays = await _find_page(session, UUID(goes), UUID(later))
+                await move_uses(site, session, UUID(goes), stays)
 
     return {MOVE_USES: move, MOVE_RENAMED: move_renamed}
 
