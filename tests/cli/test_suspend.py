@@ -218,22 +218,22 @@ async def test_what_is_queued_for_it_waits_and_is_done_once_it_comes_back(
 async def count_jobs(database: Database) -> dict[tuple[str, bool], int]:
     """How many jobs of this file there are, by territory and whether they wait until it is active."""
     query = text(
-        "SELECT convert_from(payload, 'UTF8')::jsonb ->> 'tenant' AS tenant, coalesce(headers ? 'postponed_from', false) AS waits,"
+        "SELECT convert_from(payload, 'UTF8')::jsonb ->> 'tenant' AS tenant, coalesce(headers ? 'postponed_from', false) AS is_waiting,"
         " count(*) AS number FROM queue.pgqueuer WHERE entrypoint = :name GROUP BY 1, 2"
     )
     async with database.platform_session(role="worker") as session:
         rows = (await session.execute(query, {"name": JOB})).all()
-    return {(row.tenant, row.waits): row.number for row in rows}
+    return {(row.tenant, row.is_waiting): row.number for row in rows}
 
 
 def test_no_handler_of_a_task_takes_a_closed_territory_for_one_that_is_gone() -> None:
     package = Path(udi.__file__).parent
-    asked = re.compile(r"\.by_id\((job\.)?tenant\)")
+    lookup = re.compile(r"\.by_id\((job\.)?tenant\)")
 
     handlers = [
         path.relative_to(package).as_posix()
         for path in package.rglob("*.py")
-        if asked.search(path.read_text())
+        if lookup.search(path.read_text())
     ]
 
     # The register itself, where `get_served` asks.

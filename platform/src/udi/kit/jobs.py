@@ -351,7 +351,7 @@ class Worker:
         """
         async with self._database.platform_session(role="worker") as session:
             is_kept = await keep_until_open(session, queued.id)
-        log.info("job of a closed territory", kept=is_kept)
+        log.info("job of a closed territory", queued_again=is_kept)
 
     def stop(self) -> None:
         """Finish the jobs in hand and return from `run`, even if it has not begun."""
