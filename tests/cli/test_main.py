@@ -22,7 +22,7 @@ NAMES = [
     *(name for commands in COMMANDS.values() for name in commands),
 ]
 IMPORTED = "import sys; from udi.cli.main import build_app; build_app({command!r}); print(*sys.modules)"
-SHOWN = """
+HELP = """
 import sys
 from udi.cli.main import main
 sys.argv = ["udi", "--help"]
@@ -94,7 +94,7 @@ def test_what_needs_no_program_loads_none(command: str) -> None:
 @pytest.mark.programs
 def test_the_list_of_commands_is_shown_without_settings_logs_or_clients() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", SHOWN], check=False, capture_output=True, text=True
+        [sys.executable, "-c", HELP], check=False, capture_output=True, text=True
     )
 
     assert "Start a territory's data interface on this machine" in done.stdout
