@@ -16,7 +16,7 @@ from bench import (
     tenants,
     walks,
 )
-from udi.cli.main import run
+from udi.cli.execution import run
 
 app = typer.Typer(
     help="Figures of this machine, on a scratch installation.",

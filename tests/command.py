@@ -28,8 +28,8 @@ from tests.changed import (
 from tests.interrupts import heed_interrupts
 from tests.packages import ensure_keycloak, ensure_packages
 from tests.reaper import COMMAND
+from udi.cli.execution import run
 from udi.cli.local.errors import LocalError
-from udi.cli.main import run
 from udi.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]

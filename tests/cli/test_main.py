@@ -22,6 +22,17 @@ NAMES = [
     *(name for commands in COMMANDS.values() for name in commands),
 ]
 IMPORTED = "import sys; from udi.cli.main import build_app; build_app({command!r}); print(*sys.modules)"
+HELP = """
+import sys
+from udi.cli.main import main
+sys.argv = ["udi", "--help"]
+try:
+    main()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+OF_A_RUN = ("udi.settings", "udi.kit", "pydantic", "structlog", "httpx", "rich")
+"""What a command that runs needs, and the list of all commands does not: `udi` alone starts in a fifth of the time."""
 HEAVY = ("udi.portal", "udi.node", "litestar", "sqlalchemy", "duckdb")
 ONLY_IN_A_CLONE = (
     "bench/",
@@ -78,6 +89,17 @@ def test_what_needs_no_program_loads_none(command: str) -> None:
 
     assert "udi.cli.main" in done.stdout.split()
     assert [name for name in done.stdout.split() if name.startswith(HEAVY)] == []
+
+
+@pytest.mark.programs
+def test_the_list_of_commands_is_shown_without_settings_logs_or_clients() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HELP], check=False, capture_output=True, text=True
+    )
+
+    assert "Start a territory's data interface on this machine" in done.stdout
+    assert done.stderr.split()
+    assert [name for name in done.stderr.split() if name.startswith(OF_A_RUN)] == []
 
 
 @pytest.mark.parametrize("command", ["test", "bench"])

@@ -161,7 +161,7 @@ call_process.main()
 @pytest.mark.programs
 def test_a_refused_command_says_why_in_a_line_of_json(tmp_path: Path) -> None:
     program = """
-import udi.cli.main as commands
+import udi.cli.execution as commands
 from udi.kit import logs
 from udi.settings import get_settings
 def fail():

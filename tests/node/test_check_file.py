@@ -150,6 +150,18 @@ async def test_what_is_no_table_is_published_as_it_is(
     assert "publié tel quel" not in page
 
 
+async def test_the_check_of_a_new_version_says_that_the_published_one_stays(
+    producer: Producer,
+) -> None:
+    dataset = await producer.publish()
+    await producer.send(TABLE * 2, path=f"/datasets/{dataset}/versions")
+
+    page = await producer.page(f"/datasets/{dataset}/check")
+
+    assert "Le fichier publié reste tel quel" in page
+    assert "Rien n’est publié" not in page
+
+
 async def test_a_large_file_is_read_by_the_worker(
     producer: Producer,
     node_database: Database,

@@ -211,9 +211,11 @@ async def test_the_map_that_moves_lists_what_is_seen_and_names_the_row_in_the_mi
     await drawn_tab.page.locator("#moving-map").focus()
     await drawn_tab.page.keyboard.press("Enter")
     row = await drawn_tab.page.locator("#moving-status a").text_content()
+    seen = await drawn_tab.page.locator("#moving-rows li").all_text_contents()
     await drawn_tab.page.keyboard.press("-")
     await drawn_tab.page.wait_for_url("**at=15*")
 
     assert faults == []
     assert row == "Row 1"
+    assert seen == ["PAV-001 Kerlévan"]
     assert drawn_tab.hosts == {urlsplit(node).netloc}

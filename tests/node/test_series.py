@@ -20,7 +20,9 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import request_preparation
 from udi.node.datasets.actions.prepare import prepare_version
+from udi.node.datasets.models import DatasetPart
 from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.records.parts import part_caption
 from udi.node.datasets.versions import series as series_module
 from udi.node.datasets.versions import table_copies
 from udi.node.datasets.versions.series import (
@@ -814,3 +816,30 @@ def test_a_period_is_written_as_iso_does(
 ) -> None:
     last = date.fromisoformat(last_day) if last_day else None
     assert period_label(date.fromisoformat(first_day), last) == label
+
+
+@pytest.mark.parametrize(
+    ("title", "first_day", "last_day", "caption"),
+    [
+        ("Naissances 2024", "2024-01-01", "2024-12-31", "Naissances 2024"),
+        ("Naissances", "2024-01-01", "2024-12-31", "Naissances (2024)"),
+        ("Naissances", "2024-02-01", "2024-02-29", "Naissances (2024-02)"),
+        (
+            "Naissances 2024",
+            "2024-01-01",
+            "2024-06-30",
+            "Naissances 2024 (2024-01-01 – 2024-06-30)",
+        ),
+        ("Notice", "2024-01-01", "", "Notice (2024-01-01 –)"),
+        ("Notice", "", "", "Notice"),
+    ],
+)
+def test_the_caption_of_a_file_has_the_period_that_its_title_does_not_say(
+    title: str, first_day: str, last_day: str, caption: str
+) -> None:
+    first, last = (
+        date.fromisoformat(day) if day else None for day in (first_day, last_day)
+    )
+    part = DatasetPart(title=title, first_day=first, last_day=last)
+
+    assert part_caption(part) == caption

@@ -9,8 +9,14 @@ from tests.node.hidden_members import PLACES, workbook
 from tests.node.producer import SLUG, Producer
 from tests.node.test_named_tables import TREES
 from tests.node.test_show_data import SPOTS
-from tests.ui.tab import Tab
+from tests.ui.tab import NARROW, Tab
 from udi.kit.tenancy import Territory
+
+DESCRIPTION_WIDTHS = """() => {
+  const scrolled = document.getElementById('description-caption').closest('.scroll');
+  return [scrolled.clientWidth, scrolled.scrollWidth];
+}"""
+"""How wide the description is seen, and how wide it is."""
 
 
 @pytest.mark.thorough
@@ -39,6 +45,21 @@ async def test_a_table_is_shown_at_every_width(
         )
         == []
     )
+
+
+async def test_the_whole_description_of_a_dataset_is_seen_on_a_phone(
+    producer: Producer, tab: Tab, demo: Territory
+) -> None:
+    """The longest word of it is an e-mail address."""
+    dataset = await producer.publish()
+
+    await tab.visit(
+        producer.client, f"{demo.links['node']}/datasets/{dataset}", "fr", unfold=False
+    )
+    await tab.page.set_viewport_size(NARROW)
+    seen, whole = await tab.page.evaluate(DESCRIPTION_WIDTHS)
+
+    assert whole <= seen
 
 
 async def test_the_tables_of_a_workbook_are_shown(

@@ -1,5 +1,8 @@
 """The page of a table in a browser: nothing too wide, nothing that axe-core refuses; its script keeps the place of the reader."""
 
+from itertools import pairwise
+from operator import itemgetter
+
 import httpx
 from playwright.async_api import Page
 
@@ -10,6 +13,15 @@ from udi.kit.tenancy import Territory
 
 __all__ = ["patient", "trees"]
 FOCUS = "document.activeElement.id"
+MONTHS = "jour;passages\n" + "".join(
+    f"2026-{month:02}-{day:02};{100 * month + day}\n"
+    for month in range(6, 10)
+    for day in range(1, 11)
+)
+AXIS_TEXTS = """() => [...document.querySelectorAll('svg[role=img] text[text-anchor]')]
+  .filter(text => text.getClientRects().length)
+  .map(text => [text.textContent, text.getBoundingClientRect().left, text.getBoundingClientRect().right])"""
+"""What is shown below the axis of a chart, and from where to where each goes."""
 
 
 async def press_and_wait(page: Page, key: str, count: str) -> None:
@@ -90,3 +102,47 @@ async def test_the_page_of_a_table_at_every_width_and_by_its_keys(
     await page.keyboard.press("Escape")
     assert not await page.is_visible("#filter-column")
     assert drawn_tab.hosts == {demo.links["node"].partition("//")[2]}
+
+
+async def test_periods_below_a_chart_are_all_there_and_none_runs_into_another(
+    passer_by: httpx.AsyncClient, producer: Producer, tab: Tab, demo: Territory
+) -> None:
+    dataset = await producer.publish(
+        await producer.draft(MONTHS.encode(), "passages.csv")
+    )
+    address = f"{demo.links['node']}/datasets/{dataset}/data?view=chart"
+
+    await tab.visit(passer_by, address, "fr", unfold=False)
+    wide = await tab.page.evaluate(AXIS_TEXTS)
+    await tab.page.set_viewport_size(NARROW)
+    narrow = await tab.page.evaluate(AXIS_TEXTS)
+
+    months = ["juin 2026", "juil. 2026", "août 2026", "sept. 2026"]
+    assert [text for text, _, _ in wide] == months
+    assert [text for text, _, _ in narrow] == [months[0], months[-1]]
+    for texts in (wide, narrow):
+        assert all(
+            right < left
+            for (_, _, right), (_, left, _) in pairwise(
+                sorted(texts, key=itemgetter(1))
+            )
+        )
+
+
+async def test_years_below_a_chart_are_all_there_on_a_phone(
+    passer_by: httpx.AsyncClient, producer: Producer, tab: Tab, demo: Territory
+) -> None:
+    rows = "".join(
+        f"{year};{number}\n" for year in range(2021, 2026) for number in (40, 50)
+    )
+    dataset = await producer.publish(
+        await producer.draft(f"annee;naissances\n{rows}".encode(), "naissances.csv")
+    )
+    address = f"{demo.links['node']}/datasets/{dataset}/data?view=chart"
+
+    await tab.visit(passer_by, address, "fr", unfold=False)
+    await tab.page.set_viewport_size(NARROW)
+    texts = await tab.page.evaluate(AXIS_TEXTS)
+
+    assert [text for text, _, _ in texts] == ["2021", "2022", "2023", "2024", "2025"]
+    assert all(right < left for (_, _, right), (_, left, _) in pairwise(texts))

@@ -14,11 +14,16 @@ from tests.node.producer import Producer
 from tests.visitors import freshen, shut_down
 from udi.kit.tenancy import Territory
 from udi.node.app import create
-from udi.node.datasets.pages.explore.moving_map import join_intervals
+from udi.node.datasets.pages.explore.moving_map import (
+    find_name_column,
+    join_intervals,
+)
 from udi.node.site import build_site
 from udi.settings import Settings
 from udi.tabular.columns.area_names import name_code
-from udi.tabular.columns.column import ColumnType
+from udi.tabular.columns.column import ColumnType, TypedColumn
+from udi.tabular.overviews.roles import ColumnProfile, ColumnRole
+from udi.tabular.overviews.statistics import ColumnStatistics
 from udi.ui.site import Site
 
 __all__ = ["patient"]
@@ -58,6 +63,7 @@ async def test_the_map_that_moves_is_coloured_by_a_column(
     assert "columns=__id%2Chauteur" in tiles
     assert archive.content[:7] == b"PMTiles"
     assert "data-rule" not in plain
+    assert 'data-name="espece"' in plain
     assert {"espece", "hauteur"} <= {*offered}
     assert "latitude" not in offered
     assert re.findall(r'class="(s\d)"', named.split("moving-colours")[1])[:3] == [
@@ -145,6 +151,30 @@ async def test_codes_of_areas_have_their_names(
     assert "22278 Saint-Brieuc" in words(column)
     assert "INSEE" in words(column)
     assert "35238 Rennes" in words(chart)
+
+
+@pytest.mark.parametrize(
+    ("columns", "name"),
+    [
+        ([("numero", "identifier"), ("espece", "category"), ("lieu", "label")], "lieu"),
+        ([("numero", "identifier"), ("espece", "category")], "espece"),
+        ([("hauteur", "intensive"), ("adresse", "text")], ""),
+    ],
+)
+def test_rows_are_named_by_the_words_that_nearly_each_has_of_its_own(
+    columns: list[tuple[str, str]], name: str
+) -> None:
+    profiles = [
+        ColumnProfile(
+            rank,
+            TypedColumn(column, ColumnType.TEXT),
+            ColumnStatistics(column, ColumnType.TEXT, 9, 9, 9),
+            ColumnRole(role),
+        )
+        for rank, (column, role) in enumerate(columns)
+    ]
+
+    assert find_name_column(profiles) == name
 
 
 @pytest.mark.parametrize(

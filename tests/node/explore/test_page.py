@@ -65,8 +65,8 @@ async def test_headings_say_what_each_column_holds(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
     """Numbers that name something have no marks of thousands, and no least and greatest."""
-    content = "numero;essence;hauteur;plantation\n" + "".join(
-        f"{1001 + number};{('Chêne', 'Tilleul')[number % 2]};{number / 2:.1f};0{1 + number % 9}/03/{1990 + number % 4}\n"
+    content = "numero;essence;hauteur;plantation;relevés\n" + "".join(
+        f"{1001 + number};{('Chêne', 'Tilleul')[number % 2]};{number / 2:.1f};0{1 + number % 9}/03/{1990 + number % 4};2\n"
         for number in range(40)
     ).replace(".", ",")
     dataset = await producer.publish(await producer.draft(content.encode(), "a.csv"))
@@ -77,7 +77,7 @@ async def test_headings_say_what_each_column_holds(
     headings = re.findall(
         r'<span class="small">([^<]*)</span><span class="hide">', page
     )
-    assert headings == ["40 values", "2 values", "0 to 19.5", "1990 to 1993"]
+    assert headings == ["40 values", "2 values", "0 to 19.5", "1990 to 1993", "2"]
     assert "1,001" not in page
     assert ">1040<" in row
 

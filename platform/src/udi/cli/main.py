@@ -1,19 +1,12 @@
-"""Every command under one name, and what a refusal looks like at the terminal."""
+"""Every command under one name."""
 
-import os
 import sys
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-import structlog
 import typer
 
 from udi import __version__
-from udi.cli.local.errors import LocalError
-from udi.kit import logs
-from udi.kit.errors import ProvisionError, UdiError, UnreleasedRevisionError
-from udi.settings import MissingSecretError, get_settings
 
 COMMANDS = {
     "territory": {
@@ -86,19 +79,6 @@ GROUPS = {
 }
 """Names that have commands of their own, with the module of each and its help."""
 
-LEAVE_FOLDERS = {
-    "",
-    "up",
-    "serve",
-    "work",
-    "mailbox",
-    "reset",
-    "test",
-    "bench",
-    "version",
-}
-"""Commands after which root has written nothing in the folders of an installation that an ordinary account runs."""
-
 
 def build_app(command: str | None = None) -> typer.Typer:
     """The command line. When a command is named, only its module is loaded, and the others are a name and a help."""
@@ -146,55 +126,10 @@ def version() -> None:
 
 
 def main() -> None:
-    """Run the command that the first word names."""
+    """Run the command that the first word names; without one, only the list of commands is loaded."""
     command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    try:
-        run(build_app(command))
-    finally:
-        if os.geteuid() == 0 and command not in LEAVE_FOLDERS:
-            _load("local.state").return_to_programs(get_settings())
-
-
-def run(app: Callable[[], Any]) -> None:
-    """Run a command; a refusal is one sentence on the error stream and an exit status that is not 0."""
-    logs.configure("text")
-    try:
-        app()
-    except (
-        LocalError,
-        MissingSecretError,
-        ProvisionError,
-        UnreleasedRevisionError,
-    ) as error:
-        _write_refusal(str(error))
-        sys.exit(1)
-    except UdiError as error:
-        sentences = (
-            _fill_values(error.detail or error.title, error),
-            _fill_values(error.remedy, error),
-        )
-        _write_refusal(" ".join(filter(None, sentences)))
-        for refusal in error.refusals:
-            _write_refusal(
-                f"  {refusal.field}: {refusal.reason} {refusal.remedy}".rstrip()
-            )
-        sys.exit(1)
-    except ConnectionError as error:
-        _write_refusal(
-            f"PostgreSQL does not answer ({type(error).__name__}). See `udi doctor`."
-        )
-        sys.exit(1)
-
-
-def _write_refusal(words: str) -> None:
-    """Say why a command ends: to a person, or as a line where the process writes lines of JSON alone."""
-    if logs.writes_json():
-        structlog.get_logger().error("command refused", reason=words.strip())
+    app = build_app(command)
+    if command:
+        _load("execution").run_command(app, command)
     else:
-        print(words, file=sys.stderr)
-
-
-def _fill_values(words: str, error: UdiError) -> str:
-    if error.values:
-        return words % error.values
-    return words
+        app()

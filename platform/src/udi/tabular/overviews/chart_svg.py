@@ -26,6 +26,16 @@ PLOT_TOP = 22
 PLOT_HEIGHT = 200
 HEIGHT = PLOT_TOP + PLOT_HEIGHT + 38
 """Share on the left for the figures, then pixels."""
+MOST_LABELS = 7
+"""Columns that each have their period below them."""
+COLUMN = 0.68
+"""Share of its place that a column takes."""
+NARROWEST = 250
+"""Pixels of a drawing on a phone of 320 pixels."""
+CHARACTER = 7
+"""Pixels of a character below the axis."""
+ANCHORS = {"start": 0.0, "middle": 0.5, "end": 1.0}
+"""Which share of a label is before the place where it stands."""
 ROW = 46
 BAR = 14
 WIDTH = 1000
@@ -61,6 +71,28 @@ class _Axis:
         """The values that have a line."""
         count = round((self.high - self.low) / self.step)
         return [self.low + self.step * place for place in range(count + 1)]
+
+
+@dataclass(frozen=True)
+class _AxisLabel:
+    """A text below the axis: where it is (a share of the width), and which of its parts is there."""
+
+    x: float
+    text: str
+    anchor: str = "middle"
+
+    def touches(self, other: "_AxisLabel") -> bool:
+        """Whether both would run into each other on the narrowest screen."""
+        start, end = self.span
+        other_start, other_end = other.span
+        return start < other_end and other_start < end
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """From where to where it goes on the narrowest screen, with a blank; shares of the width."""
+        width = 100 * CHARACTER * (min(len(self.text), LONGEST_LABEL) + 1) / NARROWEST
+        start = self.x - width * ANCHORS[self.anchor]
+        return start, start + width
 
 
 def draw_chart(chart: Chart, locale: str) -> ChartDrawing:
@@ -237,7 +269,7 @@ def _grid(axis: _Axis, locale: str) -> Iterator[str]:
 
 def _columns(chart: Chart, axis: _Axis, locale: str) -> Iterator[str]:
     slot = (100 - PLOT_LEFT) / len(chart.points)
-    width = slot * (0.94 if chart.kind is ChartKind.SPREAD else 0.68)
+    width = slot * (0.94 if chart.kind is ChartKind.SPREAD else COLUMN)
     stacked = _is_stacked(chart)
     for place in range(len(chart.points)):
         base = 0.0
@@ -300,31 +332,53 @@ def _path(values: Sequence[Value], step: float, axis: _Axis) -> str:
 
 
 def _axis_labels(chart: Chart, locale: str) -> Iterator[str]:
-    """First, middle and last: what fits on the narrowest screen."""
-    y = HEIGHT - 12
+    """The periods below the axis: of few columns each, else the first, the middle and the last."""
     last = len(chart.points) - 1
     if chart.width:
-        middle = (last + 1) // 2
-        share = PLOT_LEFT + (100 - PLOT_LEFT) * middle / (last + 1)
-        starts = [float(chart.points[place]) for place in (0, middle, last)]
-        labels = [figure(value, locale) for value in starts[:2]]
-        labels.append(figure(starts[2] + chart.width, locale))
+        return _write_labels(_interval_labels(chart, locale))
+    slot = (100 - PLOT_LEFT) / (last + 1)
+    if _has_columns(chart) and last < MOST_LABELS:
+        places = [*range(last + 1)]
+        edge = slot * (1 - COLUMN) / 2
     else:
-        middle = last // 2
-        share = PLOT_LEFT + (100 - PLOT_LEFT) * (middle + 0.5) / (last + 1)
-        labels = [point_label(chart, place, locale) for place in (0, middle, last)]
-    if last == 0:
-        labels = ["", labels[0], ""]
-        share = PLOT_LEFT + (100 - PLOT_LEFT) / 2
-    yield from _texts(zip((PLOT_LEFT, share, 100.0), labels, strict=True), y)
+        places = sorted({0, last // 2, last})
+        edge = 0.0
+    labels = [
+        _AxisLabel(PLOT_LEFT + slot * (place + 0.5), point_label(chart, place, locale))
+        for place in places
+    ]
+    if last:
+        labels[0] = _AxisLabel(PLOT_LEFT + edge, labels[0].text, "start")
+        labels[-1] = _AxisLabel(100 - edge, labels[-1].text, "end")
+    return _write_labels(labels)
 
 
-def _texts(places: Iterator[tuple[float, str]], y: int) -> Iterator[str]:
-    anchors = ("start", "middle", "end")
-    for anchor, (x, text) in zip(anchors, places, strict=True):
-        short = text[:LONGEST_LABEL]
-        if short:
-            yield f'<text x="{x:.1f}%" y="{y}" text-anchor="{anchor}">{escape(short)}</text>'
+def _interval_labels(chart: Chart, locale: str) -> list[_AxisLabel]:
+    """Where the first interval begins, one in the middle begins, and the last ends."""
+    middle = len(chart.points) // 2
+    share = PLOT_LEFT + (100 - PLOT_LEFT) * middle / len(chart.points)
+    starts = [float(chart.points[place]) for place in (0, middle, -1)]
+    return [
+        _AxisLabel(PLOT_LEFT, figure(starts[0], locale), "start"),
+        _AxisLabel(share, figure(starts[1], locale)),
+        _AxisLabel(100.0, figure(starts[2] + (chart.width or 0), locale), "end"),
+    ]
+
+
+def _write_labels(labels: Sequence[_AxisLabel]) -> Iterator[str]:
+    """Those that would touch another one on the narrowest screen are far: it does not show them."""
+    ends = (labels[0], labels[-1])
+    near = list(ends)
+    for label in labels:
+        text = label.text[:LONGEST_LABEL]
+        is_far = label not in ends and any(label.touches(other) for other in near)
+        if not is_far:
+            near.append(label)
+        style = ' class="far"' if is_far else ""
+        if text:
+            yield (
+                f'<text{style} x="{label.x:.1f}%" y="{HEIGHT - 12}" text-anchor="{label.anchor}">{escape(text)}</text>'
+            )
 
 
 def _draw_dots(chart: Chart, locale: str) -> ChartDrawing:
@@ -343,8 +397,11 @@ def _draw_dots(chart: Chart, locale: str) -> ChartDrawing:
         f' viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">'
         f'<path class="dots" vector-effect="non-scaling-stroke" stroke-width="6" d="{marks}"/></svg>'
     )
-    middle = (low + high) / 2
-    labels = [figure(value, locale) for value in (low, middle, high)]
-    shares = (PLOT_LEFT, PLOT_LEFT + (100 - PLOT_LEFT) / 2, 100.0)
-    texts = _texts(zip(shares, labels, strict=True), HEIGHT - 12)
+    texts = _write_labels(
+        [
+            _AxisLabel(PLOT_LEFT, figure(low, locale), "start"),
+            _AxisLabel(50 + PLOT_LEFT / 2, figure((low + high) / 2, locale)),
+            _AxisLabel(100.0, figure(high, locale), "end"),
+        ]
+    )
     return ChartDrawing("".join([*_grid(axis, locale), plot, *texts]), HEIGHT)

@@ -211,7 +211,9 @@ if (box && window.OpenLayers) {
         const item = document.createElement("li");
         const link = document.createElement("a");
         link.href = words.row.replace("NUMBER", feature.id);
-        link.textContent = Object.values(feature.properties).find((value) => value !== null && value !== "") ?? feature.id;
+        const filled = (value) => value !== undefined && value !== null && value !== "";
+        const names = [Object.values(feature.properties).find(filled), feature.properties[words.name]].filter(filled);
+        link.textContent = [...new Set(names)].join(" ") || feature.id;
         item.append(link);
         const value = words.column ? feature.properties[words.column] ?? "" : "";
         if (value !== "" && String(value) !== link.textContent) item.append(` ${value}`);

@@ -18,6 +18,7 @@ from udi.node.datasets.records.media_tables import (
 )
 from udi.node.datasets.records.rudi_clients import as_version_4
 from udi.node.datasets.versions.findings import schema_address_of
+from udi.node.datasets.versions.series import period_label
 from udi.node.files.models import WITHHELD_ACCESS
 from udi.protocol.record import write_media
 from udi.protocol.rules import entries
@@ -62,12 +63,13 @@ def part_path(part: DatasetPart, file_name: str) -> str:
 
 
 def part_caption(part: DatasetPart) -> str:
-    """The title of a part, with its period where it has one."""
+    """The title of a part, with its period where it has one that the title does not say."""
     if part.first_day is None:
         return part.title
-    if part.last_day is None:
-        return f"{part.title} ({part.first_day.isoformat()} –)"
-    return f"{part.title} ({part.first_day.isoformat()} – {part.last_day.isoformat()})"
+    period = period_label(part.first_day, part.last_day)
+    if period in part.title:
+        return part.title
+    return f"{part.title} ({period.replace('/..', ' –').replace('/', ' – ')})"
 
 
 def media_of_part(dataset: Dataset, listed: ListedPart, origin: str) -> Media:

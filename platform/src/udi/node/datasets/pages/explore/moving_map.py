@@ -74,6 +74,7 @@ async def read_moving_map(context: ExploreContext) -> Mapping[str, Any]:
             f"{context.addresses.map}/collections/data/items",
             [*context.query.row_pairs, ("limit", str(MOST_LISTED))],
         ),
+        "name_column": find_name_column(overview.profiles),
         "colours": colours,
         "colour_columns": [(profile.name, profile.name) for profile in profiles],
         "colour_fields": context.query.hidden_fields("split"),
@@ -95,6 +96,17 @@ def may_colour(profile: ColumnProfile) -> bool:
     if profile.column.type in {ColumnType.INTEGER, ColumnType.NUMBER}:
         return profile.role in MEASURED
     return profile.role is ColumnRole.CATEGORY and profile.column.type in WORDS
+
+
+def find_name_column(profiles: Sequence[ColumnProfile]) -> str:
+    """The column whose words stand after the first cell of a row: that in which nearly each row has its own, else the first of words; or none."""
+    worded = [
+        profile
+        for role in (ColumnRole.LABEL, ColumnRole.CATEGORY)
+        for profile in profiles
+        if profile.role is role and profile.column.type is ColumnType.TEXT
+    ]
+    return worded[0].name if worded else ""
 
 
 async def _read_colours(
