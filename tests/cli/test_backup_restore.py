@@ -80,7 +80,8 @@ def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
 async def back_up_under_load(made: Scene) -> None:
     """A full backup and an incremental one while rows and files are written; a moment between them; a later mark."""
     chain = "INSERT INTO app.journal_line (tenant_id, chain, number, digest) VALUES (gen_random_uuid(), 1, 0, '')"
-    await asyncio.to_thread(made.first.query, "udi_portal", chain)
+    for database in ("udi_portal", "udi_node"):
+        await asyncio.to_thread(made.first.query, database, chain)
     load = Load(made.first)
     await load.begin()
     try:
@@ -207,7 +208,7 @@ def test_restored_elsewhere_every_row_file_and_secret_is_the_same(scene: Scene) 
     scene.durations["restore"] = time.monotonic() - began
 
     expected = manifest_of(scene, done["label"])
-    assert remove_new_chains(scene.second) == 1
+    assert remove_new_chains(scene.second) == [1, 1]
     assert counted(scene.second).tables == expected.tables
     assert done["rows"] == expected.rows
     assert done["missing"] == []
@@ -225,12 +226,14 @@ def test_restored_elsewhere_every_row_file_and_secret_is_the_same(scene: Scene) 
 
 
 def remove_new_chains(installation: Installation) -> Any:
-    """How many chains of the exported journal began with the restore; without them the rows are those of the backup."""
-    return installation.query(
-        "udi_portal",
+    """How many chains of both exported journals began with the restore; without them the rows are those of the backup."""
+    removal = (
         "WITH removed AS (DELETE FROM app.journal_line WHERE chain = 2 AND number = 0 RETURNING 1)"
-        " SELECT count(*) FROM removed",
+        " SELECT count(*) FROM removed"
     )
+    return [
+        installation.query(database, removal) for database in ("udi_portal", "udi_node")
+    ]
 
 
 def manifest_of(scene: Scene, label: str) -> Manifest:
@@ -319,7 +322,7 @@ def test_a_restore_killed_on_its_way_goes_on_when_asked_again(
     done = restore(scene)
 
     expected = manifest_of(scene, done["label"])
-    assert remove_new_chains(scene.second) == 1
+    assert remove_new_chains(scene.second) == [1, 1]
     assert counted(scene.second).tables == expected.tables
     assert files_of(scene.second) == {
         stored.key: stored.sha256 for stored in expected.files

@@ -18,17 +18,24 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from tests.cli.conftest import Run
-from udi.cli.journal_files import NEW_CHAIN, JournalExport, export_to_folder
+from udi.cli.journal_files import (
+    NEW_CHAIN,
+    ExportScope,
+    JournalExport,
+    export_to_folder,
+)
 from udi.cli.local.errors import LocalError
+from udi.kit import journal_lines
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError, NotFoundError
 from udi.kit.hash_chain import ChainHead
 from udi.kit.identity import Actor
+from udi.kit.journal_lines import find_chain, number_events, stream_lines
 from udi.kit.keys import Signer, new_secret, rotate_keys
 from udi.kit.rows import ArchivedTable, ImportMapping, read_rows, replace_rows
 from udi.kit.tenancy import INSTALLATION_ID, INSTALLATION_SLUG, Territory
-from udi.portal.audit import journal_lines, record
-from udi.portal.audit.journal_lines import find_chain, number_events, stream_lines
+from udi.portal.audit import record
+from udi.portal.audit.journal import JOURNAL
 from udi.portal.audit.models import AuditEvent
 from udi.settings import Settings
 
@@ -96,7 +103,7 @@ async def test_a_line_holds_identifiers_and_our_own_words_alone(
     [file] = (tmp_path / demo.slug).iterdir()
     line, _ = read(file)
     assert set(line) == {
-        "number", "previous", "territory", "id", "at", "name", "actor", "subject", "facts", "digest",
+        "number", "previous", "territory", "program", "id", "at", "name", "actor", "subject", "facts", "digest",
     }  # fmt: skip
     assert (line["name"], line["actor"]) == (
         "dataset.published",
@@ -255,7 +262,7 @@ async def test_a_restored_backup_begins_a_new_chain_by_hand(
     assert "--new-chain" in read_refusal(fewer.stdout)
     assert "does not continue" in read_refusal(otherwise.stdout)
     after = Path(renewed[0]["file"])
-    assert after.name[:8] != before.name[:8]
+    assert after.name.split("-")[1] != before.name.split("-")[1]
     assert read_names(after) == ["dataset.published", "dataset.withdrawn"]
     assert (await run("journal", "verify", after)).exit_code == 0
     assert "Nothing is new" in unchanged.stdout
@@ -402,18 +409,19 @@ async def test_two_exports_at_once_write_each_line_once(
     write = JournalExport.write
     others: list[asyncio.Task[Any]] = []
     locked: list[bool] = []
+    scope = ExportScope(demo.slug, ["portal"], new_chain=False)
 
     async def write_slowly(self: JournalExport, *arguments: Any) -> None:
         if not others:
             await add_events(portal_database, demo, "dataset.updated")
             locked.append(is_locked(tmp_path))
-            again = export_to_folder(settings, tmp_path, demo.slug, new_chain=False)
+            again = export_to_folder(settings, tmp_path, scope)
             others.append(asyncio.create_task(again))
         await write(self, *arguments)
 
     await add_events(portal_database, demo, "dataset.published")
     monkeypatch.setattr(JournalExport, "write", write_slowly)
-    await export_to_folder(settings, tmp_path, demo.slug, new_chain=False)
+    await export_to_folder(settings, tmp_path, scope)
     await others[0]
 
     assert locked == [True]
@@ -458,7 +466,8 @@ async def test_a_chain_that_has_no_file_here_begins_with_its_first_line(
         ["dataset.published"],
         ["dataset.updated"],
     ]
-    assert files[0].name[:8] != files[1].name[:8] == files[2].name[:8]
+    chains = [file.name.split("-")[1] for file in files]
+    assert chains[0] != chains[1] == chains[2]
     notes = [row["note"] for row in (*before, *after, *later)]
     assert notes == ["", NEW_CHAIN, ""]
 
@@ -512,12 +521,12 @@ async def test_events_in_any_order_of_commits_are_numbered_once(
 
     assert numbers == [0, 1, 2, 3]
     async with portal_database.session(demo.id, role="worker") as session:
-        chain = await find_chain(session)
+        chain = await find_chain(session, JOURNAL)
         assert chain is not None
         start = ChainHead(0, chain.seed)
         lines = [
             json.loads(line)["name"]
-            async for line in stream_lines(session, demo.slug, chain, start)
+            async for line in stream_lines(session, JOURNAL, demo.slug, chain, start)
         ]
         notes = await session.scalar(
             text("SELECT count(*) FROM ops.unnumbered_event WHERE tenant_id = :id"),
@@ -530,7 +539,7 @@ async def test_events_in_any_order_of_commits_are_numbered_once(
 async def count_numbered(database: Database, territory: Territory) -> int:
     """Number what is new, and say how many lines there are."""
     async with database.session(territory.id, role="worker") as session:
-        chain = await number_events(session, territory.slug)
+        chain = await number_events(session, JOURNAL, territory.slug)
     return chain.head.number
 
 
@@ -594,7 +603,7 @@ async def test_an_output_is_replaced_once_it_is_whole(
     nothing = await run(*export)
     await add_events(portal_database, demo, "dataset.published")
     async with portal_database.session(demo.id, role="worker") as session:
-        await number_events(session, demo.slug)
+        await number_events(session, JOURNAL, demo.slug)
     await owner(demo.id, "UPDATE app.audit_event SET name = 'dataset.updated'")
     refused = await run(*export)
 

@@ -31,17 +31,26 @@ MANY = settings(max_examples=examples(60, 4000), database=None, deadline=None)
 
 
 def write_portion(
-    start: ChainHead, count: int, signer: Signer, territory: str = "demo"
+    start: ChainHead,
+    count: int,
+    signer: Signer,
+    territory: str = "demo",
+    program: str = "portal",
 ) -> tuple[list[bytes], ChainHead]:
     """Lines after `start`, and their checkpoint."""
     lines = []
     head = start
     for number in range(count):
-        content = {"territory": territory, "name": f"dataset.published {number} é"}
+        content = {
+            "territory": territory,
+            "program": program,
+            "name": f"dataset.published {number} é",
+        }
         line, head = seal_line(content, head)
         lines.append(line)
     claims = {
         "territory": territory,
+        "program": program,
         "chain": SEED,
         "first": start.number + 1,
         "previous": start.digest,
@@ -91,7 +100,8 @@ def test_a_whole_chain_of_files_has_no_fault() -> None:
 
     assert verifier.faults == []
     assert (verifier.first, verifier.head, verifier.checkpoints) == (1, end, 2)
-    assert (verifier.territory, verifier.chain, verifier.lines) == ("demo", SEED, 9)
+    assert (verifier.territory, verifier.program) == ("demo", "portal")
+    assert (verifier.chain, verifier.lines) == (SEED, 9)
 
 
 def test_a_chain_may_begin_later_and_be_one_file() -> None:
@@ -163,13 +173,16 @@ def forge(
 def test_forged_lines_before_a_genuine_checkpoint_are_found(
     previous: str, checkpoint: bytes, count: int
 ) -> None:
-    contents = [{"territory": "demo", "name": "nothing"}] * count
+    contents = [{"territory": "demo", "program": "portal", "name": "nothing"}] * count
 
     assert verify(forge(1, previous, contents, checkpoint)).faults
 
 
 FORGED = st.fixed_dictionaries(
-    {"territory": st.sampled_from(["demo", "other", ""])},
+    {
+        "territory": st.sampled_from(["demo", "other", ""]),
+        "program": st.sampled_from(["portal", "node", ""]),
+    },
     optional={
         "name": st.text(max_size=5),
         "number": st.integers(-1, 7),
@@ -206,7 +219,9 @@ def test_a_changed_line_is_named() -> None:
 
 def test_a_line_written_anew_with_its_digest_is_named_by_the_next() -> None:
     head = ChainHead(2, json.loads(PORTION[1])["digest"])
-    forged, _ = seal_line({"territory": "demo", "name": "nothing"}, head)
+    forged, _ = seal_line(
+        {"territory": "demo", "program": "portal", "name": "nothing"}, head
+    )
     lines = [*PORTION[:2], forged, *PORTION[3:]]
 
     assert causes(b"".join(lines)) == [(4, 4, "it does not follow line 3")]
@@ -255,7 +270,7 @@ def test_a_missing_file_between_two_is_named() -> None:
 
 
 def test_a_cut_file_does_not_hide_what_was_forged_in_the_next() -> None:
-    forged = forge(2, SEED, [{"territory": "demo"}], PORTION[-1])
+    forged = forge(2, SEED, [{"territory": "demo", "program": "portal"}], PORTION[-1])
 
     assert [line for line, _, _ in causes(b"\n")] == [1, 1]
     assert (2, 2, "the checkpoint is of lines 1 to 6 of another content") in causes(
@@ -263,13 +278,18 @@ def test_a_cut_file_does_not_hide_what_was_forged_in_the_next() -> None:
     )
 
 
-def test_lines_of_another_journal_are_named() -> None:
+@pytest.mark.parametrize(
+    ("territory", "program"), [("other", "portal"), ("demo", "node")]
+)
+def test_lines_of_another_journal_are_named(territory: str, program: str) -> None:
     line, _ = seal_line(
-        {"territory": "other"}, ChainHead(1, json.loads(PORTION[0])["digest"])
+        {"territory": territory, "program": program},
+        ChainHead(1, json.loads(PORTION[0])["digest"]),
     )
     lines = [PORTION[0], line, *PORTION[2:]]
 
-    assert (2, 2, "the line is of another journal (other)") in causes(b"".join(lines))
+    cause = f"the line is of another journal ({territory}, {program})"
+    assert (2, 2, cause) in causes(b"".join(lines))
 
 
 def test_a_checkpoint_of_another_key_is_refused_and_a_rotated_key_is_not() -> None:
@@ -285,7 +305,9 @@ def test_a_checkpoint_of_another_key_is_refused_and_a_rotated_key_is_not() -> No
         b'{"number":true,"digest":"' + b"0" * 64 + b'"}\n',
         b"x" * 10,
         *(
-            seal_line({"territory": "demo"}, ChainHead(2, previous))[0]
+            seal_line(
+                {"territory": "demo", "program": "portal"}, ChainHead(2, previous)
+            )[0]
             for previous in ("", "x", SEED.upper(), f"{SEED}\n")
         ),
     ],
@@ -297,7 +319,9 @@ def test_what_is_no_line_is_named_and_the_rest_is_read(line: bytes) -> None:
 
 
 def test_a_number_beyond_any_count_is_a_fault_like_another() -> None:
-    line, _ = seal_line({"territory": "demo"}, ChainHead(10**30, SEED))
+    line, _ = seal_line(
+        {"territory": "demo", "program": "portal"}, ChainHead(10**30, SEED)
+    )
 
     verifier = verify(b"".join([PORTION[0], line]))
 

@@ -99,6 +99,49 @@ async def test_the_doctor_of_a_node_that_is_well(
     ] == ["ok"]
 
 
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that a collector reads."""
+    return tmp_path_factory.mktemp("journal")
+
+
+def export_journal(node: Node, folder: Path) -> Any:
+    """What is new of its journal: a row for each file."""
+    done = node.run(
+        "journal", "export", "--node", node.folder, "--folder", folder, "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def read_lines(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+async def test_its_journal_leaves_signed_by_the_key_that_it_publishes(
+    running_node: Node, town: Producer, journal: Path, tmp_path: Path
+) -> None:
+    dataset = await town.publish()
+    keys = tmp_path / "jwks.json"
+    keys.write_text(running_node.get("/.well-known/jwks.json").text)
+
+    [row] = export_journal(running_node, journal)
+    verify = ("journal", "verify", row["file"], "--program", "node")
+    without_node = running_node.run(*verify, "--keys", keys)
+    with_node = running_node.run(*verify, "--node", running_node.folder)
+    refused = running_node.run(
+        "journal", "export", "--node", running_node.folder, "--program", "portal",
+        "--folder", journal,
+    )  # fmt: skip
+
+    assert (without_node.returncode, with_node.returncode) == (0, 0)
+    assert (refused.returncode, "has no portal" in refused.stderr) == (1, True)
+    lines = read_lines(Path(row["file"]))
+    events = {(line["name"], line["subject"]) for line in lines[:-1]}
+    assert {("dataset.created", dataset), ("dataset.published", dataset)} <= events
+    assert {line["program"] for line in lines[:-1]} == {"node"}
+
+
 async def test_the_doctor_says_what_is_wrong(
     installation: Installation, running_node: Node, town: Producer
 ) -> None:
@@ -201,8 +244,13 @@ async def test_a_node_is_backed_up_and_brought_back_elsewhere(
 
 
 async def test_a_node_is_put_back_as_it_was(
-    installation: Installation, running_node: Node, disk: Path, tmp_path: Path
+    installation: Installation,
+    running_node: Node,
+    disk: Path,
+    journal: Path,
+    tmp_path: Path,
 ) -> None:
+    export_journal(running_node, journal)
     labels = [entry["label"] for entry in backup(running_node, "list")]
     done = running_node.run(
         "backup",
@@ -219,6 +267,10 @@ async def test_a_node_is_put_back_as_it_was(
         on_portal(installation, next(iter(running_node.catalogue()))).status_code == 200
     )
     running_node.stop()
+    [exported] = export_journal(running_node, journal)
+    assert "every event again" in exported["note"]
+    verify = ("journal", "verify", exported["file"], "--node", running_node.folder)
+    assert running_node.run(*verify).returncode == 0
 
     wrong_passphrase = tmp_path / "wrong"
     wrong_passphrase.write_text("a passphrase that opens nothing")

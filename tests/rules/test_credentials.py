@@ -27,7 +27,7 @@ MADE = {
     "node/manager/tokens.py": "signs tokens of RUDI's clients (MANAGER)",
     "cli/announcement.py": "names what is announced",
     "cli/archive/signature.py": "signs archives (ARCHIVE)",
-    "portal/audit/journal_lines.py": "draws the beginning of a chain of lines",
+    "kit/journal_lines.py": "draws the beginning of a chain of lines",
     "portal/nodes/actions/invite.py": "locks what an invitation opens with a key drawn from it (NODE_INVITATION)",
     "portal/notifications/webhooks/signatures.py": "draws and signs as Standard Webhooks say (WEBHOOK_SECRET)",
     "cli/local/state.py": "draws passwords of an installation's own parts",

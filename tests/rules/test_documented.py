@@ -90,10 +90,15 @@ def commands(group: Any, prefix: str = "") -> set[str]:
 
 def events(program: str) -> set[str]:
     """The names given to `record(session, actor, "<name>", …)` or `note(…)`, wherever they are called."""
+    return set[str]().union(*events_by_noter(program).values())
+
+
+def events_by_noter(program: str) -> dict[str, set[str]]:
+    """The same, by the function that notes them."""
+    paths = list((SOURCE / program).rglob("*.py"))
     return {
-        name
-        for path in (SOURCE / program).rglob("*.py")
-        for name in _events_of(path, NOTERS[program])
+        noter: {name for path in paths for name in _events_of(path, {noter})}
+        for noter in NOTERS[program]
     }
 
 

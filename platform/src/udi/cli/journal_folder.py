@@ -34,11 +34,9 @@ def make_readable_folder(folder: Path) -> None:
     _open_to_group(folder, FOLDER_MODE)
 
 
-def list_whole_files(folder: Path) -> list[Path]:
-    """Files of lines, in the order of their names; none that is being written."""
-    return sorted(
-        file for file in folder.glob("*.jsonl") if not file.name.startswith(".")
-    )
+def list_whole_files(folder: Path, program: str) -> list[Path]:
+    """Files of a program's lines, in the order of their names; none that is being written."""
+    return sorted(folder.glob(f"{program}-*.jsonl"))
 
 
 def remove_unfinished(folder: Path) -> None:

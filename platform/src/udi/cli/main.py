@@ -60,7 +60,7 @@ GROUPS = {
     "search": ("search", "The search index, derived from the database."),
     "journal": (
         "journal",
-        "The journal as signed lines, for a town's collector.",
+        "The journals of portal and node as signed lines, for a town's collector.",
     ),
     "languages": (
         "languages",

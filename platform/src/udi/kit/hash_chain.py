@@ -73,6 +73,7 @@ class ChainVerifier:
     head: ChainHead | None = None
     chain: str | None = None
     territory: str | None = None
+    program: str | None = None
     lines: int = 0
     checkpoints: int = 0
     faults: list[ChainFault] = field(default_factory=list)
@@ -130,10 +131,16 @@ class ChainVerifier:
             self._add_fault("the line was changed: its digest is another", number)
         self._place(number, content["previous"], content["digest"])
         territory = content["territory"]
+        program = content["program"]
         if self.territory is None:
             self.territory = territory
-        elif territory != self.territory and content["is_whole"]:
-            self._add_fault(f"the line is of another journal ({territory})", number)
+            self.program = program
+        elif content["is_whole"] and (
+            territory != self.territory or program != self.program
+        ):
+            self._add_fault(
+                f"the line is of another journal ({territory}, {program})", number
+            )
 
     def _skip_unreadable(self) -> None:
         self._trusted = False
@@ -206,6 +213,7 @@ class ChainVerifier:
         start = self._portion or ChainHead(0, "")
         expected = {
             "territory": self.territory,
+            "program": self.program,
             "chain": self.chain,
             "first": start.number + 1,
             "previous": start.digest,
@@ -239,6 +247,7 @@ def _read_content(line: bytes) -> dict[str, Any] | None:
         number = content["number"]
         previous = content["previous"]
         territory = content["territory"]
+        program = content["program"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     if type(number) is not int or number < 1:
@@ -250,6 +259,7 @@ def _read_content(line: bytes) -> dict[str, Any] | None:
         "number": number,
         "previous": previous,
         "territory": str(territory),
+        "program": str(program),
         "digest": digest.decode(),
         "is_whole": is_whole,
     }

@@ -49,7 +49,7 @@ class SecurityLog:
             reason = state[LOGIN_FAILURE]
         elif isinstance(cause, (InvalidSignatureError, InvalidTokenError)):
             what = FORGED
-            reason = str(cause)
+            reason = _explain(cause)
         if what is None:
             return
         connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
@@ -72,6 +72,17 @@ class SecurityLog:
             return ""
         key = self.settings.derived_key(self.program, PURPOSE)
         return hmac.digest(key, credential.encode(), "sha256").hex()[:DIGEST]
+
+
+def _explain(cause: BaseException) -> str:
+    """What is wrong with a token: in our own words, or the type of what a library found.
+
+    A library's words repeat what stands in the token, which whoever forges it chooses.
+    """
+    library_error = cause.__cause__
+    if library_error is None:
+        return str(cause)
+    return type(library_error).__name__
 
 
 def _identify(state: Any) -> str:

@@ -286,7 +286,7 @@ async def _delete_rows(
         counts = await delete_rows(session, tables, tenant)
         retired.rows += sum(counts.values())
         await session.execute(JOBS, {"tenant": str(tenant)})
+        await session.execute(EVENT_NOTES, {"tenant": tenant})
         if database.program == "portal":
-            for statement in (CHANGES, EVENT_NOTES):
-                await session.execute(statement, {"tenant": tenant})
+            await session.execute(CHANGES, {"tenant": tenant})
         await session.execute(delete(row).where(row.slug == slug))

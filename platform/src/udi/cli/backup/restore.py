@@ -29,7 +29,7 @@ from udi.cli.backup.server import ServerControl
 from udi.cli.local.errors import LocalError
 from udi.kit.backups import BackupRun
 from udi.kit.clock import now
-from udi.portal.audit.journal_lines import BEGIN_CHAINS
+from udi.kit.journal_lines import BEGIN_CHAINS
 from udi.settings import ProgramName
 
 UNITS = "udi-*.service"
@@ -272,15 +272,15 @@ def _choose_file_backup(
 
 
 async def _begin_journal_chains(machine: BackupContext) -> None:
-    """A collector may hold numbers that the database no longer has: none of them is given to another event."""
-    name = machine.settings.database_names["portal"]
-    connection = await asyncpg.connect(
-        machine.plan.superuser, database=name, timeout=10
-    )
-    try:
-        await connection.execute(BEGIN_CHAINS)
-    finally:
-        await connection.close()
+    """A collector may hold numbers that the databases no longer have: none of them is given to another event."""
+    for name in machine.settings.database_names.values():
+        connection = await asyncpg.connect(
+            machine.plan.superuser, database=name, timeout=10
+        )
+        try:
+            await connection.execute(BEGIN_CHAINS)
+        finally:
+            await connection.close()
 
 
 def _finish_restore(machine: BackupContext) -> None:

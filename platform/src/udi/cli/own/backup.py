@@ -3,17 +3,12 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-from rich.console import Console
 
 from udi import __version__
 from udi.cli.backup.plan import PASSPHRASE
 from udi.cli.local import state
 from udi.cli.local.errors import LocalError
-from udi.cli.local.steps import TerminalReporter
 from udi.cli.own import node_processes
 from udi.cli.own.backup_repository import (
     ADDRESS,
@@ -64,7 +59,7 @@ def create(own_node: OwnNode) -> NodeBackup:
     target = own_node.folder / SAVING
     shutil.rmtree(target, ignore_errors=True)
     try:
-        with _run_database(own_node):
+        with node_processes.run_database(own_node):
             make_private_folder(target)
             copied = asyncio.run(dump_tables(own_node, target))
         label = f"{now():%Y%m%dT%H%M%SZ}"
@@ -107,17 +102,3 @@ def _holds_files(own_node: OwnNode) -> bool:
             cause, "leave UDI_OBJECT_STORE empty, or back that folder up by other means"
         )
     return True
-
-
-@contextmanager
-def _run_database(own_node: OwnNode) -> Iterator[None]:
-    """Its database answers: that of the node that runs, or started for this."""
-    if state.is_running(own_node.settings):
-        yield
-        return
-    steps = TerminalReporter(Console(stderr=True))
-    with (
-        node_processes.hold_folder(own_node.folder, own_node.port) as service,
-        node_processes.prepare_database(own_node, service, steps),
-    ):
-        yield

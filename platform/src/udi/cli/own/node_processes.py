@@ -9,12 +9,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from rich.console import Console
+
 from udi.cli.local import account, disk, parts, ports, postgres, state
 from udi.cli.local.cluster import prepare_cluster
 from udi.cli.local.errors import LocalError
 from udi.cli.local.interrupts import InterruptHandler
 from udi.cli.local.processes import ProcessWatchdog
-from udi.cli.local.steps import StepReporter, step
+from udi.cli.local.steps import StepReporter, TerminalReporter, step
 from udi.cli.local.supervisor import SupervisedProgram, Supervisor
 from udi.cli.own.folder import NODE, POSTGRES, OwnNode
 from udi.cli.own.portals import sync_portals
@@ -83,6 +85,20 @@ def prepare_database(
             asyncio.run(_apply_joining(own_node.settings, own_node.joined))
             asyncio.run(sync_portals(own_node))
         yield supervisor
+
+
+@contextmanager
+def run_database(own_node: OwnNode) -> Iterator[None]:
+    """Its database answers: that of the node that runs, or started for this."""
+    if state.is_running(own_node.settings):
+        yield
+        return
+    steps = TerminalReporter(Console(stderr=True))
+    with (
+        hold_folder(own_node.folder, own_node.port) as service,
+        prepare_database(own_node, service, steps),
+    ):
+        yield
 
 
 @contextmanager

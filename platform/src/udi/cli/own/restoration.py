@@ -10,7 +10,7 @@ from pathlib import Path
 
 from packaging.version import Version
 from rich.console import Console
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from udi import __version__
 from udi.cli.backup.census import list_differences
@@ -33,6 +33,7 @@ from udi.kit import migrations
 from udi.kit.backups import BackupRun
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.journal_lines import BEGIN_CHAINS
 from udi.node.datasets.archive import reannounce_datasets
 from udi.node.datasets.models import Dataset
 
@@ -126,11 +127,15 @@ def _restore(
             with node_processes.prepare_database(
                 own_node, service, TerminalReporter(Console(stderr=True))
             ):
-                asyncio.run(_announce_datasets(own_node))
+                asyncio.run(_finish_restore(own_node))
 
 
-async def _announce_datasets(own_node: OwnNode) -> None:
-    """They may have received something newer, which is lost: what there is, is sent again."""
+async def _finish_restore(own_node: OwnNode) -> None:
+    """What follows from another past.
+
+    Portals may have received something newer, which is lost: what there is, is sent again. A collector may hold numbers
+    of events that are lost: another chain begins.
+    """
     database = Database(own_node.settings, "node", pool_size=1)
     try:
         async with database.session(
@@ -139,6 +144,7 @@ async def _announce_datasets(own_node: OwnNode) -> None:
             await reannounce_datasets(
                 session, (await session.scalars(select(Dataset.id))).all()
             )
+            await session.execute(text(BEGIN_CHAINS))
     finally:
         await database.close()
 

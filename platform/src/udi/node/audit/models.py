@@ -1,4 +1,4 @@
-"""The table of events."""
+"""The table of events, and that of their numbers in the journal that leaves."""
 
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from sqlalchemy import Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import TenantColumns
+from udi.kit.journal_lines import JournalLineColumns
 from udi.node.schema import NodeTable
 
 
@@ -22,3 +23,7 @@ class AuditEvent(TenantColumns, NodeTable):
     actor_id: Mapped[UUID | None]
     subject_id: Mapped[UUID | None]
     facts: Mapped[dict[str, Any]]
+
+
+class JournalLine(JournalLineColumns, NodeTable):
+    """The number of an event, of this table or of the history of datasets, in the journal that leaves for a collector."""

@@ -7,7 +7,7 @@ from udi.kit.personal_data import (
     PersonalSubject,
     neutral,
 )
-from udi.node.audit.models import AuditEvent
+from udi.node.audit.models import AuditEvent, JournalLine
 
 WHY = "So that it can be shown who did what, and when."
 LABELS = {"at": "Date", "name": "Event"}
@@ -33,4 +33,7 @@ PERSONAL = (
         labels=LABELS,
     ),
 )
-NEUTRAL = (neutral(AuditEvent, "facts", "identifiers of things, and our own words"),)
+NEUTRAL = (
+    neutral(AuditEvent, "facts", "identifiers of things, and our own words"),
+    neutral(JournalLine, "event_id digest", "an event, and what its line sums up to"),
+)

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy import Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import TenantColumns, TenantKey
+from udi.kit.db import TenantColumns
+from udi.kit.journal_lines import JournalLineColumns
 from udi.portal.schema import PortalTable
 
 
@@ -24,28 +25,5 @@ class AuditEvent(TenantColumns, PortalTable):
     facts: Mapped[dict[str, Any]]
 
 
-class JournalLine(PortalTable):
-    """The number of an event in the journal that leaves for a collector; rows are never changed.
-
-    Number zero of a chain is its beginning: of no event, with a digest drawn at random.
-    """
-
-    __tablename__ = "journal_line"
-    __table_args__ = (
-        Index(
-            "ix_journal_line_tenant_id_chain_event_id",
-            "tenant_id",
-            "chain",
-            "event_id",
-            unique=True,
-        ),
-    )
-
-    tenant_id: Mapped[TenantKey]
-    chain: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    number: Mapped[int] = mapped_column(
-        BigInteger, primary_key=True, autoincrement=False
-    )
-    event_id: Mapped[UUID | None]
-    digest: Mapped[bytes]
-    """SHA-256 of the line."""
+class JournalLine(JournalLineColumns, PortalTable):
+    """The number of an event in the journal that leaves for a collector."""

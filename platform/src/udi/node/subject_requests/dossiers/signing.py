@@ -1,4 +1,4 @@
-"""The hand of a node: it signs dossiers of requests, with a key that is derived from the node's own and published."""
+"""The hand of a node: it signs dossiers of requests and its journal, with a key that is derived from the node's own and published."""
 
 import base64
 import json

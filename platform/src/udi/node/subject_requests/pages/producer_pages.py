@@ -393,7 +393,7 @@ async def download_dossier(
 
 @get(KEYS_PATH)
 async def publish_keys(request: AnyRequest) -> Response[dict[str, Any]]:
-    """The public key with which this node signs dossiers."""
+    """The public key with which this node signs dossiers, and its journal where that leaves."""
     keys = make_node_signer(site_of(request).settings).public_keys()
     return Response(keys, headers={"Cache-Control": "public, max-age=300"})
 
