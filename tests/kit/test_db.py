@@ -273,6 +273,20 @@ async def test_a_statement_of_a_session_that_is_cancelled_leaves_no_connection_i
         assert await session.scalar(PROCESS) != before
 
 
+async def test_readings_are_planned_as_if_all_of_it_were_in_memory(
+    pages: Database, portal_database: Database, demo: Territory
+) -> None:
+    """With the server's own cost, the producers of all territories are read to find the one of a dataset."""
+    cost = "SELECT current_setting('random_page_cost')::float / current_setting('seq_page_cost')::float"
+
+    [(reading,)] = await pages.rows(demo.id).fetch(cost)
+    async with portal_database.session(demo.id) as session:
+        writing = await session.scalar(text(cost))
+
+    assert reading < 1.5
+    assert writing > reading, "jobs go through whole tables, which may be on the disk"
+
+
 async def test_readers_take_turns_on_few_connections(
     settings: Settings, demo: Territory
 ) -> None:

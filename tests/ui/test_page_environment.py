@@ -178,3 +178,12 @@ def test_globals_given_to_one_template_are_no_other_s() -> None:
     first = environment.get_template("a", globals={"x": "1"}).render()
 
     assert (first, environment.get_template("b").render()) == ("1", "")
+
+
+def test_text_and_values_that_follow_one_another_leave_as_one_piece() -> None:
+    templates = {"a": "<p>{{ x }}</p>{{ x }}!{% if x %}{{ x }}{% endif %}"}
+    environment = PageEnvironment(loader=DictLoader(templates), autoescape=True)
+
+    pieces = list(environment.get_template("a").generate(x="<"))
+
+    assert pieces == ["<p>&lt;</p>&lt;!", "&lt;"]

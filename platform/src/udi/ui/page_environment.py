@@ -1,7 +1,7 @@
 """Jinja's environment as pages use it: the same pages, with less of the processor."""
 
 import re
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -28,6 +28,17 @@ def write_value(value: Any) -> str:
     return escape(value)
 
 
+class OutputJoiner:
+    """Takes what Jinja's code would add to a list of pieces, by the same names, and returns it as one piece."""
+
+    extend: Callable[[Iterable[str]], str] = "".join
+
+    @staticmethod
+    def append(piece: str) -> str:
+        """A piece that nothing follows."""
+        return piece
+
+
 class PageContext(Context):
     """Calls macros, plain functions and methods at once; what else is called is looked at as Jinja does."""
 
@@ -52,7 +63,8 @@ class PageCodeGenerator(CodeGenerator):
         self, node: nodes.Template, frame: Frame | None = None
     ) -> None:
         """Import what the code calls."""
-        self.writeline(f"from {__name__} import {write_value.__name__}")
+        names = (write_value.__name__, OutputJoiner.__name__)
+        self.writeline(f"from {__name__} import {', '.join(names)}")
         super().visit_Template(node, frame)
 
     def visit_Call(  # noqa: N802 - the same
@@ -69,6 +81,15 @@ class PageCodeGenerator(CodeGenerator):
         self.write("(")
         self.visit(node.args[0], frame)
         self.write(")")
+
+    def visit_Output(  # noqa: N802 - the same
+        self, node: nodes.Output, frame: Frame
+    ) -> None:
+        """Text and values that follow one another leave as one piece: each piece passes through every template around."""
+        if frame.buffer is None and len(node.nodes) > 1:
+            frame = frame.soft()
+            frame.buffer = f"yield {OutputJoiner.__name__}"
+        super().visit_Output(node, frame)
 
     def _output_child_pre(
         self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo
