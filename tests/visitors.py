@@ -10,6 +10,7 @@ import httpx
 from litestar import Litestar
 
 from tests.rules.pages import check_page
+from tests.sign_in import sign_in
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.identity import OPERATOR, Actor
@@ -72,7 +73,7 @@ async def enter(
 ) -> Actor:
     """Somebody logs in (a `login` that is known, or a new one); who they are, for the commands behind pages."""
     someone = login or make_person(territory, memberships=memberships)
-    token = await site.services[SESSIONS].log_in(territory, someone)
+    token = await sign_in(site.services[SESSIONS], territory, someone)
     actor: Actor | None = await site.services[SESSIONS].find_actor(territory, token)
     assert actor is not None
     return actor
@@ -126,8 +127,8 @@ async def browse(
         origin = site.settings.origin("portal", site.settings.installation_host)
     cookies = {}
     if person:
-        cookies[cookie_name(origin)] = await site.services[SESSIONS].log_in(
-            territory or site.installation, person
+        cookies[cookie_name(origin)] = await sign_in(
+            site.services[SESSIONS], territory or site.installation, person
         )
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url=origin, headers=BROWSER, cookies=cookies,

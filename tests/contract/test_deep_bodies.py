@@ -10,6 +10,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from tests.depth import thorough
+from tests.sign_in import sign_in
 from tests.visitors import make_person
 from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
@@ -74,9 +75,8 @@ async def test_no_address_stumbles_over_what_nests_without_end(
     ) as client:
         for rank, (method, path) in enumerate(addresses(app)):
             # Budgets and logouts would answer instead of the address: somebody new each time.
-            token = await site.services[SESSIONS].log_in(
-                demo, make_person(demo, moderator=True)
-            )
+            person = make_person(demo, moderator=True)
+            token = await sign_in(site.services[SESSIONS], demo, person)
             client.cookies.set(cookie_name(origin), token)
             for name in list_bodies(rank):
                 body = BODIES[name]

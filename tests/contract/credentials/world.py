@@ -20,6 +20,7 @@ from tests.node.producer import SLUG, Producer
 from tests.portal.access.policies import POLICY
 from tests.portal.catalogue.corpus import open_catalogue
 from tests.service_overrides import ServiceOverrides, overridden_services
+from tests.sign_in import sign_in
 from tests.visitors import browse, make_person
 from udi.cli.archive import signature
 from udi.cli.journal_files import JOURNAL
@@ -198,10 +199,7 @@ class World:
 
     def _session(self, site: Site) -> Mint:
         async def give(_address: str) -> str:
-            token: str = await site.services[SESSIONS].log_in(
-                self.territory, self.login
-            )
-            return token
+            return await sign_in(site.services[SESSIONS], self.territory, self.login)
 
         return give
 

@@ -5,13 +5,13 @@ from difflib import get_close_matches
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from pydantic import Field, HttpUrl, field_validator, model_validator
 
 from udi.kit.login_providers import ACCOUNT
 from udi.kit.mail_addresses import LONGEST_MAIL, MAIL
 from udi.kit.tenancy import TIME_ZONE
+from udi.kit.time_zones import list_zones
 from udi.portal.tenants.toml.field_types import SLUG, ByLanguage, TenantFilePart, Words
 from udi.portal.tenants.toml.site_schema import (
     BlockPart,
@@ -75,11 +75,7 @@ class TerritoryPart(TenantFilePart):
     @field_validator("time_zone")
     @classmethod
     def _check_time_zone(cls, value: str) -> str:
-        zones = {
-            zone.lower(): zone
-            for zone in available_timezones()
-            if "/" in zone or zone == "UTC"
-        }
+        zones = {zone.lower(): zone for zone in list_zones()}
         if zones.get(value.lower()) != value:
             near = get_close_matches(value.lower().replace(" ", "_"), zones, n=1)
             if near:

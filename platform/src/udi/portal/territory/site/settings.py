@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from zoneinfo import available_timezones
 
 from litestar import Response, get, post
 from litestar.response import Redirect
@@ -12,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, Refusals
 from udi.kit.mail_addresses import LONGEST_MAIL, MAIL
 from udi.kit.tenancy import Territory
+from udi.kit.time_zones import list_zones
 from udi.portal.organisations.team.queries import require_team_member
 from udi.portal.tenants.files import read_files
 from udi.portal.tenants.toml.schema import SearchPart, TenantFile
@@ -117,13 +117,6 @@ def read_settings(form: Mapping[str, Any], languages: Sequence[str]) -> Values:
     values["search", "territories"] = territories or None
     refusals.check()
     return values
-
-
-def list_zones() -> list[str]:
-    """The time zones that a territory may have, as the IANA names them."""
-    return sorted(
-        zone for zone in available_timezones() if "/" in zone or zone == "UTC"
-    )
 
 
 def read_answers(file: TenantFile, languages: Sequence[str]) -> dict[str, str]:
