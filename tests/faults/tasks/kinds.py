@@ -70,6 +70,8 @@ KINDS: dict[ProgramName, dict[str, Effect]] = {
     },
 }
 """By program: the table that a new kind must be in."""
+SCHEDULES: dict[ProgramName, dict[str, Effect]] = {"portal": {}, "node": {}}
+"""The same for scheduled tasks, of which none is killed yet."""
 NEEDS_ACCOUNTS = (
     "accounts of a real identity service change, and would have to be put back"
 )
@@ -94,6 +96,7 @@ UNTRIED = {
 """Kinds without a trial of their own, and why."""
 
 
-def turn_of(program: ProgramName, kind: str) -> int:
-    """The place of a kind in its table: a usual run kills each at another of its steps."""
-    return sorted(KINDS[program]).index(kind)
+def place_of(program: ProgramName, kind: str) -> int:
+    """The place of a kind in its table: a usual run kills one at its first step, the next at its second, and so on."""
+    table = KINDS[program] if kind in KINDS[program] else SCHEDULES[program]
+    return sorted(table).index(kind)

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.faults.outside import Outside
 from tests.faults.tasks.conftest import CheckKills
 from tests.faults.tasks.queueing import call_node, enqueue, make_webhook
-from tests.faults.trials import Outside
 from tests.portal.access.conftest import workspace
 from tests.portal.consents.conftest import Lending, lending
 from tests.portal.consents.test_changes import stop
