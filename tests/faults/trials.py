@@ -58,8 +58,11 @@ TOKEN = re.compile(
     r"|eyJ[\w.-]{20,}|[0-9a-f]{32,}|[\w-]{43,}"
 )
 """What differs from run to run: identifiers, moments, signed documents, hashes, sealed texts."""
-MOMENT = re.compile(r"-\d{10}\.[0-9a-f]{32}")
-"""The end of the identifier of a mail that a scheduled task queues at this second; its task sends it under this one again."""
+MAIL_TOKEN = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"|[0-9a-f]{32}|(?<=-)\d{10}(?=\.)"
+)
+"""The same in the identifier of a mail: a row that a scheduled task makes, its hash, the second in which that is."""
 FREE = re.compile(
     r'"(?:tries|attempts|etag|last_modified|job_seconds)": (?:"(?:[^"\\]|\\.)*"|[\d.]+|null)'
 )
@@ -110,6 +113,8 @@ class Outcome:
     left: list[str]
     """Tasks that still wait, or that a worker holds; scheduled ones too."""
     mails: Counter[str]
+    mail_ids: Counter[str]
+    """Of mails that read alike, how many identifiers they have."""
     calls: Counter[str]
     objects: Counter[str]
     steps: list[tuple[str, str]]
@@ -140,7 +145,7 @@ class Trials:
         self._database = database
         self._sweep = sweep
         self._accounts = accounts
-        self._schedules = schedules
+        self._schedules = set(schedules)
         self._journal = folder / "steps"
         self._tables: list[tuple[str, str]] = []
         self._known: set[str] = set()
@@ -235,7 +240,8 @@ class Trials:
     async def run(self, plan: Sequence[tuple[str, int]]) -> Outcome:
         """Queue one kind after the other, and kill the worker at the step that is given; its successor goes on.
 
-        The last one has as much time as it needs.
+        The last one has as much time as it needs: a scheduled task has its next time besides, at which it makes up for rows
+        that another task held.
         """
         await self._begin()
         try:
@@ -247,6 +253,9 @@ class Trials:
             await self._let_time_pass()
             self._start("", 0)
             await self._drain()
+            for kind in self._schedules & {kind for kind, _ in plan}:
+                await self._queue(kind)
+                await self._drain()
             await self._sweep()
             return await self.describe()
         finally:
@@ -364,6 +373,7 @@ class Trials:
     async def describe(self) -> Outcome:
         """What is true now."""
         rows = await self._read_rows()
+        mails = self._outside.list_mails()
         accounts = Counter[str]()
         if self._accounts is not None:
             accounts = await asyncio.to_thread(self._accounts.read)
@@ -384,9 +394,8 @@ class Trials:
             },
             held=[row["entrypoint"] for row in held],
             left=[row["entrypoint"] for row in await self._database.fetch(LEFT)],
-            mails=Counter(
-                MOMENT.sub("-…", mail) for mail in self._outside.list_mails()
-            ),
+            mails=Counter(map(self._mask_mail, mails)),
+            mail_ids=Counter(map(self._mask_mail, set(mails))),
             calls=Counter(map(self._mask, self._outside.calls)),
             objects=Counter(
                 self._mask(f"{path.relative_to(self._objects)}")
@@ -407,10 +416,14 @@ class Trials:
         return rows
 
     def _mask(self, text: str) -> str:
-        common_text = FREE.sub("", text)
-        return TOKEN.sub(
-            lambda match: match[0] if match[0] in self._known else "…", common_text
-        )
+        return TOKEN.sub(self._hide, FREE.sub("", text))
+
+    def _mask_mail(self, text: str) -> str:
+        return MAIL_TOKEN.sub(self._hide, text)
+
+    def _hide(self, match: re.Match[str]) -> str:
+        """What was there from the beginning is the same in each run."""
+        return match[0] if match[0] in self._known else "…"
 
 
 def _find_effects(before: Outcome, after: Outcome) -> set[Effect]:

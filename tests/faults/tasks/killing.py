@@ -65,6 +65,11 @@ def find_differences(whole: Outcome, killed: Outcome, kills: int) -> list[str]:
         )
     faults += _compare("object", whole.objects, killed.objects)
     faults += [f"mail lacks: {text}" for text in whole.mails - killed.mails]
+    again = {text: killed.mail_ids[text] for text in whole.mail_ids}
+    faults += [
+        f"mail has another identifier: {text}"
+        for text in Counter(again) - whole.mail_ids
+    ]
     faults += [
         f"mail too often: {text}" for text in killed.mails - _repeat(whole.mails, kills)
     ]

@@ -75,23 +75,10 @@ SCHEDULES: dict[ProgramName, dict[str, Effect]] = {"portal": {}, "node": {}}
 NEEDS_ACCOUNTS = (
     "accounts of a real identity service change, and would have to be put back"
 )
-NEEDS_SCENE = "nothing that makes one wait is written yet"
 UNTRIED = {
-    "ask_agreements": NEEDS_SCENE,
     "change_member": NEEDS_ACCOUNTS,
-    "compare_version": NEEDS_SCENE,
     "delete_account": NEEDS_ACCOUNTS,
-    "deliver_webhook": NEEDS_SCENE,
-    "erase_dataset": NEEDS_SCENE,
-    "erase_version": NEEDS_SCENE,
-    "invalidate_consents": NEEDS_SCENE,
-    "keep_versions": NEEDS_SCENE,
-    "publish_figures": NEEDS_SCENE,
-    "remind_of_due_request": NEEDS_SCENE,
     "review_provider_groups": NEEDS_ACCOUNTS,
-    "send_reminder": NEEDS_SCENE,
-    "tell_agreement": NEEDS_SCENE,
-    "treat_version": NEEDS_SCENE,
 }
 """Kinds without a trial of their own, and why."""
 
