@@ -253,7 +253,7 @@ class Trials:
             await self._let_time_pass()
             self._start("", 0)
             await self._drain()
-            for kind in self._schedules & {kind for kind, _ in plan}:
+            for kind in sorted(self._schedules & {kind for kind, _ in plan}):
                 await self._queue(kind)
                 await self._drain()
             await self._sweep()
