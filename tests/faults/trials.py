@@ -1,4 +1,4 @@
-"""Trials of queued tasks: a worker is killed at a step, another one goes on; what is true then, and who heard of it.
+"""Trials of queued and scheduled tasks: a worker is killed at a step, another one goes on; what is true then, and who heard of it.
 
 The rows of a territory are saved once, with the tasks that wait, and put back before each run. So a run that is killed can
 be compared with one that nobody interrupts: row by row, mail by mail, call by call.
@@ -12,45 +12,57 @@ import signal
 import time
 from collections import Counter
 from collections.abc import (
-    AsyncIterator,
     Awaitable,
     Callable,
-    Iterator,
+    Collection,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
+from typing import Protocol
 
 import asyncpg
-from aiosmtpd.smtp import SMTP
 
-from tests.faults.interruptions import FAILED, VARIABLE
+from tests.faults.interruptions import EACH_SECOND, FAILED, LOOK, RARELY, VARIABLE
+from tests.faults.outside import Outside
 from tests.faults.power import LATER
 from tests.faults.running import RunningNode
-from tests.portal.notifications.conftest import Relay
+from udi.kit.fair_queue import EVENT
+from udi.kit.jobs import SCHEMA
 from udi.kit.tenancy import Territory
 from udi.settings import ProgramName, Settings
 
 PATIENCE = 120
 MOST_ROUNDS = 8
 """How often time passes until nothing waits: a task may queue another for later, which may do the same."""
-REVISION = 10**6
-"""What a node that is told of an agreement says it holds."""
 
 
 Sweep = Callable[[], Awaitable[object]]
 """Removes what a dead worker left among the objects, as the worker of a node does after a day."""
+
+
+class Accounts(Protocol):
+    """What an identity service knows of people, where that is part of a trial."""
+
+    def put_back(self) -> None:
+        """Have it be as at the beginning."""
+
+    def read(self) -> Counter[str]:
+        """How it is now."""
+
+
 TOKEN = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:\+\d\d:\d\d|Z)?"
     r"|eyJ[\w.-]{20,}|[0-9a-f]{32,}|[\w-]{43,}"
 )
 """What differs from run to run: identifiers, moments, signed documents, hashes, sealed texts."""
+MAIL_TOKEN = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"|[0-9a-f]{32}|(?<=-)\d{10}(?=\.)"
+)
+"""The same in the identifier of a mail: a row that a scheduled task makes, its hash, the second in which that is."""
 FREE = re.compile(
     r'"(?:tries|attempts|etag|last_modified|job_seconds)": (?:"(?:[^"\\]|\\.)*"|[\d.]+|null)'
 )
@@ -65,8 +77,20 @@ LEASES: dict[ProgramName, tuple[tuple[str, str], ...]] = {
     "node": (("upload", "locked_until"),),
 }
 """What a worker holds for some seconds or minutes, by table and column: its successor waits until that is over."""
+SHARED_LEASES: dict[ProgramName, str] = {
+    "portal": "DELETE FROM ops.link_turn",
+    "node": "SELECT 1",
+}
+"""The same where it is no territory's: whose turn it is to ask a machine."""
 OWN = "convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = $1"
 WAITING = "status IN ('queued', 'picked')"
+DUE_SCHEDULES = f"entrypoint <> '{LOOK}' AND (status = 'picked' OR next_run <= now())"
+LEFT = (
+    f"SELECT entrypoint FROM queue.pgqueuer WHERE {WAITING}"
+    f" UNION ALL SELECT entrypoint FROM queue.pgqueuer_schedules WHERE {DUE_SCHEDULES}"
+    " ORDER BY 1"
+)
+FORGET_SCHEDULES = f"DELETE FROM queue.pgqueuer_schedules; DELETE FROM ops.scheduled_run WHERE name = '{LOOK}'"
 
 
 class Effect(Enum):
@@ -78,70 +102,6 @@ class Effect(Enum):
     OBJECTS = "objects are stored or deleted, with their rows"
 
 
-@dataclass
-class Outside:
-    """A mail relay, and whoever is called: each keeps what it gets and agrees."""
-
-    relay: Relay = field(default_factory=Relay)
-    calls: list[str] = field(default_factory=list)
-    smtp_port: int = 0
-    origin: str = ""
-
-    def forget(self) -> None:
-        self.relay.raw.clear()
-        self.calls.clear()
-
-    def list_mails(self) -> list[str]:
-        """By Message-ID and address: two that are alike are one mail, sent twice."""
-        return [f"{mail['Message-ID']} {mail['To']}" for mail in self.relay.mails]
-
-
-@contextmanager
-def _listen(outside: Outside) -> Iterator[None]:
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            outside.calls.append(f"{self.command} {self.path} {body.decode()}")
-            answer = json.dumps({"revision": REVISION, "providerPid": "urn:uuid:7"})
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer.encode())
-
-        do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - names of the standard library
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    outside.origin = f"http://whoever.localhost:{server.server_port}"
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@asynccontextmanager
-async def open_outside() -> AsyncIterator[Outside]:
-    """Both, on loopback."""
-    outside = Outside()
-    server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(outside.relay, hostname="relay"), "127.0.0.1", 0
-    )
-    outside.smtp_port = server.sockets[0].getsockname()[1]
-    try:
-        with _listen(outside):
-            yield outside
-    finally:
-        server.close()
-        await server.wait_closed()
-
-
 @dataclass(frozen=True)
 class Outcome:
     """What is true once nothing waits any more."""
@@ -150,7 +110,11 @@ class Outcome:
     """By table; what is new in each run reads alike."""
     held: list[str]
     """Tasks that failed for good."""
+    left: list[str]
+    """Tasks that still wait, or that a worker holds; scheduled ones too."""
     mails: Counter[str]
+    mail_ids: Counter[str]
+    """Of mails that read alike, how many identifiers they have."""
     calls: Counter[str]
     objects: Counter[str]
     steps: list[tuple[str, str]]
@@ -173,12 +137,15 @@ class Trials:
     def __init__(
         self, settings: Settings, program: ProgramName, territory: Territory,
         outside: Outside, folder: Path, database: asyncpg.Connection, sweep: Sweep,
+        accounts: Accounts | None = None, schedules: Collection[str] = (),
     ) -> None:  # fmt: skip
         self._program = program
         self._territory = territory
         self._outside = outside
         self._database = database
         self._sweep = sweep
+        self._accounts = accounts
+        self._schedules = set(schedules)
         self._journal = folder / "steps"
         self._tables: list[tuple[str, str]] = []
         self._known: set[str] = set()
@@ -191,6 +158,9 @@ class Trials:
                 "UDI_SMTP_HOST": "127.0.0.1",
                 "UDI_SMTP_PORT": str(outside.smtp_port),
                 "TMPDIR": str(folder),
+                "UDI_LINK_LOOKS_PER_HOUR": "60",
+                "UDI_IDENTITY_URL": settings.keycloak_url,
+                "UDI_IDENTITY_REALM": settings.identity_realm,
             },
             program=program,
         )
@@ -224,7 +194,7 @@ class Trials:
             shutil.copytree(self._objects, self._saved_objects)
 
     async def list_waiting(self) -> set[str]:
-        """The kinds of the tasks that were saved."""
+        """The kinds of the queued tasks that were saved."""
         rows = await self._database.fetch(
             "SELECT DISTINCT entrypoint FROM saved.pgqueuer"
         )
@@ -240,23 +210,38 @@ class Trials:
                 f"INSERT INTO app.{name} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM saved.{name}"
             )
         statements.append("DELETE FROM queue.pgqueuer")
+        statements.append(SHARED_LEASES[self._program])
+        statements += self._plan_schedules()
         statements.append("SET session_replication_role = DEFAULT")
         await self._database.execute(";".join(statements))
         shutil.rmtree(self._objects, ignore_errors=True)
         if self._saved_objects.exists():
             shutil.copytree(self._saved_objects, self._objects)
+        if self._accounts is not None:
+            await asyncio.to_thread(self._accounts.put_back)
+
+    def _plan_schedules(self) -> list[str]:
+        """No scheduled task is due until it is its turn."""
+        named = [(name, RARELY) for name in sorted(self._schedules)]
+        rows = [*named, (LOOK, EACH_SECOND)] if named else []
+        return [FORGET_SCHEDULES] + [
+            "INSERT INTO queue.pgqueuer_schedules (entrypoint, expression, next_run)"
+            f" VALUES ('{entrypoint}', '{cron}', now() + interval '1 day')"
+            for entrypoint, cron in rows
+        ]
 
     async def put_back(self) -> None:
         """Have everything be as when it was saved, and keep nothing."""
         await self.restore()
         for kind in await self.list_waiting():
             await self._queue(kind)
-        await self._database.execute("DROP SCHEMA saved CASCADE")
+        await self._database.execute(f"{FORGET_SCHEDULES}; DROP SCHEMA saved CASCADE")
 
     async def run(self, plan: Sequence[tuple[str, int]]) -> Outcome:
         """Queue one kind after the other, and kill the worker at the step that is given; its successor goes on.
 
-        The last one has as much time as it needs.
+        The last one has as much time as it needs: a scheduled task has its next time besides, at which it makes up for rows
+        that another task held.
         """
         await self._begin()
         try:
@@ -268,8 +253,11 @@ class Trials:
             await self._let_time_pass()
             self._start("", 0)
             await self._drain()
+            for kind in sorted(self._schedules & {kind for kind, _ in plan}):
+                await self._queue(kind)
+                await self._drain()
             await self._sweep()
-            return await self._describe()
+            return await self.describe()
         finally:
             self.worker.stop("work")
 
@@ -281,12 +269,12 @@ class Trials:
             for kind in kinds:
                 await self._queue(kind)
                 await self._drain()
-                before, whole.outcome = whole.outcome, await self._describe()
+                before, whole.outcome = whole.outcome, await self.describe()
                 steps = whole.outcome.steps[len(before.steps) :]
                 whole.steps[kind] = [name for other, name in steps if other == kind]
                 whole.effects[kind] = _find_effects(before, whole.outcome)
             await self._sweep()
-            whole.outcome = await self._describe()
+            whole.outcome = await self.describe()
         finally:
             self.worker.stop("work")
         return whole
@@ -295,7 +283,7 @@ class Trials:
         await self.restore()
         self._outside.forget()
         self._journal.unlink(missing_ok=True)
-        return await self._describe()
+        return await self.describe()
 
     def _start(self, kind: str, step: int) -> None:
         self.worker.stop("work")
@@ -304,6 +292,8 @@ class Trials:
                 "journal": str(self._journal),
                 "kind": kind,
                 "step": step,
+                "schedules": sorted(self._schedules),
+                "tenant": str(self._territory.id),
             }
         )
         self.worker.start("work")
@@ -317,15 +307,27 @@ class Trials:
             f"INSERT INTO queue.pgqueuer ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM saved.pgqueuer"
             f" WHERE entrypoint = '{kind}'"
         )
+        await self._database.execute(
+            "UPDATE queue.pgqueuer_schedules SET next_run = now() WHERE entrypoint = $1",
+            kind,
+        )
 
     async def _let_time_pass(self) -> None:
-        """The next hours: what a dead worker held is taken again, what was for later is due."""
+        """The next hours: what a dead worker held is taken again, what was for later is due, and who works is told."""
         await self._database.execute(str(LATER))
+        await self._database.execute(SHARED_LEASES[self._program])
+        await self._database.execute(
+            "UPDATE queue.pgqueuer_schedules SET heartbeat = now() - interval '1 minute' WHERE status = 'picked'"
+        )
         for table, column in LEASES[self._program]:
             await self._database.execute(
                 f"UPDATE app.{table} SET {column} = now() - interval '1 second'"
                 f" WHERE tenant_id = '{self._territory.id}' AND {column} > now()"
             )
+        channel = str(SCHEMA.channel)
+        await self._database.execute(
+            "SELECT pg_notify($1, $2)", channel, EVENT % channel
+        )
 
     async def wait_for_death(self) -> None:
         """Wait until the worker is killed; one that ends by itself would be compared with another that did all."""
@@ -360,13 +362,21 @@ class Trials:
 
     async def _has_work(self) -> bool:
         due = f"{WAITING} AND (status = 'picked' OR execute_after <= now())"
-        return bool(await self._count(f"FROM queue.pgqueuer WHERE {due}"))
+        return bool(
+            await self._count(f"FROM queue.pgqueuer WHERE {due}")
+            or await self._count(f"FROM queue.pgqueuer_schedules WHERE {DUE_SCHEDULES}")
+        )
 
     async def _count(self, of: str) -> int:
         return int(await self._database.fetchval(f"SELECT count(*) {of}"))
 
-    async def _describe(self) -> Outcome:
+    async def describe(self) -> Outcome:
+        """What is true now."""
         rows = await self._read_rows()
+        mails = self._outside.list_mails()
+        accounts = Counter[str]()
+        if self._accounts is not None:
+            accounts = await asyncio.to_thread(self._accounts.read)
         held = await self._database.fetch(
             "SELECT entrypoint FROM queue.pgqueuer WHERE status = 'failed'"
         )
@@ -376,10 +386,16 @@ class Trials:
         ]
         return Outcome(
             rows={
-                table: Counter(map(self._mask, texts)) for table, texts in rows.items()
+                "account of the identity service": accounts,
+                **{
+                    table: Counter(map(self._mask, texts))
+                    for table, texts in rows.items()
+                },
             },
             held=[row["entrypoint"] for row in held],
-            mails=Counter(self._outside.list_mails()),
+            left=[row["entrypoint"] for row in await self._database.fetch(LEFT)],
+            mails=Counter(map(self._mask_mail, mails)),
+            mail_ids=Counter(map(self._mask_mail, set(mails))),
             calls=Counter(map(self._mask, self._outside.calls)),
             objects=Counter(
                 self._mask(f"{path.relative_to(self._objects)}")
@@ -400,10 +416,14 @@ class Trials:
         return rows
 
     def _mask(self, text: str) -> str:
-        common_text = FREE.sub("", text)
-        return TOKEN.sub(
-            lambda match: match[0] if match[0] in self._known else "…", common_text
-        )
+        return TOKEN.sub(self._hide, FREE.sub("", text))
+
+    def _mask_mail(self, text: str) -> str:
+        return MAIL_TOKEN.sub(self._hide, text)
+
+    def _hide(self, match: re.Match[str]) -> str:
+        """What was there from the beginning is the same in each run."""
+        return match[0] if match[0] in self._known else "…"
 
 
 def _find_effects(before: Outcome, after: Outcome) -> set[Effect]:

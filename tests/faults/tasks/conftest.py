@@ -10,11 +10,13 @@ from typing import Protocol
 import asyncpg
 import pytest
 
+from tests.faults.outside import Outside, open_outside
 from tests.faults.tasks.killing import (
     kill_at_every_step,
-    kill_in_turn,
+    kill_at_one_step,
 )
-from tests.faults.trials import Outside, Trials, open_outside
+from tests.faults.tasks.kinds import SCHEDULES
+from tests.faults.trials import Accounts, Trials
 from udi.kit.db import Database
 from udi.kit.keyring import KeyringFile
 from udi.kit.tenancy import Territory
@@ -24,9 +26,14 @@ from udi.settings import ProgramName, Settings
 
 
 class CheckKills(Protocol):
-    """Kills workers in the middle of these kinds, which wait, from the territory as it stands now."""
+    """Kills workers in the middle of these kinds, from the territory as it stands now: queued ones wait, scheduled ones are due."""
 
-    async def __call__(self, program: ProgramName, kinds: Collection[str]) -> None: ...
+    async def __call__(
+        self,
+        program: ProgramName,
+        kinds: Collection[str],
+        accounts: Accounts | None = None,
+    ) -> None: ...
 
 
 @pytest.fixture
@@ -36,10 +43,10 @@ async def outside() -> AsyncIterator[Outside]:
 
 
 @pytest.fixture(
-    params=["in turn", pytest.param("every step", marks=pytest.mark.thorough)]
+    params=["one step", pytest.param("every step", marks=pytest.mark.thorough)]
 )
 def at_every_step(request: pytest.FixtureRequest) -> bool:
-    """By default each kind is killed at one step, in turn; under `--all` each at every step."""
+    """By default each kind is killed at one step, the same in each run; under `--all` each at every step too."""
     return bool(request.param == "every step")
 
 
@@ -67,20 +74,27 @@ async def check_kills(
 
     async with AsyncExitStack() as stack:
 
-        async def run(program: ProgramName, kinds: Collection[str]) -> None:
+        async def run(
+            program: ProgramName,
+            kinds: Collection[str],
+            accounts: Accounts | None = None,
+        ) -> None:
             nonlocal kills
+            scheduled = set(kinds) & set(SCHEDULES[program])
             server = postgres.rpartition("/")[0]
             name = settings.database_names[program]
             database = await asyncpg.connect(f"{server}/{name}")
             stack.push_async_callback(database.close)
-            trials = Trials(settings, program, demo, outside, tmp_path, database, sweep)
+            trials = Trials(
+                settings, program, demo, outside, tmp_path, database, sweep, accounts, scheduled
+            )  # fmt: skip
             await trials.save()
-            assert set(kinds) <= await trials.list_waiting()
+            assert set(kinds) <= scheduled | await trials.list_waiting()
             try:
                 if at_every_step:
                     kills += await kill_at_every_step(trials, program, kinds)
                 else:
-                    kills += await kill_in_turn(trials, program, kinds)
+                    kills += await kill_at_one_step(trials, program, kinds)
             finally:
                 await trials.put_back()
 

@@ -3,21 +3,22 @@
 from collections import Counter
 from collections.abc import Collection
 
-from tests.faults.tasks.kinds import KINDS, turn_of
+from tests.faults.interruptions import CALL_STEP, TAKEN
+from tests.faults.tasks.kinds import KINDS, SCHEDULES, place_of
 from tests.faults.trials import Outcome, Trials, WholeRun, list_failures
 from udi.settings import ProgramName
 
 LONGEST = 600
 
 
-async def kill_in_turn(
+async def kill_at_one_step(
     trials: Trials, program: ProgramName, kinds: Collection[str]
 ) -> int:
-    """One life after the other, each killed at one step of another kind; how many kills."""
+    """One life after the other, each killed in another kind: at one of its steps, the same in each run; how many kills."""
     whole = await trials.run_whole(sorted(kinds))
     check_whole(program, whole)
     turns = [
-        (kind, turn_of(program, kind) % len(steps) + 1)
+        (kind, place_of(program, kind) % len(steps) + 1)
         for kind, steps in whole.steps.items()
     ]
     killed = await trials.run(turns)
@@ -49,32 +50,50 @@ def check_whole(program: ProgramName, whole: WholeRun) -> None:
     """Nothing failed, and each kind had its effect: what is compared with it would else prove nothing."""
     failures = [*list_failures(whole.outcome), *whole.outcome.held]
     assert not failures, failures
+    expected = {**KINDS[program], **SCHEDULES[program]}
     for kind, effects in whole.effects.items():
-        assert KINDS[program][kind] in effects, (kind, effects, whole.steps[kind])
+        assert expected[kind] in effects, (kind, effects, whole.steps[kind])
 
 
 def find_differences(whole: Outcome, killed: Outcome, kills: int) -> list[str]:
-    """What a kill changed for good: rows, objects, mails and calls that lack, or are there too often."""
+    """What a kill changed for good: rows, objects, mails and calls that lack, or are there too often; tasks that do not end."""
     faults = [f"{kind} failed for good" for kind in killed.held]
+    faults += [f"{kind} is still held, or waits" for kind in killed.left]
     for table in sorted({*whole.rows, *killed.rows}):
         faults += _compare(
             table, whole.rows.get(table, Counter()), killed.rows.get(table, Counter())
         )
     faults += _compare("object", whole.objects, killed.objects)
     faults += [f"mail lacks: {text}" for text in whole.mails - killed.mails]
-    # Two tasks about one thing both call at the same time, or the second sees that the first did.
+    again = {text: killed.mail_ids[text] for text in whole.mail_ids}
     faults += [
+        f"mail has another identifier: {text}"
+        for text in Counter(again) - whole.mail_ids
+    ]
+    faults += [
+        f"mail too often: {text}" for text in killed.mails - _repeat(whole.mails, kills)
+    ]
+    faults += _compare_calls(whole, killed, kills)
+    return [fault[:LONGEST] for fault in faults]
+
+
+def _compare_calls(whole: Outcome, killed: Outcome, kills: int) -> list[str]:
+    """Two tasks about one thing both call, or the second sees that the first did: so many as there are may say the same."""
+    callers = {kind for kind, name in whole.steps if name == f"before {CALL_STEP}"}
+    tasks = sum(kind in callers and name == TAKEN for kind, name in whole.steps)
+    most = _repeat(
+        Counter({text: max(number, tasks) for text, number in whole.calls.items()}),
+        kills,
+    )
+    lacking = [
         f"call lacks: {text}" for text in whole.calls.keys() - killed.calls.keys()
     ]
-    for what, expected, actual in (
-        ("mail", whole.mails, killed.mails),
-        ("call", whole.calls, killed.calls),
-    ):
-        most = Counter(
-            {text: number * (kills + 1) for text, number in expected.items()}
-        )
-        faults += [f"{what} too often: {text}" for text in actual - most]
-    return [fault[:LONGEST] for fault in faults]
+    return lacking + [f"call too often: {text}" for text in killed.calls - most]
+
+
+def _repeat(whole: Counter[str], kills: int) -> Counter[str]:
+    """How often something may leave: once more for each kill."""
+    return Counter({text: number * (kills + 1) for text, number in whole.items()})
 
 
 def _compare(what: str, expected: Counter[str], actual: Counter[str]) -> list[str]:

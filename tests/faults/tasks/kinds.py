@@ -70,30 +70,69 @@ KINDS: dict[ProgramName, dict[str, Effect]] = {
     },
 }
 """By program: the table that a new kind must be in."""
-NEEDS_ACCOUNTS = (
-    "accounts of a real identity service change, and would have to be put back"
-)
-NEEDS_SCENE = "nothing that makes one wait is written yet"
-UNTRIED = {
-    "ask_agreements": NEEDS_SCENE,
-    "change_member": NEEDS_ACCOUNTS,
-    "compare_version": NEEDS_SCENE,
-    "delete_account": NEEDS_ACCOUNTS,
-    "deliver_webhook": NEEDS_SCENE,
-    "erase_dataset": NEEDS_SCENE,
-    "erase_version": NEEDS_SCENE,
-    "invalidate_consents": NEEDS_SCENE,
-    "keep_versions": NEEDS_SCENE,
-    "publish_figures": NEEDS_SCENE,
-    "remind_of_due_request": NEEDS_SCENE,
-    "review_provider_groups": NEEDS_ACCOUNTS,
-    "send_reminder": NEEDS_SCENE,
-    "tell_agreement": NEEDS_SCENE,
-    "treat_version": NEEDS_SCENE,
+SCHEDULES: dict[ProgramName, dict[str, Effect]] = {
+    "portal": {
+        "apply_access_deadlines": MAIL,
+        "apply_subject_request_time": MAIL,
+        "check_data_request_delays": MAIL,
+        "check_fault_reports": MAIL,
+        "check_links": CALL,
+        "compare_accounts": ROWS,
+        "delete_expired_sessions": ROWS,
+        "dispatch_changes": CALL,
+        "end_due_consents": ROWS,
+        "publish_punctuality": ROWS,
+        "queue_consent_reminders": MAIL,
+        "queue_digests": MAIL,
+        "queue_inbox_mails": MAIL,
+        "queue_suggestion_digests": MAIL,
+        "reseal_columns": ROWS,
+        "review_groups": ROWS,
+        "review_unused_accounts": MAIL,
+    },
+    "node": {
+        "advance_subject_requests": ROWS,
+        "compare_accounts": CALL,
+        "delete_expired_archives": OBJECTS,
+        "delete_expired_readings": ROWS,
+        "delete_expired_sessions": ROWS,
+        "delete_old_uses": ROWS,
+        "exchange_inbox": CALL,
+        "forget_sealed_cells": ROWS,
+        "queue_reminders": MAIL,
+        "queue_request_reminders": MAIL,
+        "queue_source_checks": OBJECTS,
+        "renew_figures": OBJECTS,
+        "report_consent_withdrawals": CALL,
+        "report_recipient_notices": CALL,
+        "report_subject_requests": CALL,
+        "report_uses": CALL,
+        "reseal_columns": ROWS,
+        "sweep_objects": OBJECTS,
+        "take_storage_snapshots": ROWS,
+        "tell_uses": CALL,
+    },
 }
-"""Kinds without a trial of their own, and why."""
+"""The same for scheduled tasks."""
+ONE_MACHINE = "it reads and writes files of one machine, and no row: the next run does the same anew"
+OWN_NODE = "only a producer's own node has it, whose worker these trials do not start"
+ACCOUNTS = "accounts of a real identity service change, and would have to be put back"
+UNTRIED: dict[ProgramName, dict[str, str]] = {
+    "portal": {
+        "change_member": ACCOUNTS,
+        "compare_accounts": ACCOUNTS,
+        "delete_account": ACCOUNTS,
+        "measure_service": ONE_MACHINE,
+        "review_groups": ACCOUNTS,
+        "review_provider_groups": ACCOUNTS,
+        "review_unused_accounts": ACCOUNTS,
+    },
+    "node": {"fetch_reports": OWN_NODE, "remove_old_copies": ONE_MACHINE},
+}
+"""Kinds that no trial kills, and why."""
 
 
-def turn_of(program: ProgramName, kind: str) -> int:
-    """The place of a kind in its table: a usual run kills each at another of its steps."""
-    return sorted(KINDS[program]).index(kind)
+def place_of(program: ProgramName, kind: str) -> int:
+    """The place of a kind in its table: a usual run kills one at its first step, the next at its second, and so on."""
+    table = KINDS[program] if kind in KINDS[program] else SCHEDULES[program]
+    return sorted(table).index(kind)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from tests.faults.trials import Outside
+from tests.faults.outside import Outside
 from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.db import Database

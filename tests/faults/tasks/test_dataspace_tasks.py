@@ -5,9 +5,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 
+from tests.faults.outside import Outside
 from tests.faults.tasks.conftest import CheckKills
 from tests.faults.tasks.queueing import call_node, enqueue
-from tests.faults.trials import Outside
 from tests.portal.access.conftest import workspace
 from tests.portal.dataspace.conftest import (
     Talk,

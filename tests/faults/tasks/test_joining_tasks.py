@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.faults.outside import Outside
 from tests.faults.tasks.conftest import CheckKills
 from tests.faults.tasks.queueing import enqueue
-from tests.faults.trials import Outside
 from tests.portal.identity.deletions import MAIL
 from tests.portal.organisations.conftest import Workspace, workspace
 from tests.portal.organisations.test_members import House, house

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.faults.outside import Outside
 from tests.faults.tasks.conftest import CheckKills
-from tests.faults.trials import Outside
 from tests.node.conftest import (
     distant,
     portal,

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from tests.faults.outside import Outside
 from tests.faults.tasks.conftest import CheckKills
 from tests.faults.tasks.queueing import enqueue, make_webhook
-from tests.faults.trials import Outside
 from tests.portal.fault_reports.conftest import Office, office
 from tests.portal.projects.conftest import (
     armor,

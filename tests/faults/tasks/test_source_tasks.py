@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from tests.contract.conftest import issuer
 from tests.contract.node import make_record
+from tests.faults.outside import Outside
 from tests.faults.tasks.conftest import CheckKills
 from tests.faults.tasks.queueing import call_node, enqueue, make_webhook
-from tests.faults.trials import Outside
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, catalogue, open_source, reader
 from tests.portal.nodes.sources.test_reuses import (

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.trials import Outside, Trials
+from tests.faults.outside import Outside
+from tests.faults.trials import Trials
 from udi.kit.tenancy import Territory
 from udi.settings import Settings
 

@@ -165,6 +165,40 @@ async def test_the_last_mail_is_for_the_address_that_is_proven_at_the_deletion(
     assert [mail["to"] for mail in queued] == [expected or login.email]
 
 
+class DeadlyService(KeycloakDouble):
+    """Deletes an account, and the worker that asked dies before it hears so."""
+
+    def delete_user(self, subject: str) -> None:
+        super().delete_user(subject)
+        raise WorkerDiedError
+
+
+class WorkerDiedError(Exception):
+    """As if it had been killed."""
+
+
+async def test_the_last_mail_is_for_the_proven_address_though_the_worker_dies_at_the_deletion(
+    portal_app: Litestar,
+    portal_site: Site,
+    portal_database: Database,
+    demo: Territory,
+    login: Login,
+) -> None:
+    async with browse(portal_app, demo, login):
+        pass
+    proven = {"email": "new@people.example", "emailVerified": True}
+    service = DeadlyService({login.subject: {**ACCOUNT, **proven}})
+
+    with pytest.raises(WorkerDiedError):
+        await run_worker(portal_site, service, demo, login)
+    before = await list_queued(portal_database, demo, SEND_CONFIRMATION)
+    await run_worker(portal_site, service, demo, login)
+
+    assert before == []
+    queued = await list_queued(portal_database, demo, SEND_CONFIRMATION)
+    assert [mail["to"] for mail in queued] == ["new@people.example"]
+
+
 async def test_the_last_mail_leaves_where_the_territory_was_suspended_meanwhile(
     portal_site: Site, portal_database: Database, demo: Territory, relay: Relay
 ) -> None:

@@ -1,9 +1,10 @@
 """Erasing an account: at the identity service first, then in one territory after the other."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
@@ -72,6 +73,21 @@ def read_proven_address(admin: RealmAdmin, subject: str) -> str:
     if account is None or not account.email_verified:
         return ""
     return account.email
+
+
+async def store_address(
+    site: Site, tenant: UUID, issuer: str, subject: str, address: str
+) -> None:
+    """Keep a proven address, if there is one, as a login does: once its account is gone, a deletion begun again finds no other."""
+    if not address:
+        return
+    person = (Person.issuer == issuer, Person.subject == subject)
+    async with site.database.session(tenant, role="worker") as session:
+        await session.execute(
+            update(Person)
+            .where(*person, Person.email != address)
+            .values(email=address, email_verified=True)
+        )
 
 
 async def erase_in(

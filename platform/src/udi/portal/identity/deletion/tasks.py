@@ -20,6 +20,7 @@ from udi.portal.identity.deletion.erasure import (
     erase_in,
     read_last_mail,
     read_proven_address,
+    store_address,
 )
 from udi.portal.identity.deletion.places import (
     forget_departure,
@@ -80,6 +81,7 @@ async def run_deletion(site: Site, connect: Connect, job: Job) -> None:
     admin = connect()
     is_begun = await asyncio.to_thread(find_or_none, admin.get_user, subject) is None
     address = await asyncio.to_thread(read_proven_address, admin, subject)
+    await store_address(site, job.tenant, issuer, subject, address)
     if not is_begun and job.payload.get("reason") == UNUSED:
         if not await delete_unused(site, admin, job, address):
             await forget_departure(site, issuer, subject)
