@@ -101,8 +101,8 @@ def test_what_has_other_rights_or_content_is_put_right_and_named(machine: Path) 
         str(machine / name)
         for name in ("secrets", "web-8000.d/unit", "web-8010.d/unit")
     ]
-    [shown] = [part for part in mended["diff"] if "port" in part["after"]]
-    assert (shown["before"], shown["after"]) == ("port 9\n", "port 8000\n")
+    [preview] = [part for part in mended["diff"] if "port" in part["after"]]
+    assert (preview["before"], preview["after"]) == ("port 9\n", "port 8000\n")
     assert stat.S_IMODE((machine / "secrets").stat().st_mode) == 0o700
     assert stat.S_IMODE((machine / "web-8010.d/unit").stat().st_mode) == 0o640
 
@@ -115,11 +115,11 @@ def test_with_check_all_is_shown_and_nothing_is_changed(machine: Path) -> None:
     )
     before = sorted(machine.rglob("*"))
 
-    shown = run("files", check=True, **options)
+    preview = run("files", check=True, **options)
 
-    assert shown["changed"] is True
+    assert preview["changed"] is True
     assert {str(machine / name) for name in ("old", "current", "own", "secrets")} < set(
-        shown["changed_paths"]
+        preview["changed_paths"]
     )
     assert sorted(machine.rglob("*")) == before
     assert (machine / "current").readlink() == machine / "former"
@@ -204,13 +204,13 @@ def test_units_that_are_not_as_they_should_are_made_so(
     states = "\n".join([write_state("a.service"), write_state("b.timer", **changes)])
     Path(f"{systemctl}.states").write_text(states)
 
-    shown = run("units", check=True, names=["a", "b.timer"])
+    preview = run("units", check=True, names=["a", "b.timer"])
     before = list_calls(systemctl)
     made = run("units", names=["a", "b.timer"])
 
     assert before == []
     assert list_calls(systemctl) == calls
-    assert shown["changed"] is made["changed"] is (calls != ["daemon-reload"])
+    assert preview["changed"] is made["changed"] is (calls != ["daemon-reload"])
 
 
 def test_systemd_reads_its_units_again_when_told(systemctl: Path) -> None:

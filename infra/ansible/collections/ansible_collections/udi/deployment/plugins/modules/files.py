@@ -113,11 +113,11 @@ class Machine:
         before = (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
         if numbers is None or before == (*numbers, mode):
             return
-        told = [
+        rights_texts = [
             f"owner {uid}:{gid}, mode {rights:04o}\n"
             for uid, gid, rights in (before, (*numbers, mode))
         ]
-        if self.note(path, *told):
+        if self.note(path, *rights_texts):
             os.chown(path, *numbers)
             path.chmod(mode)
 
