@@ -355,19 +355,19 @@ def test_a_system_on_which_the_play_was_never_run_is_refused(
 
 def test_packages_that_are_there_are_not_asked_for_again() -> None:
     """One task of apt takes seconds, also where it finds nothing to do."""
-    waits = {}
+    conditions = {}
     for path in (PLAY / "roles").glob("*/tasks/*.yml"):
         for task in yaml.safe_load(path.read_text()) or []:
             variable = re.fullmatch(
                 r"{{ (\w+) }}", str(task.get("ansible.builtin.apt", {}).get("name"))
             )
             if variable:
-                waits[variable[1]] = task["when"]
+                conditions[variable[1]] = task["when"]
 
-    assert len(waits) > 8
-    assert waits == {
+    assert len(conditions) > 8
+    assert conditions == {
         name: f"not installation_unmade and {name} is not subset(installation_installed)"
-        for name in waits
+        for name in conditions
     }
 
 
