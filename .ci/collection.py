@@ -28,6 +28,7 @@ NAME = "deployment"
 REQUIRES_ANSIBLE = ">=2.19.0"
 PLAYS = ("site.yml", "bundle.yml", "uninstall.yml")
 BESIDE_PLAYS = ("tasks", "files")
+MODULES = f"collections/ansible_collections/{NAMESPACE}/{NAME}/plugins"
 DEFAULTS = "roles/installation/defaults/main.yml"
 LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 CHECKOUT_LINES = {
@@ -56,6 +57,7 @@ def write_tree(root: Path, wheel: Path, target: Path) -> None:
     copy(play / "roles", target / "roles")
     for name in (*PLAYS, *BESIDE_PLAYS):
         copy(play / name, target / "playbooks" / name)
+    copy(play / MODULES, target / "plugins")
     copy(play / "inventory", target / "inventory")
     copy(root / "infra/monitoring/alerts.yml", target / "monitoring/alerts.yml")
     copy(root / "requirements/run.txt", target / "requirements/run.txt")

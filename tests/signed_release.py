@@ -1,11 +1,14 @@
 """A release as its publisher offers it, signed by a key of OpenSSH, and what somebody may do to it on its way."""
 
+import os
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cli.test_upgrade import make_wheel, sha256
+from tests.rules.test_release import PUBLISHER, run_git
 from udi.cli.upgrade.release_files import ReleaseFiles, read_signed
 
 RELEASE = "udi-release"
@@ -30,6 +33,44 @@ def make_key(folder: Path, name: str) -> Path:
     ]
     subprocess.run(command, check=True)
     return key
+
+
+def name_publisher(checkout: Path, *signers: Path) -> None:
+    """Fill in who publishes a checkout, and whose keys sign its releases, in all files that name them."""
+    text = "".join(f'{name} = "{value}"\n' for name, value in PUBLISHER.items())
+    for key in signers:
+        public = key.with_suffix(".pub").read_text().strip()
+        text += f'[[signers]]\nname = "{key.name}"\nkey = "{public}"\nvalid_before = 2999-01-01\n'
+    (checkout / "publisher.toml").write_text(text)
+    command = [sys.executable, ".ci/publisher.py", "--write"]
+    subprocess.run(command, cwd=checkout, check=True)
+
+
+def commit_release(checkout: Path, version: str) -> None:
+    """Commit all of a checkout, and tag it as a version."""
+    run_git(checkout, "add", "--all")
+    run_git(checkout, "commit", "--quiet", "--message", f"release {version}")
+    run_git(checkout, "tag", f"v{version}")
+
+
+def run_release(
+    checkout: Path,
+    version: str,
+    *images: Path,
+    key: Path | None = None,
+    before: Sequence[str | Path] = (),
+) -> subprocess.CompletedProcess[str]:
+    """Make the files of a version that is tagged, in `dist/VERSION` of its checkout, by `.ci/release`."""
+    environment = {**os.environ, "PYTHON": sys.executable}
+    if key:
+        environment["UDI_RELEASE_KEY"] = str(key)
+    return subprocess.run(
+        [*before, checkout / ".ci/release", version, *images],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def name_signer(key: Path, *options: str, namespace: str = RELEASE) -> str:

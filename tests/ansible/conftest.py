@@ -10,16 +10,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.ansible import operator_folder
+from tests.ansible import next_release, operator_folder
 from tests.ansible.machine import (
     TOOL,
     Machine,
     address_of_this_run,
     booted,
-    build_wheel,
     require_tool,
 )
 from tests.ansible.systems import SYSTEMS
+from tests.signed_release import make_key
 
 TERRITORY_DOMAIN = "pays.test"
 """Below which the proxy and the certificate of the machine have every name."""
@@ -141,10 +141,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items[place] = item
 
 
+@pytest.fixture(scope="session")
+def release_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The key that signs the releases of the machine's publisher, made for this run."""
+    return make_key(tmp_path_factory.mktemp("publisher"), "release")
+
+
 @pytest.fixture(scope="session", params=SYSTEMS)
 def deployment(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
+    release_key: Path,
     timings: Timings,
 ) -> Iterator[Deployment]:
     """The territory «baie», generated from its answers, deployed on a bare machine of a system by the play."""
@@ -154,7 +161,7 @@ def deployment(
     timings.system = system
     folder = tmp_path_factory.mktemp("operator")
     names = operator_folder.generate(folder, "baie")
-    wheel = build_wheel(tmp_path_factory.mktemp("wheel"))
+    wheel = next_release.build_signed_by(tmp_path_factory.mktemp("first"), release_key)
     operator_folder.settle(
         folder,
         installation_ready_wheel=str(wheel),

@@ -6,6 +6,7 @@ import shlex
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,12 @@ from tests.commands import Commands
 
 ROOT = Path(__file__).parents[2]
 PLAY = ROOT / "infra/ansible"
-CONFIGURATION = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CONFIG": str(PLAY / "ansible.cfg")}
+CONFIGURATION = {
+    "ANSIBLE_NOCOLOR": "1",
+    "ANSIBLE_CONFIG": str(PLAY / "ansible.cfg"),
+    "ANSIBLE_LOCAL_TEMP": str(Path(tempfile.gettempdir(), "ansible-local")),
+}
+"""The temporary folder is said: a fork takes the default of Ansible for a name, and makes it in the folder of the play."""
 PLAYBOOKS = Commands(program="ansible", imported=CONFIGURATION)
 TOOL = Path(
     os.environ.get("UDI_FRESH_MACHINE", ROOT.parent / "shared/tools/fresh-machine")

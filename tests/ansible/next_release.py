@@ -1,4 +1,7 @@
-"""The release after this one, made in a scratch clone: another version, something to see, a column more in both databases."""
+"""The release after this one, made in a scratch clone: another version, something to see, a column more in both databases.
+
+A throw-away key signs it, which the release that it takes over from names, as `.ci/release` and `.ci/publisher.py` have it.
+"""
 
 import shutil
 import subprocess
@@ -6,6 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.ansible.machine import ROOT
+from tests.signed_release import commit_release, name_publisher, run_release
 from udi import __version__
 
 VERSION = "99.0.0"
@@ -14,7 +18,7 @@ BROKEN = (
     "    if site is None:\n",
     '    if site is None:\n        raise RuntimeError("broken on purpose")\n',
 )
-SEEN = '{"status": "up"'
+SEEN = '        "status": "up",\n'
 MIGRATION = '''"""Give a motto to each {table}, in the scratch release of a test."""
 
 import sqlalchemy as sa
@@ -49,8 +53,17 @@ def clone(folder: Path) -> Path:
     return folder
 
 
-def build_next(folder: Path, *, broken: bool = False, version: str = VERSION) -> Path:
-    """Its wheel. The node of a `broken` one stops as soon as it is asked to serve."""
+def build_signed_by(folder: Path, key: Path) -> Path:
+    """The wheel of the checkout as it is now, of a publisher whose releases this key signs."""
+    checkout = clone(folder / "clone")
+    name_publisher(checkout, key)
+    return build(checkout, folder / "wheel")
+
+
+def make_next(
+    folder: Path, key: Path, *, broken: bool = False, version: str = VERSION
+) -> Path:
+    """The folder of its files, signed. The node of a `broken` one stops as soon as it is asked to serve."""
     checkout = clone(folder / "clone")
     edit(
         checkout / "pyproject.toml",
@@ -61,7 +74,7 @@ def build_next(folder: Path, *, broken: bool = False, version: str = VERSION) ->
     edit(
         checkout / "platform/src/udi/ui/routes.py",
         SEEN,
-        f'{{"release": "{version}", {SEEN[1:]}',
+        f'        "release": "{version}",\n{SEEN}',
     )
     for program, (domain, table) in TABLES.items():
         source = checkout / "platform/src/udi" / program
@@ -76,7 +89,11 @@ def build_next(folder: Path, *, broken: bool = False, version: str = VERSION) ->
         (source / "migrations/versions/2099_01_01_0000_motto.py").write_text(text)
     if broken:
         edit(checkout / "platform/src/udi/node/app.py", *BROKEN)
-    return build(checkout, folder / "wheel")
+    name_publisher(checkout, key)
+    commit_release(checkout, version)
+    made = run_release(checkout, version, key=key)
+    assert made.returncode == 0, made.stderr
+    return checkout / "dist" / version
 
 
 def build(checkout: Path, folder: Path) -> Path:

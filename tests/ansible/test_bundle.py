@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import json
+import re
 import sys
 import tarfile
 from pathlib import Path
@@ -216,6 +217,14 @@ def test_a_bundle_of_another_system_is_refused(tmp_path: Path) -> None:
     assert "the bundle is for Debian 12 (x86_64)" in other["refused"]
 
 
+def resolve(names: Any, variables: Path) -> Any:
+    """Names of packages as a task gives them: themselves, or a variable of its role."""
+    variable = re.fullmatch(r"{{ (\w+_packages) }}", str(names))
+    if variable is None:
+        return names
+    return yaml.safe_load(variables.read_text())[variable[1]]
+
+
 def test_every_package_that_a_role_installs_is_in_the_bundle() -> None:
     variables = yaml.safe_load((PLAY / "roles/installation/vars/main.yml").read_text())
     packages, lean, cluster = (
@@ -226,7 +235,7 @@ def test_every_package_that_a_role_installs_is_in_the_bundle() -> None:
     for path in PLAY.rglob("tasks/*.yml"):
         for task in yaml.safe_load(path.read_text()) or []:
             options = task.get("ansible.builtin.apt", {})
-            names = options.get("name", [])
+            names = resolve(options.get("name", []), path.parents[1] / "vars/main.yml")
             recommended = options.get("install_recommends", True)
             installed[recommended] |= {names} if isinstance(names, str) else {*names}
 

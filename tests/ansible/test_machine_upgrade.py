@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -15,10 +16,13 @@ import pytest
 from tests.ansible import next_release, operator_folder
 from tests.ansible.conftest import Deployment, Timings
 from tests.ansible.load import Tally, under_load
-from tests.ansible.machine import ROOT, Machine
+from tests.ansible.machine import Machine
 from tests.cli.test_upgrade import sha256
+from tests.signed_release import make_key, name_signer, sign
 
 FLOOR = 10_000
+UNITS = 8
+"""Two web units and a worker of portal and node, the worker of the installation, and what makes archives."""
 KILLED = {
     "while it installs": "test -d {releases}/{name}/venv/lib && sleep 4",
     "between its migrations and its switch": "grep -q ^migrate: {log}",
@@ -42,45 +46,45 @@ pytestmark = pytest.mark.thorough
 
 @dataclass(frozen=True)
 class Brought:
-    """A wheel on the machine, beside the list of its dependencies."""
+    """The folder of a signed release, on the machine, and its wheel."""
 
     machine: Machine
-    path: str
-    checksum: str
+    folder: str
+    wheel: Path
 
     @property
     def release(self) -> str:
-        """The name of its folder."""
-        return f"{Path(self.path).name.split('-')[1]}-{self.checksum[:12]}"
+        """The name of the folder that it is installed in."""
+        return f"{self.wheel.name.split('-')[1]}-{sha256(self.wheel)[:12]}"
 
     @property
     def command(self) -> str:
         """What the operator types."""
-        return f"udi upgrade {self.path} --sha256 {self.checksum} --requirements /var/tmp/run.txt --without-backup"
+        return f"udi upgrade {self.folder}/ --without-backup"
 
 
-def bring(machine: Machine, wheel: Path) -> Brought:
-    """Copy a wheel to the machine."""
-    for source, place in (
-        (wheel, f"/var/tmp/{wheel.name}"),
-        (ROOT / "requirements/run.txt", "/var/tmp/run.txt"),
-    ):
-        machine.write(place, source.read_bytes())
-    return Brought(machine, f"/var/tmp/{wheel.name}", sha256(wheel))
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The release after this one."""
-    return next_release.build_next(tmp_path_factory.mktemp("next"))
+def bring(machine: Machine, files: Path) -> Brought:
+    """Copy the files of a release to the machine."""
+    folder = f"/var/tmp/udi-{files.name}"
+    machine.run(f"mkdir -p {folder}")
+    for source in files.iterdir():
+        machine.write(f"{folder}/{source.name}", source.read_bytes())
+    [wheel] = files.glob("*.whl")
+    return Brought(machine, folder, wheel)
 
 
 @pytest.fixture(scope="module")
-def brought(deployment: Deployment, wheel: Path) -> Iterator[Brought]:
+def files(tmp_path_factory: pytest.TempPathFactory, release_key: Path) -> Path:
+    """The signed files of the release after this one."""
+    return next_release.make_next(tmp_path_factory.mktemp("next"), release_key)
+
+
+@pytest.fixture(scope="module")
+def brought(deployment: Deployment, files: Path) -> Iterator[Brought]:
     """The same, on the machine; what the inventory pins is brought back at the end by the play, and is what runs."""
     machine = deployment.machine
     pinned = current(machine)
-    yield bring(machine, wheel)
+    yield bring(machine, files)
     if running(machine) != {pinned}:
         assert machine.play().counts["failed"] == 0
     assert running(machine) == {pinned}
@@ -92,9 +96,9 @@ def current(machine: Machine) -> str:
 
 
 def running(machine: Machine) -> set[str]:
-    """Releases that the units of portal and node run now."""
+    """Releases that the units of portal, node and installation run now."""
     listed = json.loads(machine.run("udi upgrade --list --json"))
-    assert sum(release["units"] for release in listed) == 6
+    assert sum(release["units"] for release in listed) == UNITS
     return {release["release"] for release in listed if release["units"]}
 
 
@@ -132,6 +136,41 @@ def tell(
     with capsys.disabled():
         sys.stderr.write(f"\n{name}: {report['seconds']} s; {tally}\n")
     assert tally.refused == []
+
+
+def test_a_release_that_its_publisher_did_not_sign_is_refused(
+    deployment: Deployment, brought: Brought, tmp_path: Path
+) -> None:
+    machine = deployment.machine
+    before = current(machine)
+    other = tmp_path / brought.folder.rpartition("/")[2]
+    shutil.copytree(brought.wheel.parent, other)
+    sign(other / "SHA256SUMS", make_key(tmp_path, "other"))
+    machine.run(f"cp -r {brought.folder} /var/tmp/other")
+    machine.write(
+        "/var/tmp/other/SHA256SUMS.sig", (other / "SHA256SUMS.sig").read_bytes()
+    )
+
+    by_another = machine.run(
+        "udi upgrade /var/tmp/other/ --without-backup 2>&1; echo status $?"
+    )
+    machine.run(
+        f"cp {brought.folder}/SHA256SUMS.sig /var/tmp/other/; echo >>/var/tmp/other/run.txt"
+    )
+    changed = machine.run(
+        "udi upgrade /var/tmp/other/ --without-backup 2>&1; echo status $?"
+    )
+
+    assert "does not name" in by_another
+    assert "is not the one of the release" in changed
+    assert {text.split()[-1] for text in (by_another, changed)} == {"1"}
+    assert current(machine) == before
+    assert (
+        machine.run(
+            f"test -e /opt/udi/releases/{brought.release} || echo absent"
+        ).strip()
+        == "absent"
+    )
 
 
 async def test_no_request_fails_while_a_release_takes_over(
@@ -252,12 +291,13 @@ async def answering(deployment: Deployment) -> AsyncIterator[list[int]]:
 
 
 async def test_a_release_that_does_not_start_leaves_the_one_before_in_place(
-    deployment: Deployment, brought: Brought, tmp_path: Path
+    deployment: Deployment, brought: Brought, release_key: Path, tmp_path: Path
 ) -> None:
     machine = deployment.machine
     before = current(machine)
     broken = bring(
-        machine, next_release.build_next(tmp_path, broken=True, version="99.0.1")
+        machine,
+        next_release.make_next(tmp_path, release_key, broken=True, version="99.0.1"),
     )
 
     async with answering(deployment) as answers:
@@ -275,21 +315,25 @@ async def test_a_release_that_does_not_start_leaves_the_one_before_in_place(
 
 
 def test_the_play_that_pins_the_new_release_has_nothing_left_to_do(
-    deployment: Deployment, brought: Brought, wheel: Path
+    deployment: Deployment, brought: Brought, release_key: Path, tmp_path: Path
 ) -> None:
     machine = deployment.machine
     folder = deployment.folder
     assert running(machine) == {brought.release}
-    pinned = operator_folder.read(folder / operator_folder.VARIABLES)
+    variables = folder / operator_folder.VARIABLES
+    pinned = variables.read_text()
+    signers = tmp_path / "allowed_signers"
+    signers.write_text(name_signer(release_key))
     operator_folder.settle(
         folder,
-        installation_ready_wheel=str(wheel),
-        installation_ready_wheel_sha256=brought.checksum,
+        installation_ready_wheel=str(brought.wheel),
+        installation_ready_wheel_sha256="",
+        installation_release_signers=str(signers),
     )
     try:
         run = machine.play()
     finally:
-        operator_folder.settle(folder, **pinned)
+        variables.write_text(pinned)
 
     assert run.counts == {"changed": 0, "failed": 0}
     assert running(machine) == {brought.release}

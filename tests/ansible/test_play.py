@@ -23,6 +23,7 @@ ROLES = sorted(path.name for path in (PLAY / "roles").iterdir())
 REFERENCE = ROOT / "docs/reference/roles.md"
 EXAMPLE = PLAY / "inventory/example/hosts.ini"
 CLUSTER = PLAY / "inventory/cluster/hosts.ini"
+OWN_MODULES = PLAY / "collections/ansible_collections/udi/deployment/plugins/modules"
 KEY_FILE = re.compile(r"/etc/[\w./-]*(?:key\.pem|\.key)\b")
 KEYS_OF_THE_MACHINE = {
     Path("/etc/letsencrypt/live/rade/privkey.pem"),
@@ -88,7 +89,7 @@ def test_the_variables_of_a_role_are_declared_and_documented_with_their_words(
     assert (read(role, "defaults/main.yml") or {}).keys() == optional
 
 
-def test_only_modules_that_come_with_ansible_are_used() -> None:
+def test_only_modules_that_come_with_ansible_or_with_the_play_are_used() -> None:
     tasks = [
         path
         for path in PLAY.rglob("*.yml")
@@ -103,9 +104,9 @@ def test_only_modules_that_come_with_ansible_are_used() -> None:
     }
 
     assert len(modules) > 5
-    assert {
-        name for name in modules if not name.startswith("ansible.builtin.")
-    } == set()
+    assert {name for name in modules if not name.startswith("ansible.builtin.")} == {
+        f"udi.deployment.{path.stem}" for path in OWN_MODULES.glob("*.py")
+    }
 
 
 def test_no_task_file_is_long() -> None:
@@ -167,7 +168,7 @@ def test_a_part_alone_reads_what_its_units_are_written_from() -> None:
     assert "Compute the checksum of the settings" in listed
     assert "Read the certificate authority" in listed
     assert "Read the name and the version of the system" in listed
-    assert "Write the web units of the portal" in listed
+    assert "Write the units of the portal" in listed
     assert "Install PostgreSQL" not in listed
 
 
@@ -350,6 +351,68 @@ def test_a_system_on_which_the_play_was_never_run_is_refused(
 
     assert done.returncode != 0
     assert reason in " ".join(done.stdout.split())
+
+
+def test_packages_that_are_there_are_not_asked_for_again() -> None:
+    """One task of apt takes seconds, also where it finds nothing to do."""
+    conditions = {}
+    for path in (PLAY / "roles").glob("*/tasks/*.yml"):
+        for task in yaml.safe_load(path.read_text()) or []:
+            variable = re.fullmatch(
+                r"{{ (\w+) }}", str(task.get("ansible.builtin.apt", {}).get("name"))
+            )
+            if variable:
+                conditions[variable[1]] = task["when"]
+
+    assert len(conditions) > 8
+    assert conditions == {
+        name: f"not installation_unmade and {name} is not subset(installation_installed)"
+        for name in conditions
+    }
+
+
+def test_what_a_machine_has_is_known_once(tmp_path: Path) -> None:
+    """Packages that were removed and left their settings are not there."""
+    program = tmp_path / "dpkg-query"
+    program.write_text(
+        "#!/bin/sh\necho installed nginx-light; echo config-files restic\n"
+    )
+    program.chmod(0o755)
+    play = {
+        "hosts": "db",
+        "connection": "local",
+        "gather_facts": False,
+        "roles": ["installation"],
+        "tasks": [
+            {"ansible.builtin.import_tasks": str(PLAY / "tasks/systems.yml")},
+            {
+                "ansible.builtin.copy": {
+                    "content": "{{ [installation_installed, 'root' in installation_accounts, installation_unmade] | to_json }}",
+                    "dest": str(tmp_path / "known"),
+                }
+            },
+        ],
+    }
+    (tmp_path / "play.yml").write_text(yaml.safe_dump([play]))
+    variables = {
+        "installation_system": "Debian 12",
+        "installation_mark": str(tmp_path / "absent"),
+        "ansible_connection": "local",
+        "ansible_python_interpreter": sys.executable,
+    }
+
+    done = ansible(
+        *("ansible-playbook", "-i", EXAMPLE, "-e", json.dumps(variables)),
+        tmp_path / "play.yml",
+        PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads((tmp_path / "known").read_text()) == [
+        ["nginx-light"],
+        True,
+        False,
+    ]
 
 
 def show_outgoing(folder: Path, **variables: Any) -> str:

@@ -1,10 +1,8 @@
 """Releases made by `.ci/release` with a key of their publisher, taken by `udi upgrade`, and one key after another."""
 
 import base64
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,8 +11,13 @@ import tomlkit
 
 from tests.ansible.next_release import edit
 from tests.cli.test_upgrade import make_wheel, sha256
-from tests.rules.test_release import PUBLISHER, load, run_git
-from tests.signed_release import make_key
+from tests.rules.test_release import load, run_git
+from tests.signed_release import (
+    commit_release,
+    make_key,
+    name_publisher,
+    run_release,
+)
 from udi import __version__
 from udi.cli.local.errors import LocalError
 from udi.cli.upgrade import checks
@@ -56,35 +59,18 @@ class Publisher:
 
     def tag(self, version: str, *signers: Path) -> None:
         """Commit a version whose publisher names the keys that sign, and tag it."""
-        text = "".join(f'{name} = "{value}"\n' for name, value in PUBLISHER.items())
-        for key in signers:
-            public = key.with_suffix(".pub").read_text().strip()
-            text += f'[[signers]]\nname = "{key.name}"\nkey = "{public}"\nvalid_before = 2999-01-01\n'
-        (self.checkout / "publisher.toml").write_text(text)
         edit(self.checkout / "pyproject.toml", f'"{self.version}"', f'"{version}"')
         module = self.checkout / "platform/src/udi/__init__.py"
         edit(module, self.version, version)
         self.version = version
-        command = [sys.executable, ".ci/publisher.py", "--write"]
-        subprocess.run(command, cwd=self.checkout, check=True)
-        run_git(self.checkout, "add", "--all")
-        run_git(self.checkout, "commit", "--quiet", "--message", f"release {version}")
-        run_git(self.checkout, "tag", f"v{version}")
+        name_publisher(self.checkout, *signers)
+        commit_release(self.checkout, version)
 
     def release(
         self, *images: Path, key: Path | None = None, before: Sequence[str | Path] = ()
     ) -> subprocess.CompletedProcess[str]:
         """Make the files of the version that was tagged last."""
-        environment = {**os.environ, "PYTHON": sys.executable}
-        if key:
-            environment["UDI_RELEASE_KEY"] = str(key)
-        return subprocess.run(
-            [*before, self.checkout / ".ci/release", self.version, *images],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_release(self.checkout, self.version, *images, key=key, before=before)
 
     @property
     def folder(self) -> Path:
