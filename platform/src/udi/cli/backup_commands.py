@@ -189,6 +189,13 @@ def restore(
     yes_replace: Annotated[
         bool, typer.Option("--yes-replace", help="Replace what this machine holds.")
     ] = False,
+    in_cluster: Annotated[
+        bool,
+        typer.Option(
+            "--in-cluster",
+            help="Of three machines that stand still; the play restore.yml gives it.",
+        ),
+    ] = False,
     node: OwnNode = None,
     json: AsJson = False,
 ) -> None:
@@ -212,7 +219,7 @@ def restore(
     if to_time and newest:
         raise LocalError("--to-time and --newest name two moments", "give one of them")
     moment = to_time.replace(tzinfo=UTC) if to_time else None
-    options = RestoreOptions(label, moment, newest, yes_replace)
+    options = RestoreOptions(label, moment, newest, yes_replace, in_cluster)
     _print_restore(
         _restore_installation(repository, passphrase_file, options), as_json=json
     )
