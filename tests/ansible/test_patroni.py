@@ -318,15 +318,15 @@ def test_etcd_replaces_the_member_of_a_lost_machine_and_no_other(
 ) -> None:
     """Letters are machines; after a dash, a member that was added and never started."""
     started, _, added = members.partition("-")
-    listed = [member(number, name, name) for number, name in enumerate(started, 1)]
-    listed += [member(9, "", name) for name in added]
-    wanted = {name: ETCD[name] for name in machines}
+    all_members = [member(number, name, name) for number, name in enumerate(started, 1)]
+    all_members += [member(9, "", name) for name in added]
+    addresses = {name: ETCD[name] for name in machines}
 
-    removed = join_etcd.list_departures(listed, wanted, [*absent])
-    remaining = [found for found in listed if found not in removed]
+    departing = join_etcd.list_departures(all_members, addresses, [*absent])
+    staying = [entry for entry in all_members if entry not in departing]
 
-    assert [found["ID"] for found in removed] == departures
-    assert join_etcd.list_arrivals(remaining, wanted, [*absent]) == arrivals
+    assert [entry["ID"] for entry in departing] == departures
+    assert join_etcd.list_arrivals(staying, addresses, [*absent]) == arrivals
 
 
 def test_etcd_refuses_to_replace_two_machines_at_once(
@@ -386,14 +386,14 @@ def test_a_database_is_adopted_and_etcd_joined_only_where_that_is_sound(
         for group in ("db", "identity", "portal", "node", "proxy")
     }
     variables = {"installation_host": "udi.test", "installation_territories": ["demo"]}
-    shown = {
+    facts_to_write = {
         "adopts": "{{ patroni_adopts }}",
         "first": "{{ patroni_etcd_running | first | default('') }}",
     }
     read = {"ansible.builtin.include_vars": str(PLAY / "roles/patroni/vars/main.yml")}
     write = {
         "ansible.builtin.copy": {
-            "content": json.dumps(shown),
+            "content": json.dumps(facts_to_write),
             "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}.json",
             "mode": "0644",
         }
@@ -418,9 +418,11 @@ def test_a_database_is_adopted_and_etcd_joined_only_where_that_is_sound(
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    seen = {host: json.loads((tmp_path / f"{host}.json").read_text()) for host in hosts}
-    assert {facts["adopts"] for facts in seen.values()} == {adopts}
-    assert {facts["first"] for facts in seen.values()} == {first}
+    facts_by_host = {
+        host: json.loads((tmp_path / f"{host}.json").read_text()) for host in hosts
+    }
+    assert {facts["adopts"] for facts in facts_by_host.values()} == {adopts}
+    assert {facts["first"] for facts in facts_by_host.values()} == {first}
     assert [
         host
         for host in hosts

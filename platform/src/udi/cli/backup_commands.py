@@ -207,13 +207,9 @@ def restore(
     """
     if node:
         _reject_moment_for_node(to_time, newest=newest)
+        passphrase = passphrase_file
         own_node.restore(
-            node,
-            label,
-            repository,
-            passphrase_file,
-            yes_replace=yes_replace,
-            as_json=json,
+            node, label, repository, passphrase, yes_replace=yes_replace, as_json=json
         )
         return
     if to_time and newest:
