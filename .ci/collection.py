@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 NAMESPACE = "udi"
 NAME = "deployment"
 REQUIRES_ANSIBLE = ">=2.19.0"
-PLAYS = ("site.yml", "bundle.yml", "uninstall.yml")
+PLAYS = ("site.yml", "bundle.yml", "restore.yml", "uninstall.yml")
 BESIDE_PLAYS = ("tasks", "files")
 MODULES = f"collections/ansible_collections/{NAMESPACE}/{NAME}/plugins"
 DEFAULTS = "roles/installation/defaults/main.yml"

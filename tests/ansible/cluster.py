@@ -229,7 +229,7 @@ def boot_fleet(folder: Path, stack: ExitStack) -> Fleet:
         host: Machine(machine_name(host), address_of(host), fleet.inventory)
         for host in hosts
     }
-    keys = lay_store(fleet, program)
+    keys = lay_store(folder, fleet.machines, STORE, program)
     wheel = build_wheel(folder)
     operator_folder.settle(
         folder,
@@ -258,33 +258,41 @@ def boot_fleet(folder: Path, stack: ExitStack) -> Fleet:
     return fleet
 
 
-def lay_store(fleet: Fleet, program: Path) -> tuple[str, str]:
+def lay_store(
+    folder: Path, machines: dict[str, Machine], host: str, program: Path
+) -> tuple[str, str]:
     """An S3 service with a certificate of an authority that all machines trust; its key."""
     key = secrets.token_hex(10)
     word = secrets.token_hex(20)
-    tls = fleet.folder / "s3"
+    tls = folder / "s3"
     tls.mkdir()
     issue = PLAY / "roles/reverse_proxy/files/issue_certificate.sh"
     subprocess.run(["sh", issue, tls, STORE_NAME], check=True, capture_output=True)
-    for machine in fleet.machines.values():
-        _put(machine, tls / "authority.pem", "/usr/local/share/ca-certificates/s3.crt")
-        machine.run(
-            f"echo '{address_of(STORE)} {STORE_NAME}' >>/etc/hosts && update-ca-certificates >/dev/null 2>&1"
-        )
-    store = fleet.machines[STORE]
+    store = machines[host]
+    for machine in machines.values():
+        trust_store(folder, machine, store.address)
     _put(store, program, "/usr/local/bin/versitygw")
     store.run(
         f"mkdir -p /etc/s3 /srv/s3/{FILES} /srv/s3/{BACKUPS}; chmod 755 /usr/local/bin/versitygw"
     )
     for name in ("certificate.pem", "key.pem"):
         _put(store, tls / name, f"/etc/s3/{name}")
-    unit = S3_UNIT.format(address=address_of(STORE), port=S3_PORT)
+    unit = S3_UNIT.format(address=store.address, port=S3_PORT)
     store.run(
         f"printf 'ROOT_ACCESS_KEY={key}\\nROOT_SECRET_KEY={word}\\n' >/etc/versitygw.env"
     )
     store.run(f"printf %s {shlex.quote(unit)} >/etc/systemd/system/versitygw.service")
     store.run("systemctl daemon-reload && systemctl enable --now versitygw 2>/dev/null")
     return key, word
+
+
+def trust_store(folder: Path, machine: Machine, address: str) -> None:
+    """Have a machine know the S3 service by its name and trust its authority."""
+    authority = folder / "s3/authority.pem"
+    _put(machine, authority, "/usr/local/share/ca-certificates/s3.crt")
+    machine.run(
+        f"echo '{address} {STORE_NAME}' >>/etc/hosts && update-ca-certificates >/dev/null 2>&1"
+    )
 
 
 def _put(machine: Machine, source: Path, target: str) -> None:

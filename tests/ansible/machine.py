@@ -202,25 +202,30 @@ def address_of_this_run() -> tuple[str, str]:
     return f"udi{number}", f"10.99.0.{100 + number}"
 
 
-@contextmanager
-def booted(name: str, address: str, tool: Path = TOOL) -> Iterator[dict[str, str]]:
-    """A bare machine that lives as long as the block; how Ansible reaches it."""
+def boot(name: str, address: str, tool: Path = TOOL) -> dict[str, str]:
+    """Boot a bare machine, which is the caller's to stop; how Ansible reaches it."""
     done = subprocess.run(
         [tool, "boot", name, "--ip", address],
         check=False,
         capture_output=True,
         text=True,
     )
+    if done.returncode:
+        pytest.skip(
+            f"no machine can be booted here: {(done.stderr or done.stdout).strip()[-300:]}"
+        )
+    require_packages(name, tool)
+    line = subprocess.run(
+        [tool, "inventory", name], check=True, capture_output=True, text=True
+    ).stdout
+    return dict(word.split("=", 1) for word in shlex.split(line)[1:])
+
+
+@contextmanager
+def booted(name: str, address: str, tool: Path = TOOL) -> Iterator[dict[str, str]]:
+    """A bare machine that lives as long as the block; how Ansible reaches it."""
     try:
-        if done.returncode:
-            pytest.skip(
-                f"no machine can be booted here: {(done.stderr or done.stdout).strip()[-300:]}"
-            )
-        require_packages(name, tool)
-        line = subprocess.run(
-            [tool, "inventory", name], check=True, capture_output=True, text=True
-        ).stdout
-        yield dict(word.split("=", 1) for word in shlex.split(line)[1:])
+        yield boot(name, address, tool)
     finally:
         subprocess.run(
             [tool, "stop", name], check=False, capture_output=True, timeout=900

@@ -132,7 +132,7 @@ def test_it_is_the_same_twice_and_runs_by_its_full_name(
     syntax = run(
         *("ansible-playbook", "-i", inventory, "--syntax-check"),
         *("udi.deployment.site", "udi.deployment.bundle"),
-        "udi.deployment.uninstall",
+        *("udi.deployment.restore", "udi.deployment.uninstall"),
         folder=tmp_path,
         at=operator,
     )
@@ -149,7 +149,7 @@ def test_it_is_the_same_twice_and_runs_by_its_full_name(
     )
 
     assert archive.read_bytes() == again.read_bytes()
-    assert syntax.count("playbook: ") == 3
+    assert syntax.count("playbook: ") == 4
     assert "Read the territories' host names" in checked
     assert "Check the wheel against the announced checksum" in checked
     assert "failed=0" in checked

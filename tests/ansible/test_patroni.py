@@ -1,5 +1,6 @@
 """Three machines with the database: the one that leads loses its power under load, and nothing acknowledged is lost."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -14,7 +15,15 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.ansible.machine import TOOL, Machine, Run, ansible, booted, require_tool
+from tests.ansible.machine import (
+    PLAY,
+    TOOL,
+    Machine,
+    Run,
+    ansible,
+    booted,
+    require_tool,
+)
 
 pytestmark = pytest.mark.programs
 
@@ -136,6 +145,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             )
         )
         play.write_text(yaml.safe_dump([GROUND, DATABASE]))
+        (folder / "files").symlink_to(PLAY / "files")
         cluster = Cluster(
             {
                 name: Machine(name, address, inventory)
@@ -259,3 +269,162 @@ def test_a_number_of_machines_that_cannot_agree_is_refused_with_the_reason(
 
     assert done.returncode != 0
     assert "three machines in the group db" in done.stdout
+
+
+ETCD = {name: f"https://192.0.2.{rank}:2380" for rank, name in enumerate("abcd", 11)}
+
+
+def member(number: int, name: str, address: str) -> dict[str, Any]:
+    """A member as `etcdctl member list -w json` says it; one that never started has no name."""
+    return {"ID": number, "name": name, "peerURLs": [ETCD[address]]}
+
+
+@pytest.fixture(scope="module")
+def join_etcd() -> Any:
+    """The script that the role patroni runs on a machine."""
+    path = PLAY / "roles/patroni/files/join_etcd.py"
+    specification = importlib.util.spec_from_file_location("join_etcd", path)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("members", "machines", "absent", "departures", "arrivals"),
+    [
+        ("abc", "abc", "", [], []),
+        ("abc", "abc", "c", [3], ["c"]),
+        ("abc", "abd", "d", [3], ["d"]),
+        ("ab", "abc", "c", [], ["c"]),
+        ("ab-c", "abc", "c", [], []),
+    ],
+    ids=[
+        "all there",
+        "a new disk under the same name",
+        "another machine",
+        "the lost one already removed",
+        "the new one already added",
+    ],
+)
+def test_etcd_replaces_the_member_of_a_lost_machine_and_no_other(
+    join_etcd: Any,
+    members: str,
+    machines: str,
+    absent: str,
+    departures: list[int],
+    arrivals: list[str],
+) -> None:
+    """Letters are machines; after a dash, a member that was added and never started."""
+    started, _, added = members.partition("-")
+    all_members = [member(number, name, name) for number, name in enumerate(started, 1)]
+    all_members += [member(9, "", name) for name in added]
+    addresses = {name: ETCD[name] for name in machines}
+
+    departing = join_etcd.list_departures(all_members, addresses, [*absent])
+    staying = [entry for entry in all_members if entry not in departing]
+
+    assert [entry["ID"] for entry in departing] == departures
+    assert join_etcd.list_arrivals(staying, addresses, [*absent]) == arrivals
+
+
+def test_etcd_refuses_to_replace_two_machines_at_once(
+    join_etcd: Any, tmp_path: Path
+) -> None:
+    with pytest.raises(SystemExit, match="b and c hold nothing"):
+        join_etcd.main(tmp_path, ETCD, ["b", "c"])
+
+
+@pytest.mark.parametrize(
+    ("databases", "running", "adopts", "joins", "first"),
+    [
+        ({"db0": "ours"}, [], "True", [], ""),
+        ({"db0": "theirs"}, [], "False", [], ""),
+        ({"db1": "ours"}, [], "False", [], ""),
+        ({"db0": "ours"}, ["db1", "db2"], "False", ["db0"], "db1"),
+        ({}, ["db0", "db2"], "False", ["db1"], "db0"),
+        ({}, [], "False", [], ""),
+    ],
+    ids=[
+        "one machine becomes three",
+        "a database of others",
+        "not the first",
+        "beside a cluster",
+        "a machine replaced",
+        "a cluster begun",
+    ],
+)
+def test_a_database_is_adopted_and_etcd_joined_only_where_that_is_sound(
+    tmp_path: Path,
+    databases: dict[str, str],
+    running: list[str],
+    adopts: str,
+    joins: list[str],
+    first: str,
+) -> None:
+    hosts = {
+        f"db{number}": {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "installation_private_address": f"192.0.2.{number + 11}",
+            "patroni_other": {"stat": {"exists": f"db{number}" in databases}},
+            "patroni_alone": {
+                "stat": {"exists": databases.get(f"db{number}") == "ours"}
+            },
+            "patroni_before": {
+                "etcd": f"db{number}" in running,
+                "patroni": f"db{number}" in running,
+            },
+            "patroni_etcd_data": {"stat": {"exists": f"db{number}" in running}},
+            "patroni_etcd_joined": {"stat": {"exists": False}},
+        }
+        for number in range(3)
+    }
+    groups = {
+        group: {"hosts": dict.fromkeys(hosts)}
+        for group in ("db", "identity", "portal", "node", "proxy")
+    }
+    variables = {"installation_host": "udi.test", "installation_territories": ["demo"]}
+    facts_to_write = {
+        "adopts": "{{ patroni_adopts }}",
+        "first": "{{ patroni_etcd_running | first | default('') }}",
+    }
+    read = {"ansible.builtin.include_vars": str(PLAY / "roles/patroni/vars/main.yml")}
+    write = {
+        "ansible.builtin.copy": {
+            "content": json.dumps(facts_to_write),
+            "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}.json",
+            "mode": "0644",
+        }
+    }
+    render = {
+        "ansible.builtin.template": {
+            "src": str(PLAY / "roles/patroni/templates/etcd.yml.j2"),
+            "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}.yml",
+            "mode": "0644",
+        }
+    }
+    play = {"hosts": "db", "gather_facts": False, "roles": ["installation"]}
+    (tmp_path / "play.yml").write_text(
+        yaml.safe_dump([{**play, "tasks": [read, write, render]}])
+    )
+    (tmp_path / "hosts.yml").write_text(
+        yaml.safe_dump({"all": {"hosts": hosts, "children": groups, "vars": variables}})
+    )
+
+    done = ansible(
+        "ansible-playbook", "-i", tmp_path / "hosts.yml", tmp_path / "play.yml"
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    facts_by_host = {
+        host: json.loads((tmp_path / f"{host}.json").read_text()) for host in hosts
+    }
+    assert {facts["adopts"] for facts in facts_by_host.values()} == {adopts}
+    assert {facts["first"] for facts in facts_by_host.values()} == {first}
+    assert [
+        host
+        for host in hosts
+        if "initial-cluster-state: existing" in (tmp_path / f"{host}.yml").read_text()
+    ] == joins

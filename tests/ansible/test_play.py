@@ -272,6 +272,16 @@ def changed(inventory: Path, was: str, becomes: str) -> str:
             "Give release_object_store=s3://bucket",
         ),
         (
+            changed(CLUSTER, "release_object_store=s3://udi-files", "").replace(
+                "node[1:2]", "node1"
+            ),
+            "the backups of the machine that leads would hold none of them",
+        ),
+        (
+            changed(CLUSTER, "backup_repository=s3://udi-backups/here", ""),
+            "which back up to one place",
+        ),
+        (
             changed(CLUSTER, "reverse_proxy_shared_address=192.0.2.40", ""),
             "Give reverse_proxy_shared_address",
         ),
@@ -297,6 +307,8 @@ def changed(inventory: Path, was: str, becomes: str) -> str:
         "cluster beside a database of others",
         "keycloak of others in clear",
         "no store",
+        "three databases and a folder",
+        "three repositories",
         "no way in",
         "acme",
         "certificate of nobody",

@@ -159,7 +159,7 @@ class Installation:
         self.start()
         self.prepare()
 
-    def write_plan(self, **changed: Any) -> None:
+    def write_plan(self, *, clustered: bool = False, **changed: Any) -> None:
         """The plan, as the role writes it."""
         top: dict[str, Any] = {
             "repository": str(self.repository),
@@ -171,7 +171,7 @@ class Installation:
             "binaries": str(BINARIES),
             "socket": str(self.folder / "socket"),
         }
-        server |= {"port": self.port, "account": self.account}
+        server |= {"port": self.port, "account": self.account, "clustered": clustered}
         lines = [f"{name} = {json.dumps(value)}" for name, value in top.items()]
         lines += [
             "[server]",

@@ -144,6 +144,20 @@ def opening(scene: Scene, passphrase: str = PASSPHRASE) -> list[str | Path]:
     return ["--repository", scene.first.repository, "--passphrase-file", path]
 
 
+def test_restore_leaves_a_cluster_to_its_play(scene: Scene) -> None:
+    machine = scene.second
+    machine.write_plan(clustered=True)
+    try:
+        alone = machine.udi("backup", "restore", "--yes-replace")
+    finally:
+        machine.write_plan()
+    mistaken = machine.udi("backup", "restore", "--in-cluster")
+
+    assert (alone.returncode, mistaken.returncode) == (1, 1)
+    assert "run the play `restore.yml`" in alone.stderr
+    assert "This machine is of no cluster" in mistaken.stderr
+
+
 def test_preparing_again_changes_nothing(scene: Scene) -> None:
     assert scene.first.udi("backup", "prepare").stdout == "unchanged\n"
 

@@ -189,6 +189,13 @@ def restore(
     yes_replace: Annotated[
         bool, typer.Option("--yes-replace", help="Replace what this machine holds.")
     ] = False,
+    in_cluster: Annotated[
+        bool,
+        typer.Option(
+            "--in-cluster",
+            help="Of three machines that stand still; the play restore.yml gives it.",
+        ),
+    ] = False,
     node: OwnNode = None,
     json: AsJson = False,
 ) -> None:
@@ -200,22 +207,22 @@ def restore(
     """
     if node:
         _reject_moment_for_node(to_time, newest=newest)
+        secret = passphrase_file
         own_node.restore(
-            node,
-            label,
-            repository,
-            passphrase_file,
-            yes_replace=yes_replace,
-            as_json=json,
+            node, label, repository, secret, yes_replace=yes_replace, as_json=json
         )
         return
-    if to_time and newest:
-        raise LocalError("--to-time and --newest name two moments", "give one of them")
+    _reject_two_moments(to_time, newest=newest)
     moment = to_time.replace(tzinfo=UTC) if to_time else None
-    options = RestoreOptions(label, moment, newest, yes_replace)
+    options = RestoreOptions(label, moment, newest, yes_replace, in_cluster)
     _print_restore(
         _restore_installation(repository, passphrase_file, options), as_json=json
     )
+
+
+def _reject_two_moments(to_time: datetime | None, *, newest: bool) -> None:
+    if to_time and newest:
+        raise LocalError("--to-time and --newest name two moments", "give one of them")
 
 
 def _reject_moment_for_node(to_time: datetime | None, *, newest: bool) -> None:

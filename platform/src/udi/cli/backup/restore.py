@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from udi import __version__
 from udi.cli import units as units_here
-from udi.cli.backup import census
+from udi.cli.backup import census, restored_cluster
 from udi.cli.backup.context import BackupContext, make_folder
 from udi.cli.backup.drill import compare_tables, list_kept_manifests, restore_database
 from udi.cli.backup.manifest import Manifest, choose_manifest
@@ -64,6 +64,8 @@ class RestoreOptions:
     moment: datetime | None
     newest: bool
     replace: bool
+    in_cluster: bool = False
+    """On the first machine of a cluster whose three machines stand still, for the play to go on."""
 
     @property
     def uses_own_point(self) -> bool:
@@ -80,18 +82,16 @@ def restore(
         LocalError: refused before anything is changed, or stopped on the way: the same command then goes on.
     """
     say = machine.progress.report
-    if machine.plan.server.clustered:
-        raise LocalError(
-            "A cluster is not restored by this command",
-            "follow docs/how-to/back-up-and-restore.md",
-        )
+    _refuse_other_place(machine, wish)
     with hold_lock(machine.folder, say):
         if source is not machine:
             _open_source(source)
         manifests = list_kept_manifests(source)
         manifest = choose_manifest(manifests, wish.label, wish.moment)
         refuse_newer_release(manifest)
-        if not wish.replace and not (machine.folder / MARKER).exists():
+        if wish.in_cluster:
+            say("cluster: its three machines stand still")
+        elif not wish.replace and not (machine.folder / MARKER).exists():
             _refuse_existing_data(machine)
         say(
             f"restoring {manifest.label}, made {manifest.finished:%Y-%m-%d %H:%M} UTC by release {manifest.release}"
@@ -112,6 +112,19 @@ def restore(
     return RestoreResult(
         manifest, machine.progress.seconds, recount.rows, len(recount.files), missing
     )
+
+
+def _refuse_other_place(machine: BackupContext, wish: RestoreOptions) -> None:
+    if not machine.plan.server.clustered:
+        if wish.in_cluster:
+            raise LocalError("This machine is of no cluster", "leave --in-cluster away")
+        return
+    if not wish.in_cluster:
+        raise LocalError(
+            "A cluster is not restored by this command alone",
+            "run the play `restore.yml`, which gives it: docs/how-to/back-up-and-restore.md",
+        )
+    restored_cluster.refuse_running_cluster()
 
 
 def _open_source(source: BackupContext) -> None:
@@ -246,12 +259,16 @@ def _restore_database(
         data=machine.plan.server.data,
         options=options,
     )
+    if wish.in_cluster:
+        restored_cluster.write_missing_settings(machine.plan)
     control.start()
     control.wait_until_writable(machine.progress.report)
     machine.progress.report("database: restored; counting")
     recount = asyncio.run(census.recount(control.superuser, machine.settings))
     if wish.uses_own_point:
         compare_tables(manifest, recount)
+    if wish.in_cluster:
+        restored_cluster.hand_over(machine, control)
     return recount
 
 

@@ -9,11 +9,12 @@ from udi.cli.backup.context import BackupContext
 from udi.cli.backup.manifest import Manifest, StoredObject
 from udi.cli.backup.plan import PASSPHRASE, S3_KEY, S3_SECRET
 from udi.cli.backup.restic import SnapshotFile
+from udi.cli.backup.restored_cluster import ACCOUNTS
 from udi.node.files.storage.store import ObjectStore
 from udi.settings import Settings
 
-PRESERVED_SECRETS = {PASSPHRASE, S3_KEY, S3_SECRET}
-"""Secrets of this machine's own repository, which a restored installation does not change."""
+PRESERVED_SECRETS = {PASSPHRASE, S3_KEY, S3_SECRET, *ACCOUNTS.values()}
+"""Secrets of this machine's own repository and of its own cluster, which a restored installation does not change."""
 
 
 def restore_files(

@@ -17,6 +17,9 @@ RECOVERED_WITHIN = 6 * 3600
 GONE_FOR = 4
 """Seconds without a process after which it is held to have stopped: it takes a moment to write that it started."""
 POLL = 0.2
+ALONE = "-c listen_addresses='' -c synchronous_standby_names='' -c hot_standby=off"
+"""Of a machine of a cluster that is restored before Patroni runs it: nobody enters, no commit waits for another machine,
+and the parameters of the machine that was backed up need not be known."""
 DRILL_CONFIGURATION = """listen_addresses = ''
 port = {port}
 unix_socket_directories = '{socket}'
@@ -57,6 +60,8 @@ class ServerControl:
         else:
             where: list[str | Path] = ["-D", self.server.data, "-l", self.log]
             place = f"-p {self.server.port} -k {self.server.socket}"
+            if self.server.clustered:
+                place = f"{place} {ALONE}"
             done = run_program(
                 [self._pg_ctl, *where, "-o", place, "-W", "start"],
                 account=self.server.account,
@@ -81,7 +86,7 @@ class ServerControl:
             LocalError: it stopped: a piece of the log of transactions is missing or was changed.
         """
         began = reported_at = last_running_at = time.monotonic()
-        while not asyncio.run(_takes_writes(self.superuser)):
+        while not asyncio.run(takes_writes(self.superuser)):
             if self._is_running():
                 last_running_at = time.monotonic()
             if (
@@ -129,7 +134,8 @@ class ServerControl:
         )
 
 
-async def _takes_writes(superuser: str) -> bool:
+async def takes_writes(superuser: str) -> bool:
+    """Whether the PostgreSQL at an address answers and has recovered."""
     try:
         connection = await asyncpg.connect(superuser, timeout=5)
     except (OSError, asyncpg.PostgresError):
