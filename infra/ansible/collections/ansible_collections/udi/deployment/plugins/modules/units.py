@@ -54,7 +54,7 @@ class Systemd:
         self.module = module
 
     def call(self, *arguments: str) -> str:
-        """Run systemctl, or fail with what it said."""
+        """Run systemctl, or fail with its own words."""
         code, output, error = self.module.run_command(["systemctl", *arguments])
         if code:
             self.module.fail_json(
