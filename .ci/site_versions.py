@@ -1,6 +1,6 @@
 """The list of the documentation's versions: `site_versions.py FOLDER` writes `FOLDER/index.html`, the newest first.
 
-Each version is a folder named by its number, such as `0.2.0`, with the site built for that release. Other folders are left out.
+Each version is a folder named by its number, such as `0.3.0`, with the site built for that release. Other folders are left out.
 """  # noqa: INP001 - run by its path
 
 import re

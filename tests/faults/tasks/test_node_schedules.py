@@ -80,18 +80,20 @@ def answer_all(portal: PortalDouble, outside: Outside) -> None:
         if not path.startswith("/kalim"):
             return answer(method, path, body, headers)
         outside.calls.append(f"{method} {path} {body.decode()}")
-        told = json.loads(body) if body else {}
+        reported = json.loads(body) if body else {}
         answers: dict[str, Any] = {
             INBOX: {"people": []},
             ACCOUNTS: {"accounts": [], "confirmed_at": None},
             REPORTS: {
-                "requests": {row["id"]: "accepted" for row in told.get("requests", ())}
+                "requests": {
+                    row["id"]: "accepted" for row in reported.get("requests", ())
+                }
             },
             NOTICES: {
-                "notices": {row["id"]: "waiting" for row in told.get("notices", ())}
+                "notices": {row["id"]: "waiting" for row in reported.get("notices", ())}
             },
             WITHDRAWALS: {
-                "consents": dict.fromkeys(told.get("consents", ()), "withdrawn")
+                "consents": dict.fromkeys(reported.get("consents", ()), "withdrawn")
             },
         }
         return 200, answers.get(path, str(uuid.uuid4()))

@@ -61,7 +61,7 @@ __all__ = [
 IN_CLEAR = text("UPDATE app.webhook SET secret = :secret")
 """As a release wrote it that did not seal this column yet."""
 LONG_AGO = timedelta(days=80)
-SHOWN = 5
+COUNTED_REQUESTS = 5
 """As many requests as the team is shown a number of."""
 
 
@@ -199,7 +199,9 @@ async def test_schedules_of_requests_do_what_is_due_once_whenever_a_worker_dies(
     [draft] = await inhabitants.ask("kerlevan")
     [sent] = await inhabitants.submit("kerlevan", right="erasure")
     await inhabitants.send(inhabitants.report(sent.id))
-    await inhabitants.send_paper(*(inhabitants.paper(uuid4()) for _ in range(SHOWN)))
+    await inhabitants.send_paper(
+        *(inhabitants.paper(uuid4()) for _ in range(COUNTED_REQUESTS))
+    )
     await inhabitants.change(draft.id, drafted_at=now() - timedelta(days=6))
     yesterday = today(inhabitants.territory.zone) - timedelta(days=1)
     await inhabitants.change(sent.id, due_on=yesterday)
