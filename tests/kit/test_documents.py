@@ -163,6 +163,21 @@ def test_a_key_that_is_sent_along_is_not_believed(signer: Signer) -> None:
             check(token, signer.public_keys())
 
 
+@pytest.mark.parametrize("critical", [1, None, True, [1], [[]], [{}]])
+def test_a_header_that_is_none_of_the_standard_is_refused(
+    signer: Signer, critical: object
+) -> None:
+    """«crit» is a list of words (RFC 7515, 4.1.11); whoever knows a published key may write anything there."""
+    key = signer.public_keys()["keys"][0]["kid"]
+    header = {"alg": "Ed25519", "kid": key, "crit": critical}
+    token = f"{part(header)}.{part(CLAIMS)}.{part('x' * 64)}"
+
+    with pytest.raises(InvalidSignatureError):
+        check(token, signer.public_keys())
+    with pytest.raises(InvalidSignatureError):
+        verify(token, signer.public_keys(), kind=ORDER, issuer=PORTAL, audience=NODE)
+
+
 def test_a_document_outlives_the_next_key() -> None:
     secret = new_secret()
     token = sign(Signer.from_secret(secret))

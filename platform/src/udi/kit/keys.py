@@ -216,7 +216,7 @@ def verify(
     """
     try:
         decoded = jwt.decode(token, _token_keys(keys), algorithms=[ALGORITHM])
-    except (JoseError, ValueError, KeyError) as error:
+    except (JoseError, ValueError, KeyError, TypeError) as error:
         msg = f"The token is refused: {error}."
         raise InvalidSignatureError(msg) from error
     return kind.read(decoded.header, decoded.claims, issuer=issuer, audience=audience)
@@ -238,7 +238,7 @@ def verify_document(
     """
     try:
         decoded = jwt.decode(token, KeySet.import_key_set(keys), registry=_DOCUMENTS)
-    except (JoseError, ValueError) as error:
+    except (JoseError, ValueError, TypeError) as error:
         msg = f"The document is refused: {error}."
         raise InvalidSignatureError(msg) from error
     expected = {"typ": kind.typ, "iss": issuer, "aud": audience}
