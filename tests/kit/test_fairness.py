@@ -14,7 +14,11 @@ from sqlalchemy import text
 
 from udi.kit import jobs
 from udi.kit.db import Database
-from udi.kit.fair_queue import promote_waiting_jobs
+from udi.kit.fair_queue import (
+    keep_until_open,
+    promote_waiting_jobs,
+    release_postponed_jobs,
+)
 from udi.kit.jobs import SCHEMA, Job, Worker
 from udi.kit.tenancy import Territory
 
@@ -199,6 +203,37 @@ async def test_jobs_whose_moment_came_together_are_done_as_many_at_once_as_any(
     assert early <= 0
     assert floor.most["later"] == 2
     assert floor.began.index("small") - before < 2
+
+
+async def test_heavy_jobs_of_a_closed_territory_come_back_as_many_at_once_as_any(
+    node_database: Database, demo: Territory, floor: Floor
+) -> None:
+    share = uuid.uuid4()
+    await queue(node_database, demo, "closed", share, 6, 2)
+    line = "FROM queue.pgqueuer WHERE headers ->> 'share' = :share"
+    ids = text(f"SELECT id {line} ORDER BY id")
+    ready = text(f"SELECT count(*) {line} AND execute_after <= now()")
+    places = text(f"SELECT -priority {line} ORDER BY id")
+    async with node_database.platform_session(role="worker") as session:
+        [*before] = await session.scalars(ids, {"share": str(share)})
+        for job in before:
+            assert await keep_until_open(session, job)
+        await session.execute(
+            text("DELETE FROM queue.pgqueuer WHERE id = ANY (:ids)"), {"ids": before}
+        )
+        await promote_waiting_jobs(session, SCHEMA.channel)
+        waiting = await session.scalar(ready, {"share": str(share)})
+    await queue(node_database, demo, "other", uuid.uuid4(), 3, 3)
+
+    async with node_database.platform_session(role="worker") as session:
+        await release_postponed_jobs(session)
+        await promote_waiting_jobs(session, SCHEMA.channel)
+        released = await session.scalar(ready, {"share": str(share)})
+        [*line_places] = await session.scalars(places, {"share": str(share)})
+
+    assert waiting == 0
+    assert released == 2
+    assert line_places == list(range(line_places[0], line_places[0] + 6))
 
 
 async def test_a_job_for_later_takes_no_place_before_its_moment(

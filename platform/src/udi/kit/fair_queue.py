@@ -92,7 +92,9 @@ KEEP_UNTIL_OPEN = text("""
 INSERT INTO queue.pgqueuer (priority, entrypoint, payload, status, execute_after, headers)
 SELECT priority, entrypoint, payload, 'queued', now() + :delay,
   CASE WHEN jsonb_typeof(headers) = 'object' THEN headers ELSE '{}' END
-    || jsonb_build_object('due', now() + :delay, 'postponed_from', now())
+    || CASE WHEN headers ? 'share'
+      THEN jsonb_build_object('due', now() + :delay, 'postponed_from', now() + :delay, 'postponed_due', now())
+      ELSE jsonb_build_object('due', now() + :delay, 'postponed_from', now()) END
 FROM queue.pgqueuer AS job
 WHERE job.id = :id AND EXISTS (
   SELECT FROM platform.territory WHERE territory.id::text = convert_from(job.payload, 'UTF8')::jsonb ->> 'tenant')
@@ -160,7 +162,10 @@ async def hold_jobs(session: AsyncSession, tenant: UUID) -> None:
 
 
 async def keep_until_open(session: AsyncSession, job: int) -> bool:
-    """Queue a job again that is being done, to wait until its territory is active; False when that is gone."""
+    """Queue a job again that is being done, to wait until its territory is active; False when that is gone.
+
+    A heavy one then joins the line of its share anew: a thousand of them come forward no more at once than others.
+    """
     row = await session.execute(KEEP_UNTIL_OPEN, {"id": job, "delay": PUT_OFF})
     return row.one_or_none() is not None
 

@@ -401,7 +401,7 @@ async def _iterate_pieces(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
 async def resume_program(
     session: AsyncSession, program: ProgramName, settings: Settings, tenant: UUID
 ) -> None:
-    """What each domain does once the rows are here; its tasks wait until the territory is open: they drop what none serves.
+    """What each domain does once the rows are here; its tasks wait until the territory is open.
 
     Those of a try that was killed are not done beside them: its rows may have been of another archive.
     """
