@@ -236,6 +236,37 @@ async def test_heavy_jobs_of_a_closed_territory_come_back_as_many_at_once_as_any
     assert line_places == list(range(line_places[0], line_places[0] + 6))
 
 
+async def test_what_waited_for_its_territory_is_late_only_from_then_on(
+    node_database: Database, demo: Territory, floor: Floor
+) -> None:
+    """Else alerts and `udi doctor` say after a month of suspension that it should have begun a month ago."""
+    async with node_database.session(demo.id) as session:
+        await jobs.enqueue(session, NAME, {"who": "closed"})
+    own = "entrypoint = :name AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant"
+    values = {"name": NAME, "tenant": str(demo.id)}
+    month_ago = (
+        "UPDATE queue.pgqueuer SET headers = jsonb_set(headers, '{postponed_from}',"
+        f" to_jsonb(now() - interval '30 days')) WHERE {own}"
+    )
+    async with node_database.platform_session(role="worker") as session:
+        query = text(f"SELECT id FROM queue.pgqueuer WHERE {own}")
+        [job] = await session.scalars(query, values)
+        assert await keep_until_open(session, job)
+        await session.execute(
+            text("DELETE FROM queue.pgqueuer WHERE id = :id"), {"id": job}
+        )
+        await session.execute(text(month_ago), values)
+
+    async with node_database.platform_session(role="worker") as session:
+        await release_postponed_jobs(session)
+    async with node_database.platform_session() as session:
+        queues = await jobs.list_queues(session)
+
+    [state] = [queue for queue in queues if queue.tenant == demo.id]
+    assert state.waiting == 1
+    assert 0 <= state.overdue < timedelta(days=1).total_seconds()
+
+
 async def test_a_job_for_later_takes_no_place_before_its_moment(
     node_database: Database, demo: Territory, floor: Floor
 ) -> None:

@@ -82,7 +82,7 @@ FORGET_POSTPONED = text("""
 DELETE FROM queue.pgqueuer
 WHERE status = 'queued' AND headers ? 'postponed_from' AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant""")
 RELEASE_POSTPONED = text("""
-UPDATE queue.pgqueuer AS job SET execute_after = (job.headers ->> 'postponed_from')::timestamptz,
+UPDATE queue.pgqueuer AS job SET execute_after = greatest((job.headers ->> 'postponed_from')::timestamptz, now()),
   headers = job.headers - '{due,postponed_from,postponed_due}'::text[] || jsonb_strip_nulls(
     jsonb_build_object('due', job.headers ->> 'postponed_due'))
 FROM platform.territory
@@ -182,5 +182,5 @@ async def count_postponed_jobs(session: AsyncSession, tenant: UUID) -> dict[str,
 
 
 async def release_postponed_jobs(session: AsyncSession) -> None:
-    """Give the jobs of active territories that were put off their moment again."""
+    """Give the jobs of active territories that were put off their moment again, now where that is past."""
     await session.execute(RELEASE_POSTPONED)
