@@ -1,5 +1,7 @@
 """Only the territory's portal says what became of a record."""
 
+import base64
+import json
 import uuid
 
 import httpx
@@ -114,6 +116,37 @@ async def test_a_new_key_of_the_portal_is_asked_for(
     )
 
     assert (first.status_code, second.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("oddity", ["a header that nests", "a header of no standard"])
+async def test_a_token_with_an_odd_header_is_refused(
+    passer_by: httpx.AsyncClient,
+    portal: PortalDouble,
+    demo: Territory,
+    dataset: str,
+    services: ServiceOverrides,
+    oddity: str,
+) -> None:
+    """Whoever sends one needs no secret: the identifier of a key is published with it."""
+    address = f"/resources/{dataset}/report"
+    await passer_by.get(address, headers=portal.bearer(demo.links["node"], dataset))
+    keys = services[PORTAL_KEYS]
+    cached_keys, fetched = keys._cached_keys[portal.origin]
+    keys._cached_keys[portal.origin] = (cached_keys, fetched - 60)
+    key = cached_keys["keys"][0]["kid"]
+    header = {
+        "a header that nests": "[" * 5000,
+        "a header of no standard": json.dumps(
+            {"alg": "Ed25519", "kid": key, "crit": 1}
+        ),
+    }[oddity]
+    encoded = base64.urlsafe_b64encode(header.encode()).decode().rstrip("=")
+
+    refused = await passer_by.get(
+        address, headers={"Authorization": f"Bearer {encoded}.e30.eA"}
+    )
+
+    assert refused.status_code == 401
 
 
 async def test_without_the_portal_s_keys_the_node_says_to_come_back(

@@ -4,7 +4,6 @@ The document of RFC 9728 says where they are given, and a refusal names it.
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 
@@ -125,7 +124,7 @@ def _is_of_identity_service(token: str) -> bool:
         content = json.decode(
             base64.urlsafe_b64decode(header + "=" * (-len(header) % 4))
         )
-    except (binascii.Error, DecodeError, UnicodeDecodeError, ValueError):
+    except (DecodeError, ValueError, RecursionError):
         return True
     return not (
         isinstance(content, Mapping) and str(content.get("typ") or "").startswith(OURS)

@@ -442,7 +442,7 @@ def _has_signing_key(keys: Mapping[str, Any], token: str) -> bool:
     try:
         head = token.partition(".")[0]
         kid = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return True
     return any(
         isinstance(key, dict) and key.get("kid") == kid for key in keys.get("keys", ())
