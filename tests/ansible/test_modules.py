@@ -19,18 +19,36 @@ MODULES = PLAY / "collections/ansible_collections/udi/deployment/plugins/modules
 OWNER = pwd.getpwuid(os.getuid()).pw_name
 
 
+LOGGED = """
+import runpy, sys
+from ansible.module_utils import basic
+basic.has_journal = False
+basic.AnsibleModule._log_to_syslog = lambda self, message: sys.stderr.write(message)
+runpy.run_path({path!r}, run_name="__main__")
+"""
+"""Runs a module with what it would write to the log of the machine on its error stream."""
+
+
 def run(module: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
     """What a module answers, run as Ansible runs it on a machine."""
+    return answer_and_log(module, check=check, **options)[0]
+
+
+def answer_and_log(
+    module: str, *, check: bool = False, **options: Any
+) -> tuple[dict[str, Any], str]:
+    """What a module answers and what it logs; under the umask of a hardened machine."""
     arguments = {"ANSIBLE_MODULE_ARGS": {**options, "_ansible_check_mode": check}}
     done = subprocess.run(
-        [sys.executable, MODULES / f"{module}.py"],
+        [sys.executable, "-c", LOGGED.format(path=str(MODULES / f"{module}.py"))],
         input=json.dumps(arguments),
         capture_output=True,
         text=True,
         check=False,
+        umask=0o077,
     )
     answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return answer, done.stderr
 
 
 def describe(folder: Path) -> dict[str, Any]:
@@ -123,6 +141,41 @@ def test_with_check_all_is_shown_and_nothing_is_changed(machine: Path) -> None:
     )
     assert sorted(machine.rglob("*")) == before
     assert (machine / "current").readlink() == machine / "former"
+
+
+@needs_root
+def test_folders_above_are_for_all_to_read_whatever_root_has_for_its_own(
+    tmp_path: Path,
+) -> None:
+    run(
+        "files",
+        folders=[{"path": str(tmp_path / "www/acme/sites"), "mode": "0700"}],
+        files=[{"path": str(tmp_path / "etc/unit.d/own"), "content": "own"}],
+    )
+
+    assert {
+        str(path.relative_to(tmp_path)): stat.S_IMODE(path.stat().st_mode)
+        for path in tmp_path.rglob("*")
+    } == {
+        "www": 0o755,
+        "www/acme": 0o755,
+        "www/acme/sites": 0o700,
+        "etc": 0o755,
+        "etc/unit.d": 0o755,
+        "etc/unit.d/own": 0o644,
+    }
+
+
+@needs_root
+def test_what_is_written_is_not_in_the_log_of_the_machine(tmp_path: Path) -> None:
+    answer, log = answer_and_log(
+        "files",
+        files=[{"path": str(tmp_path / "unit"), "content": "TOKEN=a-word-of-its-own"}],
+    )
+
+    assert answer["changed"] is True
+    assert "a-word-of-its-own" not in log
+    assert "Invoked" in answer_and_log("units", check=True, names=["a"])[1]
 
 
 def test_an_account_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -24,10 +25,12 @@ from tests.ansible.machine import (
     booted,
     require_tool,
 )
+from udi.cli.backup import restored_cluster
 
 pytestmark = pytest.mark.programs
 
 CLIENT = Path(__file__).with_name("cluster_client.py")
+HARDENING = PLAY / "roles/release/files/hardening.conf"
 GROUND = {
     "name": "Ground",
     "hosts": "db",
@@ -36,9 +39,13 @@ GROUND = {
     "tasks": [
         {
             "name": "Harden",
-            "ansible.builtin.include_role": {
-                "name": "release",
-                "tasks_from": "hardening",
+            "udi.deployment.files": {
+                "files": [
+                    {
+                        "path": "/etc/systemd/system/udi-.service.d/hardening.conf",
+                        "content": f"{{{{ lookup('ansible.builtin.file', '{HARDENING}', rstrip=false) }}}}",
+                    }
+                ]
             },
         },
         {
@@ -334,6 +341,123 @@ def test_etcd_refuses_to_replace_two_machines_at_once(
 ) -> None:
     with pytest.raises(SystemExit, match="b and c hold nothing"):
         join_etcd.main(tmp_path, ETCD, ["b", "c"])
+
+
+def test_etcd_keeps_members_whose_address_changed_in_the_inventory(
+    join_etcd: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = [member(number, name, name) for number, name in enumerate("abc", 1)]
+    calls = []
+
+    def answer(_: Path, *arguments: str) -> str:
+        calls.append(arguments[1])
+        return json.dumps({"members": members})
+
+    monkeypatch.setattr(join_etcd, "call_etcd", answer)
+    renumbered = {"a": ETCD["a"], "b": "https://198.51.100.12:2380", "c": ETCD["d"]}
+
+    with pytest.raises(SystemExit, match=r"192\.0\.2\.12:2380 and .*192\.0\.2\.13"):
+        join_etcd.main(tmp_path, renumbered, ["c"])
+
+    assert calls == ["list"]
+
+
+def run_script(
+    folder: Path, name: str, *arguments: str | Path, **programs: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a script of the role with programs of the machine replaced, and its PostgreSQL in a folder."""
+    for program, text in programs.items():
+        path = folder / program
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+    text = (PLAY / "roles/patroni/files" / name).read_text()
+    script = folder / name
+    script.write_text(text.replace("/var/lib/postgresql", str(folder)))
+    return subprocess.run(
+        ["sh", script, *arguments],
+        env={**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+FORGET = """echo "$1 $2" >>"$0.calls"
+case "$1" in get) printf '/udi/udi/config\n\n/udi/udi/leader\n\n/udi/udi/members/a\n' ;; esac"""
+
+
+def test_etcd_forgets_who_led_and_keeps_the_settings_of_the_cluster(
+    tmp_path: Path,
+) -> None:
+    done = run_script(tmp_path, "forget_cluster.sh", tmp_path, etcdctl=FORGET)
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "etcdctl.calls").read_text().splitlines() == [
+        "get --prefix",
+        "del /udi/udi/leader",
+        "del /udi/udi/members/a",
+    ]
+
+
+def test_a_restore_stops_where_etcd_does_not_answer(tmp_path: Path) -> None:
+    done = run_script(tmp_path, "forget_cluster.sh", tmp_path, etcdctl="exit 1")
+
+    assert done.returncode != 0
+
+
+PSQL = """case "$*" in
+*data_directory*) echo "${0%/*}/15/main" ;;
+*tablespace*) echo 2 ;;
+*) echo C.UTF-8 ;;
+esac"""
+
+
+@pytest.mark.parametrize(
+    ("path", "target", "reason"),
+    [
+        ("15/other", "", ""),
+        ("15/udi/base", "", "udi holds files of another database"),
+        ("15/main/pg_wal", "/elsewhere", "its pg_wal is a link"),
+        ("15/main", "15/disk", "is a link to another place"),
+    ],
+    ids=["sound", "files of a former cluster", "log on another disk", "a link"],
+)
+def test_a_database_that_cannot_become_one_of_three_is_refused_before_anything_starts(
+    tmp_path: Path, path: str, target: str, reason: str
+) -> None:
+    for folder in ("15/disk", *(["15/main"] if path != "15/main" else [])):
+        (tmp_path / folder).mkdir(parents=True)
+    if target:
+        (tmp_path / path).symlink_to(tmp_path / target)
+    else:
+        (tmp_path / path).mkdir(parents=True)
+
+    done = run_script(
+        *(tmp_path, "adopt.sh", "show", "15", tmp_path / "15/udi"),
+        psql=PSQL,
+        systemctl='echo "$*" >"$0.calls"',
+        mountpoint="exit 1",
+    )
+
+    assert (done.returncode != 0) is bool(reason), done.stderr
+    assert reason in done.stderr
+    assert done.stdout == ("" if reason else "C.UTF-8\n")
+    assert (tmp_path / "systemctl.calls").exists() is not bool(reason)
+
+
+def test_no_setting_of_the_log_has_it_hold_a_password() -> None:
+    """Neither where all statements are logged, nor the slow ones or a part of them."""
+    script = (PLAY / "roles/patroni/files/adopt.sh").read_text()
+    expected = {
+        "log_statement": "none",
+        "log_min_error_statement": "panic",
+        "log_min_duration_statement": "-1",
+        "log_min_duration_sample": "-1",
+        "log_transaction_sample_rate": "0",
+    }
+
+    for text in (script.partition("ALTER ROLE")[0], restored_cluster.UNLOGGED):
+        assert dict(re.findall(r"^SET (\w+) = (\S+);$", text, re.MULTILINE)) == expected
 
 
 @pytest.mark.parametrize(

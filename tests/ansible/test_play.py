@@ -1,5 +1,6 @@
 """The play without a machine: well formed, in good style, its variables documented, its scripts doing what they say."""
 
+import configparser
 import json
 import os
 import re
@@ -196,6 +197,94 @@ def test_uninstall_is_refused_without_the_name_of_the_installation() -> None:
     assert "Find the units" not in done.stdout
 
 
+@pytest.mark.parametrize("machines", ["all", "db1", "db"])
+@pytest.mark.parametrize("action", ["uninstall", "restore"])
+def test_what_erases_is_refused_on_some_of_the_machines_too_unless_it_is_meant(
+    action: str, machines: str
+) -> None:
+    """A limit leaves out localhost, and a question that is asked there with it."""
+    done = ansible(
+        *("ansible-playbook", "--check", "-i", CLUSTER, "--limit", machines),
+        *("-e", f"{action}_confirmed=1", f"{action}.yml"),
+    )
+
+    assert done.returncode != 0
+    assert f"-e {action}_confirmed=data.example.org" in " ".join(done.stdout.split())
+    assert "Find the units" not in done.stdout
+
+
+def test_a_cluster_is_not_restored_while_some_of_its_machines_run() -> None:
+    done = ansible(
+        *("ansible-playbook", "--check", "-i", CLUSTER, "--limit", "db,app1"),
+        *("-e", "restore_confirmed=data.example.org", "restore.yml"),
+    )
+
+    assert done.returncode != 0
+    assert "It leaves out app2, node1, node2." in " ".join(done.stdout.split())
+    assert "Find the units" not in done.stdout
+
+
+def test_secrets_of_a_backup_reach_every_machine_that_has_some() -> None:
+    """Keycloak too enters the database by a password of that moment."""
+    plays = {
+        play["name"]: play
+        for name in ("site.yml", "restore.yml")
+        for play in yaml.safe_load((PLAY / name).read_text())
+    }
+
+    assert (
+        plays["Secrets of that moment"]["hosts"]
+        == plays["Secrets and territory files"]["hosts"]
+    )
+
+
+def test_what_starts_services_is_stopped_before_them(tmp_path: Path) -> None:
+    [task] = [
+        task
+        for task in yaml.safe_load((PLAY / "tasks/stop_programs.yml").read_text())
+        if "loop" in task
+    ]
+    units = (
+        *("udi-keys.service", "udi-keys.path", "udi-portal-web-8000.service"),
+        *("udi-backup.service", "udi-backup.timer", "udi-patroni.service"),
+    )
+    variables = {
+        **task["vars"],
+        "stop_units": {"files": [{"path": f"/etc/{unit}"} for unit in units]},
+    }
+    loop = task["loop"].removeprefix("{{").removesuffix("}}")
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": variables,
+        "tasks": [
+            {"ansible.builtin.debug": {"msg": f"order {{{{ ({loop}) | join(' ') }}}}"}}
+        ],
+    }
+    (tmp_path / "play.yml").write_text(yaml.safe_dump([play]))
+
+    done = ansible("ansible-playbook", "-i", "localhost,", tmp_path / "play.yml")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (
+        "order udi-backup.timer udi-keys.path udi-backup.service udi-keys.service udi-portal-web-8000.service"
+        in done.stdout
+    )
+
+
+def test_collections_of_the_operator_are_found_beside_our_own() -> None:
+    """Such as one that makes the inventory."""
+    settings = configparser.ConfigParser()
+    settings.read(PLAY / "ansible.cfg")
+
+    assert settings["defaults"]["collections_path"].split(":") == [
+        "collections",
+        "~/.ansible/collections",
+        "/usr/share/ansible/collections",
+    ]
+
+
 def test_uninstall_stops_a_service_before_its_settings_are_removed() -> None:
     tasks = yaml.safe_load((PLAY / "tasks/uninstall.yml").read_text())
     stops = [
@@ -366,21 +455,41 @@ def test_a_system_on_which_the_play_was_never_run_is_refused(
 
 
 def test_packages_that_are_there_are_not_asked_for_again() -> None:
-    """One task of apt takes seconds, also where it finds nothing to do."""
+    """One task of apt takes seconds, also where it finds nothing to do.
+
+    The tasks before may have found nothing to do: each reads the lists again where they are old.
+    """
     conditions = {}
+    lists = {}
     for path in (PLAY / "roles").glob("*/tasks/*.yml"):
         for task in yaml.safe_load(path.read_text()) or []:
-            variable = re.fullmatch(
-                r"{{ (\w+) }}", str(task.get("ansible.builtin.apt", {}).get("name"))
-            )
+            apt = task.get("ansible.builtin.apt", {})
+            variable = re.fullmatch(r"{{ (\w+) }}", str(apt.get("name")))
             if variable:
                 conditions[variable[1]] = task["when"]
+                lists[variable[1]] = (
+                    apt.get("update_cache"),
+                    apt.get("cache_valid_time"),
+                )
 
     assert len(conditions) > 8
     assert conditions == {
         name: f"not installation_unmade and {name} is not subset(installation_installed)"
         for name in conditions
     }
+    assert lists == dict.fromkeys(conditions, (True, 86400))
+
+
+def test_machines_whose_scripts_wait_with_curl_have_it() -> None:
+    """Each of them has the role release."""
+    roles = {
+        path.parents[1].name
+        for path in (PLAY / "roles").glob("*/files/*.sh")
+        if re.search(r"\bcurl --", path.read_text())
+    }
+
+    assert roles == {"patroni", "release"}
+    assert "curl" in read("release", "vars/main.yml")["release_packages"]
 
 
 def test_what_a_machine_has_is_known_once(tmp_path: Path) -> None:

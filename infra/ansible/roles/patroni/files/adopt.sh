@@ -1,5 +1,5 @@
 #!/bin/sh
-# adopt.sh show VERSION: say what the database of this machine alone was made with, or why it cannot become one of three.
+# adopt.sh show VERSION DATA: say what the database of this machine alone was made with, or why it cannot become one of three.
 # adopt.sh adopt VERSION FOLDER DATA SECRETS SETTINGS: stop it, give its files to Patroni, and start that. An interrupted run is given again.
 set -eu
 version="$2"
@@ -18,11 +18,14 @@ refuse() {
 
 show() {
   [ -d "$alone" ] || exit 0
+  [ -z "$(ls -A "$3" 2>/dev/null)" ] || refuse "$3 holds files of another database, of a time when this machine was one of three: save them and remove them."
+  [ ! -L "$alone" ] && [ ! -L "$alone/pg_wal" ] || refuse "$alone or its pg_wal is a link to another place, which Patroni may not write: mount that at /var/lib/postgresql."
   mountpoint --quiet "$alone" && refuse "$alone is a disk of its own: mount it at /var/lib/postgresql, so that its folder can be renamed."
   systemctl start "$unit"
   [ "$(query --command 'SHOW data_directory')" = "$alone" ] || refuse "The files of PostgreSQL are not in $alone: bring them there."
   [ "$(query --command 'SELECT count(*) FROM pg_tablespace')" = 2 ] || refuse "PostgreSQL has tablespaces, whose folders the other machines lack: drop them."
-  query --command "SELECT datcollate FROM pg_database UNION SELECT datctype FROM pg_database"
+  query --command "SELECT datcollate FROM pg_database UNION SELECT datctype FROM pg_database UNION
+    SELECT setting FROM pg_settings WHERE name IN ('lc_messages', 'lc_monetary', 'lc_numeric', 'lc_time') AND setting <> ''"
 }
 
 # The superuser's password and the account by which the others copy; neither reaches the log.
@@ -30,6 +33,9 @@ make_accounts() {
   query <<END
 SET log_statement = none;
 SET log_min_error_statement = panic;
+SET log_min_duration_statement = -1;
+SET log_min_duration_sample = -1;
+SET log_transaction_sample_rate = 0;
 \\set superuser \`cat '$1/patroni_superuser_password'\`
 \\set replication \`cat '$1/patroni_replication_password'\`
 ALTER ROLE postgres PASSWORD :'superuser';
@@ -61,7 +67,7 @@ adopt() {
     write_settings
     query --command CHECKPOINT
     systemctl disable --quiet --now "$unit"
-    mv "$alone" "$4"
+    mv --no-target-directory "$alone" "$4"
   fi
   mv "$settings" "$3/postgresql-of-one-machine"
   rm -rf "/etc/systemd/system/$unit.service.d"

@@ -3,9 +3,7 @@
 set -eu
 export ETCDCTL_API=3 ETCDCTL_ENDPOINTS=https://127.0.0.1:2379
 export ETCDCTL_CACERT="$1/machines.crt" ETCDCTL_CERT="$1/machine.crt" ETCDCTL_KEY="$1/machine.key"
-etcdctl get --prefix --keys-only /udi/udi/ | while read -r key; do
-  case "$key" in
-    "" | /udi/udi/config) ;;
-    *) etcdctl del "$key" >/dev/null ;;
-  esac
+keys=$(etcdctl get --prefix --keys-only /udi/udi/)
+for key in $keys; do
+  [ "$key" = /udi/udi/config ] || etcdctl del "$key" >/dev/null
 done

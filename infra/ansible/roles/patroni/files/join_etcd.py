@@ -67,6 +67,11 @@ def main(folder: Path, machines: dict[str, str], absent: list[str]) -> None:
         )
     members = json.loads(call_etcd(folder, "member", "list", "-w", "json"))["members"]
     departures = list_departures(members, machines, absent)
+    if len(departures) > 1:
+        addresses = " and ".join(member["peerURLs"][0] for member in departures)
+        sys.exit(
+            f"etcd has members at {addresses}, and the inventory no such address: give each machine that is left the address that it has there."
+        )
     for member in departures:
         call_etcd(folder, "member", "remove", f"{member['ID']:x}")
     remaining = [member for member in members if member not in departures]

@@ -24,6 +24,14 @@ SETTINGS = """archive_mode = on
 archive_command = 'pgbackrest --stanza={stanza} archive-push %p'
 password_encryption = 'scram-sha-256'
 """
+UNLOGGED = """
+SET log_statement = none;
+SET log_min_error_statement = panic;
+SET log_min_duration_statement = -1;
+SET log_min_duration_sample = -1;
+SET log_transaction_sample_rate = 0;
+"""
+"""No password reaches the log, were all statements or slow ones written there."""
 LEADS_WITHIN = 120
 """Seconds until this machine leads and the inner proxy has found it."""
 POLL = 0.5
@@ -86,9 +94,7 @@ async def _set_passwords(machine: BackupContext) -> None:
     """A backup may be of a cluster that had others, or of a machine alone that had none."""
     connection = await asyncpg.connect(machine.plan.superuser, timeout=10)
     try:
-        await connection.execute(
-            "SET log_statement = none; SET log_min_error_statement = panic"
-        )
+        await connection.execute(UNLOGGED)
         if not await connection.fetchval(KNOWS_REPLICATION):
             await connection.execute("CREATE ROLE udi_replication LOGIN REPLICATION")
         for account, secret in ACCOUNTS.items():

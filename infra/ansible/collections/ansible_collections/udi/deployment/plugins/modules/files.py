@@ -122,16 +122,18 @@ class Machine:
             path.chmod(mode)
 
     def create_folder(self, path: Path, owner: str, mode: int) -> None:
-        """Create a folder and its parents, or give it its owner and rights."""
+        """Create a folder, or give it its owner and rights."""
         if path.is_dir():
             self.own(path.resolve(), owner, mode)
-        elif self.note(path, "", "a folder\n"):
-            path.mkdir(parents=True, exist_ok=True)
+            return
+        self.create_parent(path)
+        if self.note(path, "", "a folder\n"):
+            path.mkdir()
             path.chmod(mode)
             self.own(path, owner, mode)
 
     def create_parent(self, path: Path) -> None:
-        """Create the folder that a file or link is in, for root, where there is none."""
+        """Create the folder that something is in, and those above, for root and all to read, where there is none."""
         if not path.parent.is_dir():
             self.create_folder(path.parent, "root", 0o755)
 
@@ -226,6 +228,8 @@ def main() -> None:
             },
         },
         supports_check_mode=True,
+        # Ansible would write all contents to the log of the machine, at each play.
+        no_log=True,
     )
     machine = Machine(module)
     try:
