@@ -81,7 +81,6 @@ async def run_deletion(site: Site, connect: Connect, job: Job) -> None:
     admin = connect()
     is_begun = await asyncio.to_thread(find_or_none, admin.get_user, subject) is None
     address = await asyncio.to_thread(read_proven_address, admin, subject)
-    await store_address(site, job.tenant, issuer, subject, address)
     if not is_begun and job.payload.get("reason") == UNUSED:
         if not await delete_unused(site, admin, job, address):
             await forget_departure(site, issuer, subject)
@@ -91,6 +90,7 @@ async def run_deletion(site: Site, connect: Connect, job: Job) -> None:
             if territory.id == job.tenant:
                 await refuse_deletion(site, territory, job)
         return
+    await store_address(site, job.tenant, issuer, subject, address)
     await asyncio.to_thread(delete_at_identity_service, admin, subject)
     is_left = False
     for territory in territories:
