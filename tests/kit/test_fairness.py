@@ -242,14 +242,14 @@ async def test_what_waited_for_its_territory_is_late_only_from_then_on(
     """Else alerts and `udi doctor` say after a month of suspension that it should have begun a month ago."""
     async with node_database.session(demo.id) as session:
         await jobs.enqueue(session, NAME, {"who": "closed"})
-    own = "entrypoint = :name AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant"
+    selection = "entrypoint = :name AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant"
     values = {"name": NAME, "tenant": str(demo.id)}
     month_ago = (
         "UPDATE queue.pgqueuer SET headers = jsonb_set(headers, '{postponed_from}',"
-        f" to_jsonb(now() - interval '30 days')) WHERE {own}"
+        f" to_jsonb(now() - interval '30 days')) WHERE {selection}"
     )
     async with node_database.platform_session(role="worker") as session:
-        query = text(f"SELECT id FROM queue.pgqueuer WHERE {own}")
+        query = text(f"SELECT id FROM queue.pgqueuer WHERE {selection}")
         [job] = await session.scalars(query, values)
         assert await keep_until_open(session, job)
         await session.execute(
