@@ -23,7 +23,10 @@ COMPOSE = yaml.safe_load((OCI / "compose.yaml").read_text())
 PARTS: dict[str, Any] = COMPOSE["services"]
 OURS = {name: part for name, part in PARTS.items() if name != "database"}
 TEXTS = sorted(
-    path for folder in (OCI, CHART) for path in folder.rglob("*") if path.is_file()
+    path
+    for folder in (OCI, CHART)
+    for path in folder.rglob("*")
+    if path.is_file() and path.suffix != ".pyc"
 )
 SETTING = re.compile(r"\bUDI_[A-Z_]+[A-Z]\b")
 NO_SETTING = {"UDI_INVITATION"}
