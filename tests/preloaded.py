@@ -30,7 +30,8 @@ from typing import IO, Any, Self
 
 DESCRIPTORS = 4
 """Input, output, errors, status."""
-STATUS_FORMAT = struct.Struct("ii")
+STATUS_FORMAT = struct.Struct("iid")
+"""What is told, its number or status, and the processor seconds that it and what it waited for took."""
 STARTED = 0
 ENDED = 1
 """What is told of a process, with its number or its status."""
@@ -295,6 +296,9 @@ def _open_output(
 class Process:
     """A command that runs; the part of `subprocess.Popen` that tests use."""
 
+    processor_seconds = 0.0
+    """Of all that ended: they are children of the process that forks, so this one's own count does not hold them."""
+
     def __init__(
         self,
         arguments: list[str],
@@ -359,7 +363,8 @@ class Process:
         if len(content) != STATUS_FORMAT.size:
             msg = "the preloaded process is gone"
             raise RuntimeError(msg)
-        event, number = STATUS_FORMAT.unpack(content)
+        event, number, seconds = STATUS_FORMAT.unpack(content)
+        Process.processor_seconds += seconds
         if event != expected:
             msg = f"the fork ended before its program began (status {number})"
             raise RuntimeError(msg)
@@ -431,7 +436,7 @@ class Forker:
             os.setgid(gid)
             os.setuid(uid)
         os.chdir(command["folder"])
-        os.write(status, STATUS_FORMAT.pack(STARTED, os.getpid()))
+        os.write(status, STATUS_FORMAT.pack(STARTED, os.getpid(), 0.0))
         os.close(status)
 
     def _report(self, ended: int) -> None:
@@ -439,9 +444,12 @@ class Forker:
         pid, status = self._running.pop(ended)
         self._events.unregister(ended)
         os.close(ended)
-        _, code = os.waitpid(pid, 0)
+        _, code, usage = os.wait4(pid, 0)
+        content = STATUS_FORMAT.pack(
+            ENDED, os.waitstatus_to_exitcode(code), usage.ru_utime + usage.ru_stime
+        )
         with suppress(BrokenPipeError):
-            os.write(status, STATUS_FORMAT.pack(ENDED, os.waitstatus_to_exitcode(code)))
+            os.write(status, content)
         os.close(status)
 
     def _end_all(self) -> None:

@@ -22,6 +22,7 @@ from typing import Any, TextIO
 import psutil
 import pytest
 
+from tests.preloaded import Process
 from tests.reaper import RUN
 
 SWITCH = "UDI_TEST_TIMES"
@@ -72,7 +73,7 @@ class Clock:
         return cls(
             time.monotonic(),
             process.ru_utime + process.ru_stime,
-            children.ru_utime + children.ru_stime,
+            children.ru_utime + children.ru_stime + Process.processor_seconds,
         )
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import commands
 from tests.reaper import RUN
-from tests.times import SWITCH, Row, Threads, describe, list_services, read_rows
+from tests.times import SWITCH, Clock, Row, Threads, describe, list_services, read_rows
 
 pytestmark = pytest.mark.programs
 
@@ -87,6 +88,16 @@ def test_set_ups_tests_and_tear_downs_are_written_and_summed(
     )
     assert "tests and tear-downs, by folder" in done.stdout
     assert f"Every row: {tmp_path / 'times.tsv'}" in done.stdout
+
+
+def test_what_a_forked_command_computes_is_counted_with_its_test() -> None:
+    commands.run("--version", environment={})
+    before = Clock.now()
+
+    done = commands.run("--help", environment={})
+
+    assert done.returncode == 0
+    assert Clock.now().children > before.children
 
 
 def test_sums_are_by_folder_file_fixture_and_server_the_dearest_first() -> None:
