@@ -10,7 +10,7 @@ from uuid import UUID
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.cli import doctor, output, producer_files
+from udi.cli import doctor, file_copies, output, producer_files
 from udi.cli.checks.node import check_node
 from udi.cli.own import commands, move_commands, portal_commands
 from udi.kit.db import Database
@@ -31,6 +31,7 @@ from udi.settings import Settings, get_settings
 
 app = typer.Typer(help="Nodes: where producers' files are.", no_args_is_help=True)
 producer_files.register_node(app)
+file_copies.register_node(app)
 commands.register(app)
 move_commands.register_node(app)
 portal_commands.register(app)
