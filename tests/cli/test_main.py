@@ -11,6 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from udi import __version__
 from udi.cli.local.errors import LocalError
 from udi.cli.main import COMMANDS, GROUPS, build_app
 from udi.cli.upgrade.wheel import PINS
@@ -48,6 +49,13 @@ def list_commands(program_name: str | None) -> dict[str, Any]:
     """The commands by name, as the top level shows them."""
     group: Any = typer.main.get_command(build_app(program_name))
     return dict(group.commands)
+
+
+def test_the_version_is_printed_as_an_option_too() -> None:
+    for words in (["--version"], ["version"]):
+        done = CliRunner().invoke(build_app("version"), words)
+
+        assert (done.exit_code, done.stdout) == (0, f"{__version__}\n")
 
 
 def test_help_says_of_each_command_what_its_module_says() -> None:

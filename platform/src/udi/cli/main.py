@@ -1,8 +1,9 @@
 """Every command under one name."""
 
 import sys
+from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -116,13 +117,29 @@ def _placeholder() -> None:
     """What a command does whose module was not loaded: nothing, since another was called."""
 
 
-def udi() -> None:
-    """Urban Data Interface: a territory's data interface."""
-
-
 def version() -> None:
     """Print the version."""
     print(__version__)
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        version()
+        raise typer.Exit
+
+
+def udi(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version.",
+        ),
+    ] = False,
+) -> None:
+    """Urban Data Interface: a territory's data interface."""
 
 
 def main() -> None:
@@ -130,6 +147,6 @@ def main() -> None:
     command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     app = build_app(command)
     if command:
-        _load("execution").run_command(app, command)
+        _load("execution").run_command(partial(app, prog_name="udi"), command)
     else:
-        app()
+        app(prog_name="udi")
