@@ -16,10 +16,11 @@ import pytest
 from tests import commands
 from udi.cli import units
 from udi.cli.local.errors import LocalError
-from udi.cli.units import ServiceUnit
+from udi.cli.units import ServiceUnit, UnitKind
 from udi.cli.upgrade import checks, rollout
 from udi.cli.upgrade import install as installation
 from udi.cli.upgrade.install import install
+from udi.cli.upgrade.journal import UpgradeJournal
 from udi.cli.upgrade.release_files import read_announced
 from udi.cli.upgrade.releases import COMPLETE, InstalledReleases, find_releases
 from udi.cli.upgrade.wheel import Wheel, read_wheel, version_of
@@ -400,3 +401,28 @@ def test_on_a_clone_the_command_says_how_to_upgrade_there() -> None:
 def test_one_thing_is_asked_at_a_time() -> None:
     assert udi().returncode == 2
     assert udi("--back", "--prune").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("units_here", "outcome", "built"),
+    [
+        (["keycloak"], "built", "/opt/keycloak-1"),
+        ([], "not on this machine", None),
+    ],
+    ids=["ours", "another's"],
+)
+def test_keycloak_is_built_only_where_it_runs(
+    releases: InstalledReleases,
+    monkeypatch: pytest.MonkeyPatch,
+    units_here: list[UnitKind],
+    outcome: str,
+    built: str | None,
+) -> None:
+    running = [ServiceUnit(f"udi-{kind}", kind, None, None) for kind in units_here]
+    monkeypatch.setattr(units, "list_units", lambda: running)
+    monkeypatch.setattr(rollout, "call_udi", lambda *_, **__: "built /opt/keycloak-1\n")
+    journal = UpgradeJournal()
+
+    assert rollout.build_keycloak(releases, "1.2.0", journal, 0) == built
+    [step] = journal.steps
+    assert step.outcome == outcome

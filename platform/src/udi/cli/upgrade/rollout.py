@@ -56,8 +56,14 @@ def migrate_databases(
 def build_keycloak(
     releases: InstalledReleases, name: str, journal: UpgradeJournal, lock: int
 ) -> str | None:
-    """Have the Keycloak of a release built beside the one that runs; its folder, unless the release does not say it."""
+    """Have the Keycloak of a release built beside the one that runs; its folder, unless the release does not say it.
+
+    None too where others run it: nothing is fetched then.
+    """
     with journal.step("keycloak") as step:
+        if not any(unit.kind == "keycloak" for unit in units.list_units()):
+            step.outcome = "not on this machine"
+            return None
         outcome, _, folder = (
             call_udi(releases.program(name), "keycloak", "install", lock=lock)
             .strip()
