@@ -13,7 +13,7 @@ from rich.table import Table
 
 from bench.load.kinds import weigh_kinds
 from bench.load.machine import describe, list_versions, sentence
-from bench.load.visits import BUDGET, LANGUAGES, Visit, find_faults, visit_all
+from bench.load.visits import BUDGET, DATASETS, LANGUAGES, Visit, find_faults, visit_all
 from udi.cli.local.errors import LocalError
 from udi.portal.tenants.files import read_folder
 from udi.settings import Settings, get_settings
@@ -41,6 +41,9 @@ def pages(
     language: Annotated[
         Language | None, typer.Option(help="Only in this language; else in both.")
     ] = None,
+    datasets: Annotated[
+        int, typer.Option(help="How many datasets are visited.", min=1)
+    ] = DATASETS,
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Visit every kind of page with a real browser, in French and in English, logged in nowhere.
@@ -56,6 +59,7 @@ def pages(
             url.rstrip("/") or _running(get_settings()),
             _tell,
             [language] if language else LANGUAGES,
+            datasets,
         )
     )
     report = {

@@ -87,15 +87,20 @@ def find_faults(visits: Sequence[Visit]) -> list[str]:
 
 
 async def visit_all(
-    origin: str, tell: Tell, languages: Sequence[str] = LANGUAGES
+    origin: str,
+    tell: Tell,
+    languages: Sequence[str] = LANGUAGES,
+    datasets: int = DATASETS,
 ) -> tuple[list[Visit], str]:
     """Visit each page of the territory at `origin`, in each language, and say which browser did.
+
+    Of its datasets, those are visited that stand first in the site map.
 
     Raises:
         LocalError: there is no browser, or nothing answers.
     """
     async with _browser() as browser:
-        paths = await _list_pages(browser, origin)
+        paths = await _list_pages(browser, origin, datasets)
         lanes = [
             _visit_each(browser, origin, paths[first::LANES], language, tell)
             for language in languages
@@ -204,13 +209,13 @@ async def _weigh(context: Any, url: str) -> tuple[int, list[str], int]:
     return sum(sizes.values()), list(network.values()), elements
 
 
-async def _list_pages(browser: Any, origin: str) -> list[str]:
+async def _list_pages(browser: Any, origin: str, most_datasets: int) -> list[str]:
     """Fixed pages, producers and datasets of the site map, and what the node shows of each dataset."""
     context = await browser.new_context(locale="en")
     page = await context.new_page()
     try:
         listed = await _locations(page, f"{origin}/sitemaps/pages.xml")
-        datasets = (await _locations(page, f"{origin}/sitemaps/1.xml"))[:DATASETS]
+        datasets = (await _locations(page, f"{origin}/sitemaps/1.xml"))[:most_datasets]
         await page.goto(f"{origin}/")
         node = await page.evaluate(
             "[...document.links].map(a => a.origin).find(each => each !== location.origin) || ''"

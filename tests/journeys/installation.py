@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,11 +99,11 @@ class Installation:
             ),
         }
 
-    def start(self, verb: str, program: str) -> None:
+    def start(self, verb: str, program: str, *options: str) -> None:
         """Start one part as `udi up` does."""
         with (self.folder / f"{verb}-{program}.log").open("ab") as log:
             self.processes[f"{verb}-{program}"] = commands.start(
-                *filter(None, (verb, program)),
+                *filter(None, (verb, program, *options)),
                 environment=self.environment(),
                 stdout=log,
                 stderr=log,
@@ -181,17 +181,30 @@ def second_territory(folder: Path) -> Path:
 
 
 @contextmanager
-def running(settings: Settings, folder: Path) -> Iterator[Installation]:
-    """Both territories applied and the four processes up; stopped at the end."""
+def running(
+    settings: Settings,
+    folder: Path,
+    *,
+    with_second: bool = True,
+    parts: Sequence[tuple[str, str]] = PARTS,
+) -> Iterator[Installation]:
+    """Both territories applied, or `demo` alone, and the processes up; stopped at the end.
+
+    A territory more takes Keycloak seconds of processor, and so does a part that nobody asks anything.
+    """
     provision.migrate(settings)
-    for path in (ROOT / "tenants/demo", second_territory(folder)):
+    territories = [ROOT / "tenants/demo"]
+    if with_second:
+        territories.append(second_territory(folder))
+    for path in territories:
         provision.apply_folder(settings, read_folder(path))
     installation = Installation(settings, folder, {})
     try:
-        for verb, program in PARTS:
+        for verb, program in parts:
             installation.start(verb, program)
-        for program in ("portal", "node"):
-            installation.wait(program)
+        for verb, program in parts:
+            if verb == "serve":
+                installation.wait(program)
         yield installation
     finally:
         installation.stop(*installation.processes)

@@ -23,6 +23,7 @@ NARROW = 320
 """Width at which a page must read without scrolling sideways, in CSS pixels (WCAG 2.2, 1.4.10)."""
 
 
+Look = Callable[[Page], Awaitable[None]]
 BRING_FORWARD = (
     "UPDATE queue.pgqueuer_schedules SET next_run = now() WHERE entrypoint = $1"
 )
@@ -68,14 +69,23 @@ async def check(page: Page) -> None:
     await page.set_viewport_size(usual)
 
 
-async def log_in(page: Page, place: Place, username: str = PUBLISHER) -> None:
-    """From any page of a program: log in by the identity service's own pages, checked on the way."""
+async def pass_by(_page: Page) -> None:
+    """Look at nothing."""
+
+
+async def log_in(
+    page: Page, place: Place, username: str = PUBLISHER, *, look: Look = pass_by
+) -> None:
+    """From any page of a program: log in by the identity service's own pages; `look` is what is done on each.
+
+    They are the same for everybody: `publish` checks them.
+    """
     await page.get_by_role("link", name="Se connecter").first.click()
     await page.locator("input[name=username]").fill(username)
-    await check(page)
+    await look(page)
     await page.locator("input[name=username]").press("Enter")
     await page.locator("input[name=password]").fill(place.password(username))
-    await check(page)
+    await look(page)
     await page.locator("input[name=password]").press("Enter")
     await page.wait_for_url(lambda url: "/realms/" not in url)
 
@@ -92,7 +102,7 @@ async def publish(page: Page, place: Place, file: Path, title: str) -> None:
     """Log in at the node, then drop, correct, read again, publish: each page checked."""
     await page.goto(f"{place.node()}/")
     await check(page)
-    await log_in(page, place)
+    await log_in(page, place, look=check)
     await page.goto(f"{place.node()}/spaces/mairie-kerlevan")
     await check(page)
     await page.get_by_role("link", name="Publier un fichier").click()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
+from tests.journeys.forms import logged_in, open_logged_in
 from tests.journeys.installation import Installation
 from tests.journeys.steps import PUBLISHER
 from tests.journeys.test_publish_and_find import wait_until_found
@@ -201,9 +202,12 @@ async def test_a_table_that_follows_a_known_model_is_told_so_in_plain_words(
     file = tmp_path / "bornes.csv"
     file.write_bytes((shared_data / "data/tables" / MODELLED).read_bytes())
     words = LABELS[person.language]
+    async with logged_in(installation, "node") as client:
+        context = person.page.context
+        person.page = await open_logged_in(context, installation.node(), client)
     page = person.page
-    await log_in(person, installation)
-    await person.click(page.get_by_role("link", name=words["space"], exact=True).first)
+    await page.goto(f"{installation.node()}/spaces/mairie-kerlevan")
+    await person.look()
     await person.click(page.get_by_role("link", name=words["publish a file"]))
     await page.get_by_label(words["file"], exact=True).set_input_files(file)
     await person.click(page.get_by_role("button", name=words["send"]))

@@ -4,17 +4,17 @@ import asyncio
 import re
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from tests.journeys.forms import logged_in, open_logged_in, publish_restricted
 from tests.journeys.installation import Installation
-from tests.journeys.steps import as_program, check, log_in, wait_until
+from tests.journeys.steps import as_program, check, wait_until
 from tests.journeys.test_publish_and_find import wait_until_found
-from tests.journeys.test_restricted import COLUMNS, INHABITANT, read, restrict
+from tests.journeys.test_restricted import COLUMNS, INHABITANT, TABLE, read
 from tests.portal.access.policies import POLICY, REQUEST_FORM
 from tests.portal.consents.conftest import NOTICE
 
@@ -158,13 +158,11 @@ async def see_use(page: Page, place: Installation) -> int:
 
 
 async def pass_keycloak(page: Page, place: Installation) -> None:
-    """Keycloak's own pages, checked, as whoever it does not know."""
+    """Keycloak's own pages, as whoever it does not know."""
     await page.wait_for_url(lambda url: "/realms/" in url)
-    await check(page)
     await page.locator("input[name=username]").fill(INHABITANT)
     await page.locator("input[name=username]").press("Enter")
     await page.locator("input[name=password]").fill(place.password(INHABITANT))
-    await check(page)
     await page.locator("input[name=password]").press("Enter")
     await page.wait_for_url(lambda url: "/realms/" not in url)
 
@@ -202,25 +200,21 @@ async def test_who_lends_by_a_number_sees_the_use_and_stops_it_while_a_program_r
     installation: Installation,
     context: BrowserContext,
     browser: Browser,
-    tmp_path: Path,
 ) -> None:
-    producer = await context.new_page()
-    await restrict(producer, installation, tmp_path, TITLE)
-    await wait_until_found(installation, "foyers", TITLE)
-    dataset = producer.url.split("/datasets/")[1].split("/")[0]
-    await producer.goto(f"{installation.portal()}/login")
-    project = await (await browser.new_context(locale="fr-FR")).new_page()
-    await project.goto(f"{installation.portal()}/")
-    await log_in(project, installation, PROJECT)
-    person = await (await browser.new_context(locale="fr-FR")).new_page()
-
     async with (
-        as_program(installation, producer) as holder,
-        as_program(installation, project) as asker,
+        logged_in(installation, "node") as publisher,
+        logged_in(installation, "portal") as holder,
+        logged_in(installation, "portal", PROJECT) as asker,
     ):
+        dataset = await publish_restricted(publisher, TABLE, TITLE)
+        await wait_until_found(installation, "foyers", TITLE)
         sides = Sides(holder, asker)
         agreement = await sides.grant(dataset)
         question = await sides.ask_people(agreement)
+        producer = await open_logged_in(context, installation.node(), publisher)
+        apart = await browser.new_context(locale="fr-FR")
+        project = await open_logged_in(apart, installation.portal(), asker)
+    person = await (await browser.new_context(locale="fr-FR")).new_page()
     await name_column(producer, installation, dataset)
     secret = await make_key(project, installation, agreement)
 

@@ -5,33 +5,32 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, expect
+from playwright.async_api import BrowserContext, expect
 
+from tests.journeys.forms import publish_file
 from tests.journeys.installation import PATIENCE, Installation
-from tests.journeys.steps import check, open_page, publish
+from tests.journeys.steps import check, open_page
 from tests.journeys.test_publish_and_find import FILE, wait_until_found
 
 TITLE = "Recette inscrite au budget primitif 2015"
 
 
 @pytest.fixture(scope="module")
-async def published(
-    installation: Installation, chromium: Browser, shared_data: Path
-) -> None:
-    """A dataset that everybody finds."""
-    context = await chromium.new_context(locale="fr-FR")
-    await publish(
-        await context.new_page(),
-        installation,
-        shared_data / "data/tables" / FILE,
-        TITLE,
-    )
-    await context.close()
+def table(shared_data: Path) -> bytes:
+    """A real file."""
+    return (shared_data / "data/tables" / FILE).read_bytes()
+
+
+@pytest.fixture(scope="module")
+async def dataset(installation: Installation, table: bytes) -> str:
+    """A dataset that everybody finds: its identifier."""
+    published = await publish_file(installation, table, FILE, TITLE)
     await wait_until_found(installation, "recettes", TITLE)
+    return published
 
 
 async def test_the_node_stopped_leaves_the_catalogue_whole_and_downloads_explain(
-    installation: Installation, context: BrowserContext, published: None
+    installation: Installation, context: BrowserContext, dataset: str
 ) -> None:
     page = await context.new_page()
     installation.stop("serve-node")
@@ -51,7 +50,7 @@ async def test_the_node_stopped_leaves_the_catalogue_whole_and_downloads_explain
 
 
 async def test_the_portal_stopped_leaves_downloads_possible(
-    installation: Installation, published: None
+    installation: Installation, dataset: str
 ) -> None:
     headers = {"Host": "node.demo.localhost"}
     origin = f"http://127.0.0.1:{installation.settings.port(1)}"

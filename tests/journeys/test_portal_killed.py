@@ -1,29 +1,30 @@
-"""The portal killed at each step of an agreement: nothing is lost or done twice, and what is revoked does not come back."""
+"""The portal killed at each step of an agreement: nothing is lost or done twice, and what is revoked does not come back.
+
+Nobody has a browser here: what people see of these steps is looked at by `test_restricted.py`.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext
 
 from tests.faults.power import LATER
+from tests.journeys.forms import logged_in, publish_restricted
 from tests.journeys.installation import PARTS, Installation
-from tests.journeys.steps import as_program, log_in, wait_until
+from tests.journeys.steps import wait_until
 from tests.journeys.test_publish_and_find import wait_until_found
 from tests.journeys.test_restricted import (
     COLUMNS,
     INHABITANT,
+    TABLE,
     answers,
     read,
-    restrict,
-    set_terms,
 )
 from udi.settings import ProgramName
 
@@ -33,6 +34,10 @@ NODE = ("serve-node", "work-node")
 REQUEST_FORM = {
     "title": "Ombrager dix rues", "summary": "Choisir où planter.", "requester": "person", "purpose": "research",
     "words": "Repérer les rues où la consommation grimpe la nuit.", "months": "6", "columns": list(COLUMNS[:2]),
+}  # fmt: skip
+TERMS = {
+    "requesters": ["person", "research"], "purposes": ["research"], "prohibitions": ["distribute"], "months": "24",
+    "renewals": "1", "columns": "\n".join(COLUMNS), "answer_days": "15", "revision": "0",
 }  # fmt: skip
 WHY = {"words": "Le programme est arrêté.", "revision": "1"}
 EVENTS = {
@@ -92,9 +97,9 @@ class Trial:
         return bool(await connection.fetchval(query))
 
     def start(self) -> None:
-        """Start the portal again."""
-        for part in PORTAL:
-            self.place.start(*part.split("-"))
+        """Start the portal again, with one web worker; the first kill is of as many as the machine has room for."""
+        self.place.start("serve", "portal", "--workers", "1")
+        self.place.start("work", "portal")
         self.place.wait("portal")
 
     async def let_time_pass(self) -> None:
@@ -116,29 +121,19 @@ class Trial:
 
 
 @pytest.fixture
-async def trial(
-    installation: Installation,
-    context: BrowserContext,
-    browser: Browser,
-    tmp_path: Path,
-) -> AsyncIterator[Trial]:
-    producer = await context.new_page()
-    await restrict(producer, installation, tmp_path, TITLE)
+async def trial(installation: Installation) -> AsyncIterator[Trial]:
+    async with logged_in(installation, "node") as node:
+        dataset = await publish_restricted(node, TABLE, TITLE)
     await wait_until_found(installation, "courbes charge", TITLE)
-    other = await browser.new_context(locale="fr-FR")
-    person = await other.new_page()
-    await person.goto(f"{installation.portal()}/")
-    await log_in(person, installation, INHABITANT)
-    await person.goto(f"{installation.portal()}/data?q=courbes+charge")
-    await person.get_by_role("link", name=TITLE).click()
-    dataset = person.url.split("/data/")[1].split("/")[0]
-    await set_terms(producer, installation, dataset)
     async with (
-        as_program(installation, producer) as answering,
-        as_program(installation, person) as requester,
+        logged_in(installation, "portal") as producer,
+        logged_in(installation, "portal", INHABITANT) as person,
     ):
-        yield Trial(installation, dataset, answering, requester)
-    await other.close()
+        set_terms = await producer.post(
+            f"/data/{dataset}/access-policy/edit", data=TERMS
+        )
+        assert set_terms.status_code == 303, set_terms.text
+        yield Trial(installation, dataset, producer, person)
     for verb, program in PARTS:
         if f"{verb}-{program}" not in installation.processes:
             installation.start(verb, program)

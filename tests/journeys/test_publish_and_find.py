@@ -3,12 +3,13 @@
 import hashlib
 import json
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import httpx
 import pytest
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.journeys.installation import PATIENCE, Installation
 from tests.journeys.steps import check, open_page, publish, wait_until
@@ -30,6 +31,19 @@ def budget(shared_data: Path) -> Path:
         path.read_text(encoding="utf-8")
     assert all(word in path.read_text(encoding="cp1252") for word in CANARIES)
     return path
+
+
+@pytest.fixture(scope="module")
+async def producer(
+    installation: Installation, chromium: Browser, budget: Path
+) -> AsyncIterator[Page]:
+    """Somebody who has just published the file, with all that its form asks, and whom everybody finds."""
+    context = await chromium.new_context(locale="fr-FR", accept_downloads=True)
+    page = await context.new_page()
+    await publish(page, installation, budget, TITLE)
+    await wait_until_found(installation, "depenses", TITLE)
+    yield page
+    await context.close()
 
 
 def checksum(path: Path | str) -> str:
@@ -88,18 +102,16 @@ async def contents_of_portal(installation: Installation) -> str:
 
 
 async def test_a_producer_publishes_and_anyone_finds_and_downloads(
-    installation: Installation, context: BrowserContext, budget: Path
+    installation: Installation, browser: Browser, producer: Page, budget: Path
 ) -> None:
-    page = await context.new_page()
-    await publish(page, installation, budget, TITLE)
-
-    await wait_until_found(installation, "depenses", TITLE)
-    await page.goto(f"{installation.portal()}/login?back=/my-space")
-    await expect(page.get_by_role("heading", name="Mes organisations")).to_be_visible()
-    await check(page)
+    await producer.goto(f"{installation.portal()}/login?back=/my-space")
+    await expect(
+        producer.get_by_role("heading", name="Mes organisations")
+    ).to_be_visible()
+    await check(producer)
     assert not await is_found(installation, "depenses", TITLE, slug="autre")
 
-    visitor = await context.browser.new_context(locale="fr-FR", accept_downloads=True)  # type: ignore[union-attr]
+    visitor = await browser.new_context(locale="fr-FR", accept_downloads=True)
     page = await visitor.new_page()
     await open_page(page, f"{installation.portal()}/")
     await page.locator("input[type=search]").fill("depenses votees")
@@ -130,12 +142,8 @@ async def test_a_producer_publishes_and_anyone_finds_and_downloads(
 
 
 async def test_no_cell_of_a_published_file_is_kept_by_the_portal(
-    installation: Installation, context: BrowserContext, budget: Path
+    installation: Installation, producer: Page
 ) -> None:
-    title = "Équilibre du budget primitif 2015"
-    await publish(await context.new_page(), installation, budget, title)
-    await wait_until_found(installation, "equilibres", title)
-
     portal_contents = await contents_of_portal(installation)
     logs = "".join(
         path.read_text(errors="replace") for path in installation.folder.glob("*.log")
@@ -147,7 +155,7 @@ async def test_no_cell_of_a_published_file_is_kept_by_the_portal(
         if path.is_file()
     )
 
-    assert title in portal_contents
+    assert TITLE in portal_contents
     for word in CANARIES:
         assert word.lower() not in portal_contents.lower()
         assert word.lower() not in logs.lower()

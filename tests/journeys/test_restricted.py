@@ -19,6 +19,7 @@ ROWS = "\n".join(
     f"{CANARY if n == 3 else f'PA-{n:04}'};2026-01-{n:02} 18:00;{10 + n};{n / 2:.1f}"
     for n in range(1, 21)
 )
+TABLE = f"{';'.join(COLUMNS)}\n{ROWS}\n"
 WHY_NOT = "Votre étude ne demande pas de connaître les logements."
 
 
@@ -27,7 +28,7 @@ async def restrict(
 ) -> None:
     """The producer drops a table and publishes it as restricted."""
     file = folder / "ilots.csv"
-    file.write_text(";".join(COLUMNS) + "\n" + ROWS + "\n")
+    file.write_text(TABLE)
     await page.goto(f"{place.node()}/")
     await log_in(page, place)
     await page.goto(f"{place.node()}/spaces/mairie-kerlevan")

@@ -10,8 +10,9 @@ import pytest
 
 from tests import cluster
 from tests.identity.browser import SAME_SITE
-from tests.journeys.installation import Installation, running
+from tests.journeys.installation import PARTS, Installation, running
 from tests.node.producer import Producer
+from tests.own_node.joining import make_database
 from tests.own_node.node import SPACE, Node, invite, log_in
 from udi.settings import Settings
 
@@ -20,9 +21,10 @@ from udi.settings import Settings
 def installation(
     keycloak: Settings, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    """Portal, hosted node and their workers; two territories, `demo` and `autre`."""
+    """Portal, hosted node and their workers; two territories, `demo` and `autre`; its programs have one web worker each."""
+    own_settings = cluster.own_settings(run_folder, "own_nodes")
     with running(
-        cluster.own_settings(run_folder, "own_nodes"),
+        own_settings.model_copy(update={"web_workers": 1}),
         tmp_path_factory.mktemp("installation"),
     ) as new_installation:
         yield new_installation
@@ -32,11 +34,13 @@ def installation(
 def elsewhere(
     keycloak: Settings, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    """Another installation; its territories have the same names, its programs one web worker each."""
+    """Another installation: a portal without a hosted node, for a territory that has the same name as here."""
     other_settings = cluster.own_settings(run_folder, "elsewhere")
     with running(
         other_settings.model_copy(update={"web_workers": 1}),
         tmp_path_factory.mktemp("elsewhere"),
+        with_second=False,
+        parts=[part for part in PARTS if "node" not in part],
     ) as new_installation:
         yield new_installation
 
@@ -56,6 +60,29 @@ def new_node() -> Iterator[Callable[[], Node]]:
     for node in nodes:
         node.stop()
         shutil.rmtree(node.folder.parent, ignore_errors=True)
+
+
+@pytest.fixture(scope="package")
+def database(new_node: Callable[[], Node]) -> Path:
+    """A folder with the database of a node that joined nothing yet."""
+    empty = new_node()
+    make_database(empty.folder, empty.port)
+    return empty.folder
+
+
+@pytest.fixture(scope="package")
+def begun_node(new_node: Callable[[], Node], database: Path) -> Callable[[], Node]:
+    """Makes a folder for a node, in which a database is made already: `udi node init` finds it there.
+
+    That the command makes it is shown by the node of the fixture `node`.
+    """
+
+    def make() -> Node:
+        node = new_node()
+        node.take_database(database)
+        return node
+
+    return make
 
 
 @pytest.fixture(scope="package")

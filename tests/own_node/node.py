@@ -56,6 +56,13 @@ class Node:
             "node", "join", self.folder, "--invitation", link, "--json", *more
         )
 
+    def take_database(self, folder: Path) -> None:
+        """Have the database that was made in another folder, with the password that opens it."""
+        (self.folder / "secrets").mkdir(parents=True)
+        for name in ("postgres", "secrets/postgres_password"):
+            copy = ["cp", "-a", folder / name, self.folder / name]
+            subprocess.run(copy, check=True)
+
     def start(self) -> None:
         """`udi node serve`, until its pages answer."""
         workers = {"UDI_WEB_WORKERS": str(self.web_workers)} if self.web_workers else {}

@@ -97,9 +97,9 @@ async def test_two_nodes_know_nothing_of_each_other(
     installation: Installation,
     node: Node,
     producer: Producer,
-    new_node: Callable[[], Node],
+    begun_node: Callable[[], Node],
 ) -> None:
-    second = new_node()
+    second = begun_node()
     assert second.init(invite(installation, "seve", second.url, "seve")).returncode == 0
     second.start()
     who = "responsable@kerlevan.example"

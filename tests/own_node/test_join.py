@@ -77,9 +77,11 @@ async def test_another_organisations_people_find_no_space_here(
 
 
 def test_an_invitation_is_good_once(
-    installation: Installation, new_node: Callable[[], Node]
+    installation: Installation,
+    new_node: Callable[[], Node],
+    begun_node: Callable[[], Node],
 ) -> None:
-    first = new_node()
+    first = begun_node()
     second = new_node()
     link = invite(installation, "once", first.url, "seve")
 
@@ -93,7 +95,9 @@ def test_an_invitation_is_good_once(
 
 
 async def test_an_invitation_ends(
-    installation: Installation, new_node: Callable[[], Node]
+    installation: Installation,
+    new_node: Callable[[], Node],
+    begun_node: Callable[[], Node],
 ) -> None:
     node = new_node()
     portal = Database(installation.settings, "portal")
@@ -116,9 +120,9 @@ async def test_an_invitation_ends(
 
 
 def test_another_territory_knows_nothing_of_it(
-    installation: Installation, new_node: Callable[[], Node]
+    installation: Installation, begun_node: Callable[[], Node]
 ) -> None:
-    node = new_node()
+    node = begun_node()
     link = invite(installation, "elsewhere", node.url, "seve")
 
     refused = node.init(link.replace("//demo.", "//autre."))
@@ -129,9 +133,9 @@ def test_another_territory_knows_nothing_of_it(
 
 
 def test_a_newer_invitation_replaces_the_one_before(
-    installation: Installation, new_node: Callable[[], Node]
+    installation: Installation, begun_node: Callable[[], Node]
 ) -> None:
-    node = new_node()
+    node = begun_node()
     before, link = (invite(installation, "again", node.url, "seve") for _ in range(2))
 
     assert "gave no such invitation" in node.init(before).stderr

@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,7 +10,7 @@ from uuid import uuid4
 import pytest
 from rich.console import Console
 
-from tests import cluster
+from tests.own_node.joining import make_joining
 from tests.own_node.node import Node
 from tests.restic_key import make_cheap
 from udi.cli.local.steps import TerminalReporter
@@ -22,37 +20,12 @@ from udi.kit.db import Database
 from udi.node.audit import record_audit_event
 from udi.node.datasets.models import DatasetEvent
 from udi.node.subject_requests.dossiers.signing import make_node_signer
-from udi.protocol.node_registration import InvitationResponse
-
-TERRITORY = {
-    "id": uuid4(), "slug": "demo", "name": {"fr": "Démonstration"}, "tagline": {}, "languages": ["fr"], "box": None,
-    "contact": "contact@demo.example", "privacy_contact": "", "mail_sender": {}, "theme": {}, "theme_css": "",
-    "charter": {}, "legal": {}, "time_zone": "Europe/Paris",
-}  # fmt: skip
-CLIENT = {"client_id": "demo-node-mairie", "secret": "not used here"}
-
-
-def make_joining(url: str) -> InvitationResponse:
-    """What a portal would have answered: nobody asks it anything here."""
-    producer = {"id": uuid4(), "slug": "mairie", "name": "Mairie", "email": "m@m.example"}  # fmt: skip
-    return InvitationResponse.model_validate(
-        {
-            "portal": "https://demo.example",
-            "node": {"slug": "mairie", "name": "Mairie", "url": url},
-            "territory": TERRITORY,
-            "producers": [producer],
-            "identity": {"url": "https://login.demo.example", "realm": "udi"},
-            "credentials": {"push": CLIENT, "login": CLIENT},
-        }
-    )
 
 
 @pytest.fixture(scope="module")
-def lone_node() -> Iterator[Node]:
+def lone_node(begun_node: Callable[[], Node]) -> Node:
     """A node that joined and does not run, in a folder of its own, with an event in each of its tables."""
-    folder = Path(tempfile.mkdtemp(prefix="udi-test-own-"))
-    folder.chmod(0o755)
-    node = Node(folder / "node", cluster.free_ports(8) + 1)
+    node = begun_node()
     joining = make_joining(node.url)
     with node_processes.hold_folder(node.folder, node.port) as service:
         own_node = OwnNode(node.folder, node.port, joining)
@@ -60,8 +33,7 @@ def lone_node() -> Iterator[Node]:
         steps = TerminalReporter(Console(stderr=True))
         with node_processes.prepare_database(own_node, service, steps):
             asyncio.run(note_events(own_node))
-    yield node
-    shutil.rmtree(folder)
+    return node
 
 
 async def note_events(own_node: OwnNode) -> None:

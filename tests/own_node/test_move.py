@@ -95,11 +95,11 @@ async def furnish(
 async def test_there_and_back(
     installation: Installation,
     hosted: httpx.AsyncClient,
-    new_node: Callable[[], Node],
+    begun_node: Callable[[], Node],
     tmp_path: Path,
 ) -> None:
     first, second, draft_id, gone = await furnish(installation, hosted)
-    node = new_node()
+    node = begun_node()
     out = tmp_path / "out.tar"
     back = tmp_path / "back.tar"
     assert node.init(invite(installation, "jardins", node.url, "seve")).returncode == 0
@@ -184,9 +184,9 @@ async def test_there_and_back(
 
 
 def test_what_cannot_move_is_reported(
-    installation: Installation, new_node: Callable[[], Node], tmp_path: Path
+    installation: Installation, begun_node: Callable[[], Node], tmp_path: Path
 ) -> None:
-    node = new_node()
+    node = begun_node()
     invitation = invite(installation, "other", node.url, "mairie-kerlevan")
     assert node.init(invitation).returncode == 0
     file = tmp_path / "nothing.tar"

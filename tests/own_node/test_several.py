@@ -46,9 +46,9 @@ def places(
 
 
 @pytest.fixture(scope="module")
-def several(places: tuple[Place, ...], new_node: Callable[[], Node]) -> Node:
-    """The town hall's node, which joined the three; it does not run yet."""
-    node = new_node()
+def several(places: tuple[Place, ...], begun_node: Callable[[], Node]) -> Node:
+    """The town hall's node, which joined the three and runs."""
+    node = begun_node()
     for number, (at, territory) in enumerate(places):
         link = invite(at, SLUG, node.url, SPACE, territory=territory)
         done = node.join(link) if number else node.init(link)

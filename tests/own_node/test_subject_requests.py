@@ -219,10 +219,10 @@ async def test_a_renewed_node_knows_the_same_people_by_another_secret(
 
 
 async def test_a_node_that_was_given_no_login_for_people_is_not_offered(
-    installation: Installation, node: Node, new_node: Callable[[], Node], page: Page
+    installation: Installation, node: Node, begun_node: Callable[[], Node], page: Page
 ) -> None:
     """As one that joined before releases had this: the letter, with the reason; another invitation changes it, and back."""
-    silent = new_node()
+    silent = begun_node()
     connection = admin.connect(installation.settings)
     client = own_subjects_client_id("demo", "silent")
     given = silent.init(invite(installation, "silent", silent.url, OTHERS))

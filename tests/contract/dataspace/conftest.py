@@ -19,12 +19,12 @@ LOOPBACK = "127.0.0.1"
 def installation(
     keycloak: Settings, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    """Portal, hosted node and their workers."""
+    """Portal, hosted node and their workers, for one territory."""
     new_settings = cluster.own_settings(run_folder, "dataspace").model_copy(
         update={"dataspace_hosts": [f"{LOOPBACK}:*"]}
     )
     with running(
-        new_settings, tmp_path_factory.mktemp("installation")
+        new_settings, tmp_path_factory.mktemp("installation"), with_second=False
     ) as new_installation:
         yield new_installation
 

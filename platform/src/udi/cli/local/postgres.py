@@ -48,12 +48,18 @@ LOW_MEMORY_SETTINGS = {
     "password_encryption": "scram-sha-256",
     "log_min_messages": "warning",
 }
+LONGEST_SYNC = 4 * 3600.0
+"""Seconds that a disk may take to write what a restore read."""
 STATUS_LINE = 7
 """Where `postmaster.pid` says whether the server is starting, ready or stopping."""
-NON_DURABLE_SETTINGS = {
+UNSYNCED_SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+}
+"""Under which no disk is waited for."""
+NON_DURABLE_SETTINGS = {
+    **UNSYNCED_SETTINGS,
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
     "autovacuum_naptime": "5min",
@@ -73,7 +79,8 @@ class Binaries:
 class Cluster:
     """One database cluster: where it lies, who runs it, how to reach it.
 
-    `durable=False` is for tests: faster, and lost in a power cut.
+    Faster, and lost in a power cut: `durable=False` is for tests, `is_synced=False` for what is deleted once it was looked at,
+    or until `sync` says that it may be kept.
     """
 
     binaries: Binaries
@@ -82,6 +89,7 @@ class Cluster:
     password: str
     account: SystemAccount | None = None
     durable: bool = True
+    is_synced: bool = True
 
     @property
     def dsn(self) -> str:
@@ -92,6 +100,7 @@ class Cluster:
         """The server in the foreground, TCP on loopback, no Unix socket."""
         options = {
             **LOW_MEMORY_SETTINGS,
+            **({} if self.is_synced else UNSYNCED_SETTINGS),
             **({} if self.durable else NON_DURABLE_SETTINGS),
             "port": str(self.port),
         }
@@ -143,6 +152,21 @@ class Cluster:
         finally:
             secret.unlink(missing_ok=True)
 
+    def sync(self) -> None:
+        """Have all that a stopped server wrote be on the disk, as it is where it waits for the disk itself.
+
+        Raises:
+            LocalError: a file cannot be written.
+        """
+        initdb = str(self.binaries.folder / "initdb")
+        run_tool(
+            [initdb, "--sync-only", f"--pgdata={self.data}"],
+            what="Writing the database to the disk",
+            where=self.data,
+            account=self.account,
+            timeout=LONGEST_SYNC,
+        )
+
     def _initdb(self, secret: Path) -> list[str]:
         options = [
             "--username=postgres",
@@ -153,7 +177,7 @@ class Cluster:
         options += [
             f"--pwfile={secret}",
             f"--pgdata={self.data}",
-            *([] if self.durable else ["--no-sync"]),
+            *([] if self.durable and self.is_synced else ["--no-sync"]),
         ]
         return [str(self.binaries.folder / "initdb"), *options]
 

@@ -103,9 +103,16 @@ def run_database(own_node: OwnNode) -> Iterator[None]:
 
 @contextmanager
 def start_database(
-    own_node: OwnNode, service: account.SystemAccount | None, steps: StepReporter
+    own_node: OwnNode,
+    service: account.SystemAccount | None,
+    steps: StepReporter,
+    *,
+    is_synced: bool = True,
 ) -> Iterator[Supervisor]:
-    """Its database started, with its roles; all is stopped at the end of the block."""
+    """Its database started, with its roles; all is stopped at the end of the block.
+
+    `is_synced=False` is for one that is deleted then, or given to `keep_database`: no disk is waited for.
+    """
     settings = own_node.settings
     with InterruptHandler() as interrupts, ExitStack() as stack:
         guardian = stack.enter_context(ProcessWatchdog())
@@ -117,16 +124,11 @@ def start_database(
         )
         stack.callback(supervisor.stop_all)
         with step(steps, "Starting PostgreSQL") as current:
-            data = own_node.folder / DATA
-            binaries = postgres.find_binaries(settings.cache, service, data=data)
-            password = settings.secret("postgres_password")
-            cluster = postgres.Cluster(
-                binaries, data, settings.port(POSTGRES), password, service
-            )
+            cluster = _find_cluster(own_node, service, is_synced=is_synced)
             cluster.create()
             supervisor.start(parts.postgres_part(cluster))
             supervisor.wait("postgres")
-            current.detail = f"version {binaries.major}, port {cluster.port}"
+            current.detail = f"version {cluster.binaries.major}, port {cluster.port}"
             roles = {
                 f"udi_node_{role}": settings.secret(f"node_{role}_password")
                 for role in state.ROLES
@@ -137,6 +139,26 @@ def start_database(
                 )
             )
         yield supervisor
+
+
+def keep_database(own_node: OwnNode, service: account.SystemAccount | None) -> None:
+    """Have its database, which is stopped and waited for no disk, outlast a power cut from now on."""
+    _find_cluster(own_node, service).sync()
+
+
+def _find_cluster(
+    own_node: OwnNode, service: account.SystemAccount | None, *, is_synced: bool = True
+) -> postgres.Cluster:
+    settings = own_node.settings
+    data = own_node.folder / DATA
+    return postgres.Cluster(
+        postgres.find_binaries(settings.cache, service, data=data),
+        data,
+        settings.port(POSTGRES),
+        settings.secret("postgres_password"),
+        service,
+        is_synced=is_synced,
+    )
 
 
 def start_programs(

@@ -105,7 +105,7 @@ def _restore(
     keep: bool,
     port: int = 0,
 ) -> None:
-    """What says that a folder is a node comes last: one that stopped on the way is none."""
+    """What says that a folder is a node comes last, once all is on the disk: one that stopped on the way is none."""
     own_node = parse_own_node(folder, restic.read_text(snapshot, FILE))
     own_node = replace(own_node, port=port or own_node.port)
     with node_processes.hold_folder(folder, own_node.port) as service:
@@ -113,9 +113,10 @@ def _restore(
         restic.restore(snapshot, folder, without=(f"/{FILE}",))
         (folder / FILE).unlink(missing_ok=True)
         shutil.rmtree(folder / "postgres", ignore_errors=True)
+        steps = TerminalReporter(Console(stderr=True))
         try:
             with node_processes.start_database(
-                own_node, service, TerminalReporter(Console(stderr=True))
+                own_node, service, steps, is_synced=False
             ):
                 migrations.upgrade_to(own_node.settings, "node", saved.copied.revision)
                 asyncio.run(load_tables(own_node, saved.copied, folder / SAVING))
@@ -123,10 +124,9 @@ def _restore(
         finally:
             shutil.rmtree(folder / SAVING, ignore_errors=True)
         if keep:
+            node_processes.keep_database(own_node, service)
             own_node.save()
-            with node_processes.prepare_database(
-                own_node, service, TerminalReporter(Console(stderr=True))
-            ):
+            with node_processes.prepare_database(own_node, service, steps):
                 asyncio.run(_finish_restore(own_node))
 
 
