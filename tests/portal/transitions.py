@@ -20,16 +20,20 @@ def list_trials(
 ) -> list[Any]:
     """Return what is tried of pairs of state and event, as parameters `state` and `events`.
 
-    What is refused in a state leaves everything as it was, so it is tried in one place, one event after the other; each
-    transition has a place of its own.
+    What is refused in a state leaves everything as it was, so all of it is tried in one place, one event after the other,
+    and a transition after it where the state has one; each transition has a place of its own.
     """
     refused = defaultdict(list)
-    trials = []
+    allowed = []
     for state, event in pairs:
         if (state, event) in transitions:
-            trials.append(pytest.param(state, [event], id=f"{state}-{event}"))
+            allowed.append((state, event))
         else:
             refused[state].append(event)
+    trials = [
+        pytest.param(state, [*refused.pop(state, ()), event], id=f"{state}-{event}")
+        for state, event in allowed
+    ]
     return trials + [
         pytest.param(state, events, id=f"{state}-refused")
         for state, events in refused.items()

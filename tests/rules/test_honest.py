@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.rules.syntax import walk
+
 TESTS = Path(__file__).resolve().parents[1]
 FOLDERS = sorted(
     {path.parent.relative_to(TESTS).parts[0] for path in TESTS.rglob("*/test_*.py")}
@@ -21,7 +23,7 @@ def find_functions(tree: ast.AST, *beginnings: str) -> Iterator[Function]:
     """Return the functions and methods whose names begin so, wherever they are."""
     return (
         node
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, Function) and node.name.startswith(beginnings)
     )
 
@@ -40,15 +42,21 @@ def is_assertion(node: ast.AST) -> bool:
 
 
 def name_of(call: ast.Call) -> str:
-    return ast.unparse(call.func).rpartition(".")[2]
+    """The last word of what is called, and nothing where that is no name."""
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return getattr(call.func, "id", "")
 
 
 def gives_nothing(function: Function) -> bool:
-    return function.returns is None or ast.unparse(function.returns) == "None"
+    returned = function.returns
+    return returned is None or (
+        isinstance(returned, ast.Constant) and returned.value is None
+    )
 
 
 def asserts(*nodes: ast.AST) -> bool:
-    return any(is_assertion(part) for node in nodes for part in ast.walk(node))
+    return any(is_assertion(part) for node in nodes for part in walk(node))
 
 
 def find_faults(source: str) -> list[str]:
@@ -59,9 +67,7 @@ def find_faults(source: str) -> list[str]:
         for function in find_functions(tree, "test_", *HELPERS)
         if gives_nothing(function) and not asserts(*function.body)
     ]
-    for node in (
-        node for test in find_functions(tree, "test_") for node in ast.walk(test)
-    ):
+    for node in (node for test in find_functions(tree, "test_") for node in walk(test)):
         if isinstance(node, ast.If) and asserts(*node.body, *node.orelse):
             faults.append(f"{node.lineno}: an assertion is made under a condition")
         if (

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tests.depth import examples
 from udi.kit.db import Database, is_unavailable
 from udi.settings import Settings
 
 TASKS = 40
-TRANSACTIONS = 100
+TRANSACTIONS = examples(25, 100)
 SEED = 20261125
 
 

@@ -1,9 +1,11 @@
 """Small by habit, never by packing: functions, modules and templates stay readable, and so do their lines."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+
+from tests.rules.syntax import walk
 
 ROOT = Path(__file__).parents[2]
 SOURCES = (ROOT / "platform/src/udi", ROOT / "bench")
@@ -25,19 +27,22 @@ TEMPLATES = sorted(
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def functions(tree: ast.Module) -> list[tuple[str, int]]:
+def functions(nodes: Iterable[ast.AST]) -> list[tuple[str, int]]:
     """The functions of a module, with their numbers of lines."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    nodes = (node for node in ast.walk(tree) if isinstance(node, kinds))
-    return [(node.name, (node.end_lineno or 0) - node.lineno + 1) for node in nodes]
+    return [
+        (node.name, (node.end_lineno or 0) - node.lineno + 1)
+        for node in nodes
+        if isinstance(node, kinds)
+    ]
 
 
-def packed_lines(tree: ast.Module) -> list[tuple[int, str]]:
+def packed_lines(nodes: Iterable[ast.AST]) -> list[tuple[int, str]]:
     """Lines that ask more than one thing: a conditional in a conditional, a comprehension with two conditions."""
     packed = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.IfExp):
-            conditionals = sum(isinstance(part, ast.IfExp) for part in ast.walk(node))
+            conditionals = sum(isinstance(part, ast.IfExp) for part in walk(node))
             if conditionals > 1:
                 packed.append((node.lineno, "a conditional in a conditional"))
         elif isinstance(node, COMPREHENSIONS):
@@ -50,8 +55,8 @@ def packed_lines(tree: ast.Module) -> list[tuple[int, str]]:
 @cache
 def measure(content: str) -> tuple[list[tuple[str, int]], list[tuple[int, str]]]:
     """The functions of a module and its packed lines, looked for once."""
-    tree = ast.parse(content)
-    return functions(tree), packed_lines(tree)
+    nodes = [*walk(ast.parse(content))]
+    return functions(nodes), sorted(packed_lines(nodes))
 
 
 def faults(path: Path, content: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from tests.rules.syntax import walk
 from udi.node.site import LOCALES as NODE_LOCALES
 from udi.portal.site import LOCALES as PORTAL_LOCALES
 from udi.ui.domains import list_domains, list_locales
@@ -90,7 +91,7 @@ class ModuleTexts:
 def read_module(path: Path) -> ModuleTexts:
     """Read a module of the product once."""
     name = path.relative_to(SOURCE)
-    nodes = list(ast.walk(ast.parse(path.read_text())))
+    nodes = list(walk(ast.parse(path.read_text())))
     calls = [node for node in nodes if isinstance(node, ast.Call)]
     return ModuleTexts(
         operations=tuple(of_operations(calls, name)),
@@ -371,7 +372,7 @@ def find_labels(path: Path) -> Iterator[set[str]]:
     text = path.read_text()
     if '"fr"' not in text:
         return
-    for node in ast.walk(ast.parse(text)):
+    for node in walk(ast.parse(text)):
         if isinstance(node, ast.Dict):
             constants = [key for key in node.keys if isinstance(key, ast.Constant)]
             keys = {str(key.value) for key in constants}

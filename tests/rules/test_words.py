@@ -11,6 +11,7 @@ from pathlib import Path
 import jinja2
 from jinja2 import nodes
 
+from tests.rules.syntax import walk
 from udi.node.schema import NodeTable
 from udi.portal.schema import PortalTable
 from udi.ui.domains import declare_tables
@@ -100,6 +101,17 @@ FORBIDDEN_MODULES = frozenset(
         "wrong",
     ]
 )
+NAMING: dict[type[ast.AST], str] = {
+    ast.Name: "id",
+    ast.arg: "arg",
+    ast.Attribute: "attr",
+    ast.FunctionDef: "name",
+    ast.AsyncFunctionDef: "name",
+    ast.ClassDef: "name",
+    ast.keyword: "arg",
+    ast.alias: "asname",
+}
+"""By kind of node of a syntax tree, the field that holds the name which it gives or uses."""
 MODULES = sorted(
     path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts
 )
@@ -159,27 +171,13 @@ def test_no_name_in_tests_or_benchmarks_is_a_private_word() -> None:
 
 def private_words(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Names that a reader cannot place."""
-    for node in ast.walk(tree):
-        name = name_of(node)
+    for node in walk(tree):
+        field = NAMING.get(type(node))
+        if field is None:
+            continue
+        name = getattr(node, field) or ""
         if name in REFUSED_ALONE or name.strip("_").lower() in REFUSED:
             yield node.lineno, name  # type: ignore[attr-defined]
-
-
-def name_of(node: ast.AST) -> str:
-    """The name that a node of the syntax tree gives or uses."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.arg):
-        return node.arg
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return node.name
-    if isinstance(node, ast.keyword):
-        return node.arg or ""
-    if isinstance(node, ast.alias):
-        return node.asname or ""
-    return ""
 
 
 def test_no_name_in_a_template_is_a_private_word() -> None:
@@ -318,7 +316,7 @@ def test_no_description_of_the_api_has_a_private_word() -> None:
 
 def api_descriptions(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """What operations, fields and parameters of the API say of themselves."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.keyword) and node.arg in {"summary", "description"}:
             text = node.value
             if isinstance(text, ast.Constant) and isinstance(text.value, str):

@@ -112,12 +112,13 @@ class Tab:
     ) -> list[str]:
         """What is too wide on either screen in each language, and what axe-core refuses there.
 
-        Languages share their markup, and screens most of it: axe-core looks at the first language on the wide screen, and
-        at each on both if `whole`, as in a thorough run. Pictures of the page, called `name`, go where `UDI_PICTURES` says.
+        Languages share their markup, and screens most of it: the first language is looked at, by axe-core on the wide
+        screen; each, and both screens, if `whole`, as in a thorough run. `tests/pages` looks at every page in both
+        languages. Pictures of the page, called `name`, go where `UDI_PICTURES` says.
         """
         is_whole = thorough() if whole is None else whole
         faults = []
-        for language in languages:
+        for language in languages if is_whole else languages[:1]:
             await self.visit(client, address, language)
             for screen in (WIDE, NARROW):
                 await self.page.set_viewport_size(screen)

@@ -71,8 +71,8 @@ async def test_the_ways_to_log_in_hold_in_a_browser(
             client,
             f"{offering.origin}/login?choose=true&back=/my-space",
             "login-choice",
-            "fr",
             "en",
+            "fr",
         )
         buttons = await tab.page.locator("main .btn").all_inner_texts()
 
@@ -98,7 +98,7 @@ async def test_a_picture_stands_in_place_of_the_words_with_the_sentence_above(
 
     async with browse(portal_app, demo) as client:
         faults = await tab.find_faults(
-            client, f"{demo.origin}/login?choose=true", "login-picture", "fr", "en"
+            client, f"{demo.origin}/login?choose=true", "login-picture", "en", "fr"
         )
         panels = tab.page.locator("main section")
         first = await panels.first.inner_text()

@@ -131,28 +131,30 @@ async def test_an_event_on_a_page_follows_the_table(
 
 
 @pytest.mark.parametrize(
-    ("state", "event"),
-    [
-        ("revoking", "close"),
-        *((state, event) for state in AgreementState for event in UNANNOUNCED),
-    ],
+    ("state", "events"),
+    list_trials(
+        [("revoking", "close"), *itertools.product(AgreementState, UNANNOUNCED)],
+        TRANSITIONS,
+    ),
 )
 async def test_an_event_of_the_connector_or_the_clock_follows_the_table(
-    workspace: Workspace, state: str, event: str
+    workspace: Workspace, state: str, events: list[str]
 ) -> None:
     address = await bring_to(workspace, AgreementState(state))
     before = await workspace.events()
     revision = (await workspace.agreement_row(address)).revision
 
-    await bring_about(workspace, address, event)
+    for event in events:
+        await bring_about(workspace, address, event)
 
-    target = TRANSITIONS.get((state, event))
+        target = TRANSITIONS.get((state, event))
+        assert (await workspace.agreement_row(address)).state == (target or state)
+        assert (await workspace.events())[len(before) :] == (
+            [f"agreement.{NAMES[event]}"] if target else []
+        )
     revised = bool(target) and (revision > 0 or event == "confirm")
     await check_agreement(
         workspace, address, target or state, revised=revised, above=revision
-    )
-    assert (await workspace.events())[len(before) :] == (
-        [f"agreement.{NAMES[event]}"] if target else []
     )
 
 

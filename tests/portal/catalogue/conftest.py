@@ -31,10 +31,16 @@ async def lasting_catalogue(
     await stage.remove_territory((portal_database,), territory.id)
 
 
-@pytest.fixture
-async def wide(armor: Catalogue) -> Catalogue:
-    await fill_with_copies(armor)
-    return armor
+@pytest.fixture(scope="module")
+async def wide(
+    settings: Settings, portal_database: Database
+) -> AsyncIterator[Catalogue]:
+    """Many datasets of a territory of a file of tests, which read them and change nothing."""
+    territory = await stage.add_territory((portal_database,), settings, "wide")
+    catalogue = await open_catalogue(portal_database, territory)
+    await fill_with_copies(catalogue)
+    yield catalogue
+    await stage.remove_territory((portal_database,), territory.id)
 
 
 @pytest.fixture
@@ -81,3 +87,24 @@ async def stocked(lasting_catalogue: Catalogue, lasting_feed: SearchFeed) -> Cat
     await lasting_catalogue.add_all()
     await lasting_feed.run_once()
     return lasting_catalogue
+
+
+@pytest.fixture
+async def newly_stocked(armor: Catalogue, feed: SearchFeed) -> Catalogue:
+    """The same, new for this test."""
+    await armor.add_all()
+    await feed.run_once()
+    return armor
+
+
+@pytest.fixture
+def alone() -> None:
+    """Asked for by a test that changes the catalogue: it has a new one."""
+
+
+@pytest.fixture
+def filled(request: pytest.FixtureRequest) -> Catalogue:
+    """The whole corpus, indexed: that of the file, or a new one for a test that is `alone`."""
+    name = "newly_stocked" if "alone" in request.fixturenames else "stocked"
+    catalogue: Catalogue = request.getfixturevalue(name)
+    return catalogue

@@ -18,7 +18,6 @@ from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.catalogue.test_documentation import token_of
 from tests.visitors import browse
 from udi.kit.budgets import RateLimit
-from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.tenants import budgets
 from udi.ui.mcp.server import PATH
 from udi.ui.openapi.document import ADDRESS
@@ -34,13 +33,6 @@ TOOLS = [
     "open_agreement",
     "search_datasets",
 ]
-
-
-@pytest.fixture
-async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
-    await armor.add_all()
-    await feed.run_once()
-    return armor
 
 
 @pytest.fixture

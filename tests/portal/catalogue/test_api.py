@@ -13,13 +13,6 @@ from udi.portal.catalogue.search.feed import SearchFeed
 BASE = "/api/v1"
 
 
-@pytest.fixture
-async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
-    await armor.add_all()
-    await feed.run_once()
-    return armor
-
-
 async def test_a_search_answers_as_the_page_does(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -61,6 +54,7 @@ async def test_pages_are_linked_to_their_neighbours(
     assert answer.links["last"]["url"] == answer.json()["links"]["self"]
 
 
+@pytest.mark.usefixtures("alone")
 async def test_an_unchanged_answer_costs_nothing(
     filled: Catalogue, feed: SearchFeed, portal_app: Litestar
 ) -> None:
@@ -116,6 +110,7 @@ async def test_a_wrong_parameter_is_named_with_its_remedy(
     ] == [(field, True)]
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_dataset_comes_with_its_record(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -135,6 +130,7 @@ async def test_a_dataset_comes_with_its_record(
     }  # type: ignore[union-attr]
 
 
+@pytest.mark.usefixtures("alone")
 async def test_what_is_not_there_is_said_in_json(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -189,6 +185,7 @@ async def test_an_answer_holds_no_row_of_another_territory(
     assert json.dumps(TABLE[1][0])[1:-1] not in datasets.text
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_walk_meets_each_dataset_once_while_others_come_and_go(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -232,6 +229,7 @@ async def test_a_walk_that_cannot_be_made_says_why(
     ] == [(field, True)]
 
 
+@pytest.mark.usefixtures("alone")
 async def test_what_did_not_change_is_not_sent_again(
     filled: Catalogue, feed: SearchFeed, portal_app: Litestar
 ) -> None:

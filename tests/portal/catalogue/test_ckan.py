@@ -15,18 +15,10 @@ from tests.portal.catalogue.corpus import MANY, PRODUCERS, TABLE, Catalogue
 from tests.visitors import browse
 from udi.portal.catalogue.open.ckan_actions import NAMES_AT_ONCE
 from udi.portal.catalogue.open.ckan_query import UnreadableQueryError, read_criteria
-from udi.portal.catalogue.search.feed import SearchFeed
 from udi.protocol.licences import LISTED
 from udi.protocol.themes import THEMES
 
 BASE = "/api/3/action"
-
-
-@pytest.fixture
-async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
-    await armor.add_all()
-    await feed.run_once()
-    return armor
 
 
 async def ask(program: httpx.AsyncClient, action: str, **values: Any) -> Any:
@@ -69,6 +61,7 @@ async def test_lists_are_those_of_the_catalogue(
     assert {licence["id"] for licence in licences} == set(LISTED)
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_package_is_the_dataset(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -171,6 +164,7 @@ async def test_what_is_wrong_is_said_as_ckan_does(
     assert answer.json()["error"]["message"]
 
 
+@pytest.mark.usefixtures("alone")
 async def test_what_cannot_be_read_is_refused(
     filled: Catalogue, portal_app: Litestar
 ) -> None:

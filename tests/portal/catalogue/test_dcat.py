@@ -35,13 +35,6 @@ PLACE = BY_PUBLICATION_DATE.write_cursor((now(), uuid4()))
 SHAPES = "reference/dcat-ap-shapes/dcat-ap-3.0.1/shapes.ttl"
 
 
-@pytest.fixture
-async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
-    await armor.add_all()
-    await feed.run_once()
-    return armor
-
-
 def graph(answer: httpx.Response) -> set[Triple]:
     kind = answer.headers["content-type"].partition(";")[0]
     form = next(form for media_type, form in FORMS.values() if media_type == kind)
@@ -71,6 +64,7 @@ async def walk(program: httpx.AsyncClient, url: str) -> list[httpx.Response]:
     return pages
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("extension", FORMS)
 async def test_a_dataset_is_given_in_each_form_by_extension_and_by_negotiation(
     filled: Catalogue, portal_app: Litestar, extension: str
@@ -229,6 +223,7 @@ async def test_only_what_changed_since_is_given(
     assert len(datasets(graph(search_page))) == 1
 
 
+@pytest.mark.usefixtures("alone")
 async def test_what_did_not_change_is_not_sent_again(
     filled: Catalogue, feed: SearchFeed, portal_app: Litestar
 ) -> None:
@@ -317,6 +312,7 @@ async def test_a_program_that_takes_anything_is_refused_in_its_own_words(
     )
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_withdrawn_dataset_says_so_in_every_form(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -346,6 +342,7 @@ async def test_a_withdrawn_dataset_says_so_in_every_form(
     assert {answer.status_code for answer in unknown} == {404}
 
 
+@pytest.mark.usefixtures("alone")
 async def test_the_page_leads_machines_to_what_they_look_for(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -409,6 +406,7 @@ def relations(page: httpx.Response) -> dict[str, list[str]]:
     return urls_by_relation
 
 
+@pytest.mark.usefixtures("alone")
 async def test_every_page_of_the_catalogue_is_valid(
     filled: Catalogue, portal_app: Litestar, shared_data: Path
 ) -> None:
@@ -421,6 +419,7 @@ async def test_every_page_of_the_catalogue_is_valid(
     ] * len(pages)
 
 
+@pytest.mark.usefixtures("alone")
 async def test_nothing_of_another_territory_is_reported(
     filled: Catalogue, elsewhere: Catalogue, portal_app: Litestar, feed: SearchFeed
 ) -> None:
@@ -447,6 +446,7 @@ def test_moments_are_read_strictly() -> None:
     )
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_harvester_may_ask_for_the_head_alone(
     filled: Catalogue, portal_app: Litestar
 ) -> None:

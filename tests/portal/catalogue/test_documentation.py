@@ -18,7 +18,6 @@ from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.catalogue.services.models import CatalogueService
 from udi.portal.nodes.harvest import kinds, source_kinds
 from udi.portal.nodes.sources.actions import register_source
@@ -68,13 +67,6 @@ QUERIES = {DRAFT: "?dataset={restricted_id}"}
 """What an operation cannot do without."""
 NODES = f"{BASE}/resources"
 """What nodes push to, whose contract is RUDI's."""
-
-
-@pytest.fixture
-async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
-    await armor.add_all()
-    await feed.run_once()
-    return armor
 
 
 @pytest.fixture
@@ -214,6 +206,7 @@ def test_every_address_of_the_api_is_described(
     }
 
 
+@pytest.mark.usefixtures("alone")
 async def test_each_answer_has_the_fields_that_are_described(
     document: Document, filled: Catalogue, portal_app: Litestar, source: dict[str, str]
 ) -> None:
@@ -329,6 +322,7 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
     assert faults(document, page, {"total": -1}) != [], "the checker sees what is wrong"
 
 
+@pytest.mark.usefixtures("alone")
 async def test_each_refusal_that_is_described_is_one(
     document: Document,
     filled: Catalogue,
@@ -501,6 +495,7 @@ async def test_each_parameter_that_is_described_is_taken_and_no_other(
     )
 
 
+@pytest.mark.usefixtures("alone")
 async def test_the_links_of_an_answer_lead_on(
     document: Document, filled: Catalogue, portal_app: Litestar, source: dict[str, str]
 ) -> None:

@@ -15,7 +15,6 @@ from sqlalchemy import update
 from tests.portal.catalogue.corpus import Catalogue
 from tests.service_overrides import ServiceOverrides
 from tests.visitors import browse
-from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.elsewhere import partners
 from udi.portal.catalogue.elsewhere.answers import has_search_terms, portable_criteria
@@ -24,7 +23,6 @@ from udi.portal.catalogue.feeds.topics import target_of
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.tenants.models import Tenant
-from udi.settings import Settings
 from udi.ui.site import Site
 
 Answering = Callable[[str], Awaitable[bytes]]
@@ -54,13 +52,13 @@ async def other_portal(answering: Answering) -> AsyncIterator[tuple[str, list[st
         server.close()
 
 
-async def set_search(settings: Settings, territory: Territory, **search: Any) -> None:
-    database = Database(settings, "portal")
-    async with database.platform_session(role="owner") as session:
+async def set_search(catalogue: Catalogue, **search: Any) -> None:
+    async with catalogue.database.platform_session(role="owner") as session:
         await session.execute(
-            update(Tenant).where(Tenant.id == territory.id).values(search=search)
+            update(Tenant)
+            .where(Tenant.id == catalogue.territory.id)
+            .values(search=search)
         )
-    await database.close()
 
 
 @pytest.fixture
@@ -81,10 +79,10 @@ async def fetch(app: Litestar, territory: Territory | None, url: str) -> httpx.R
 
 
 async def test_a_portal_that_agreed_is_asked_over_the_wire_and_shown_apart(
-    two: tuple[Catalogue, Catalogue], portal_app: Litestar, settings: Settings
+    two: tuple[Catalogue, Catalogue], portal_app: Litestar
 ) -> None:
     catalogue, theirs = two
-    await set_search(settings, theirs.territory, shared=True)
+    await set_search(theirs, shared=True)
     async with browse(portal_app, theirs.territory) as partner:
 
         async def forward(path: str) -> bytes:
@@ -94,12 +92,12 @@ async def test_a_portal_that_agreed_is_asked_over_the_wire_and_shown_apart(
             )
 
         async with other_portal(forward) as (origin, requests):
-            await set_search(settings, theirs.territory, shared=False)
-            await set_search(settings, catalogue.territory, partners=[origin])
+            await set_search(theirs, shared=False)
+            await set_search(catalogue, partners=[origin])
             closed = await fetch(
                 portal_app, catalogue.territory, "/data?q=v%C3%A9lo&portals=1"
             )
-            await set_search(settings, theirs.territory, shared=True)
+            await set_search(theirs, shared=True)
             agreed = await fetch(
                 portal_app,
                 catalogue.territory,
@@ -129,7 +127,6 @@ async def test_words_go_to_other_portals_only_where_one_says_so(
     feed: SearchFeed,
     portal_app: Litestar,
     portal_site: Site,
-    settings: Settings,
 ) -> None:
     """A region without data of its own, whose searches go to its partners at once."""
 
@@ -137,10 +134,10 @@ async def test_words_go_to_other_portals_only_where_one_says_so(
         return b'{"total": 2, "shared": true}'
 
     await elsewhere.add(1, resource_title="Vélos de la vallée")
-    await set_search(settings, elsewhere.territory, shared=True)
+    await set_search(elsewhere, shared=True)
     ServiceOverrides(portal_site.services)[PARTNERS] = Partners(portal_site.outgoing)
     async with other_portal(answering) as (origin, requests):
-        await set_search(settings, armor.territory, partners=[origin])
+        await set_search(armor, partners=[origin])
         await feed.run_once()
         led = await fetch(portal_app, armor.territory, "/data?q=velo")
         page = await fetch(portal_app, armor.territory, led.headers["location"])

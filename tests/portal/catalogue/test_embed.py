@@ -14,18 +14,10 @@ from litestar import Litestar
 from tests.portal.catalogue.corpus import TABLE, Catalogue
 from tests.portal.catalogue.test_dataset_page import rename
 from tests.visitors import browse, make_person
-from udi.portal.catalogue.search.feed import SearchFeed
 
 LIGHT = 30_000
 FRAMED = "frame-ancestors *"
 NOT_FRAMED = "frame-ancestors 'none'"
-
-
-@pytest.fixture
-async def filled(armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed) -> Catalogue:
-    await armor.add_all()
-    await feed.run_once()
-    return armor
 
 
 async def fetch(
@@ -46,6 +38,7 @@ async def weigh(app: Litestar, catalogue: Catalogue, page: httpx.Response) -> in
     return len(page.content) + sum(len(sheet.content) for sheet in sheets)
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize(
     ("language", "link_text"),
     [("fr", "Voir ce jeu de données"), ("en", "See this dataset")],
@@ -83,6 +76,7 @@ async def test_frames_are_light_run_nothing_and_speak_the_language_asked(
         assert await weigh(portal_app, filled, page) < LIGHT
 
 
+@pytest.mark.usefixtures("alone")
 async def test_no_other_page_may_be_framed(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -105,6 +99,7 @@ async def test_no_other_page_may_be_framed(
     assert [NOT_FRAMED in policy for policy in policies] == [True] * len(addresses)
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_frame_is_the_same_for_a_member(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -170,6 +165,7 @@ async def test_a_town_shows_its_whole_catalogue_in_one_line(
     assert 'name="lang" value="en"' in searched.text
 
 
+@pytest.mark.usefixtures("alone")
 async def test_what_is_gone_unknown_or_renamed_is_said_inside_the_frame(
     filled: Catalogue, elsewhere: Catalogue, portal_app: Litestar
 ) -> None:
@@ -200,6 +196,7 @@ async def test_what_is_gone_unknown_or_renamed_is_said_inside_the_frame(
     )
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_page_leads_to_what_oembed_says_of_it(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -251,6 +248,7 @@ async def ask(app: Litestar, catalogue: Catalogue, **parameters: str) -> httpx.R
     return await fetch(app, catalogue, f"/oembed?{urlencode(parameters)}")
 
 
+@pytest.mark.usefixtures("alone")
 async def test_oembed_keeps_to_the_size_that_is_asked(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -298,6 +296,7 @@ async def test_oembed_refuses_what_it_cannot_show(
     assert answer.headers["content-type"].startswith("application/problem+json")
 
 
+@pytest.mark.usefixtures("alone")
 async def test_oembed_says_that_what_was_withdrawn_is_gone(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -328,6 +327,7 @@ async def test_a_hostile_frame_is_never_an_accident(
         assert (await fetch(portal_app, stocked, f"{path}?{query}")).status_code == 200
 
 
+@pytest.mark.usefixtures("alone")
 async def test_the_share_part_uses_nobody_else(
     filled: Catalogue, portal_app: Litestar
 ) -> None:

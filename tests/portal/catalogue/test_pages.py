@@ -17,14 +17,6 @@ LIMIT = 100_000
 MOST_REQUESTS = 8
 
 
-@pytest.fixture
-async def filled(armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed) -> Catalogue:
-    """The hand-made corpus in one territory, indexed; the other has nothing."""
-    await armor.add_all()
-    await feed.run_once()
-    return armor
-
-
 async def fetch(
     app: Litestar, catalogue: Catalogue, url: str, language: str = "en"
 ) -> httpx.Response:
@@ -32,6 +24,7 @@ async def fetch(
         return await visitor.get(url, headers={"Accept-Language": language})
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("language", ["fr", "en"])
 async def test_each_page_is_sound_and_light_in_both_languages(
     filled: Catalogue, portal_app: Litestar, language: str
@@ -143,6 +136,7 @@ async def test_without_an_index_the_newest_are_listed_and_it_is_reported(
     assert "etag" not in page.headers
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_dataset_page_says_everything(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -175,6 +169,7 @@ async def test_a_dataset_page_says_everything(
     )
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_restricted_dataset_is_found_but_not_offered(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -187,6 +182,7 @@ async def test_a_restricted_dataset_is_found_but_not_offered(
     assert record.media[0].url not in page.text
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_licence_of_their_own_is_named_with_its_text(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -198,6 +194,7 @@ async def test_a_licence_of_their_own_is_named_with_its_text(
     assert 'href="https://goeland.example/licence"' in page.text
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_withdrawn_dataset_says_who_and_when_and_no_more(
     filled: Catalogue, portal_app: Litestar, portal_database: Database
 ) -> None:
@@ -235,6 +232,7 @@ async def test_an_unknown_dataset_is_not_here(
     } == statuses
 
 
+@pytest.mark.usefixtures("alone")
 async def test_another_territory_sees_nothing(
     filled: Catalogue, elsewhere: Catalogue, portal_app: Litestar
 ) -> None:
@@ -283,6 +281,7 @@ async def test_the_territorys_texts_come_in_the_readers_language(
     assert "<h1>Charter</h1>" in english.text
 
 
+@pytest.mark.usefixtures("alone")
 async def test_an_answer_is_kept_until_the_index_changes(
     filled: Catalogue, feed: SearchFeed, portal_app: Litestar
 ) -> None:

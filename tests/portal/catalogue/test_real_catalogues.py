@@ -14,11 +14,11 @@ from tests.portal.catalogue.catalogues import LIBRARY, Read, as_record, read_cat
 from tests.portal.catalogue.corpus import NODE, Catalogue
 from tests.portal.catalogue.test_questions import Searcher
 from udi.kit.db import Database
-from udi.portal.catalogue.actions import store_dataset
+from udi.portal.catalogue.actions import DatasetOrigin, store_datasets
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.organisations.actions import apply_organisation
-from udi.protocol.record import read_record
+from udi.protocol.record import Record, read_record
 
 QUESTIONS = Path(__file__).with_name("queries.tsv")
 FIRST = 3
@@ -33,8 +33,8 @@ def read_questions() -> list[tuple[str, set[str]]]:
 
 
 async def publish(catalogue: Catalogue, reads: list[Read]) -> set[str]:
-    """Publish them all, each under its publisher; their titles."""
-    titles = set()
+    """Publish them all at once, each under its publisher, as a harvest does; their titles."""
+    records: dict[uuid.UUID, Record] = {}
     producers: set[uuid.UUID] = set()
     async with catalogue.database.session(catalogue.territory.id) as session:
         for read in reads:
@@ -50,9 +50,11 @@ async def publish(catalogue: Catalogue, reads: list[Read]) -> set[str]:
                     summary={},
                     email="",
                 )
-            await store_dataset(session, record, node_id=NODE)
-            titles.add(record.title)
-    return titles
+            records[record.id] = record
+        await store_datasets(
+            session, [*records.values()], {}, origin=DatasetOrigin(NODE)
+        )
+    return {record.title for record in records.values()}
 
 
 @pytest.fixture

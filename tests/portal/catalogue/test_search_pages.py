@@ -18,13 +18,6 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 
 
-@pytest.fixture
-async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
-    await armor.add_all()
-    await feed.run_once()
-    return armor
-
-
 def ours(xml: bytes) -> ET.Element:
     return ET.fromstring(xml)  # noqa: S314 - ours
 
@@ -171,6 +164,7 @@ async def test_suggestions_answer_in_the_words_of_opensearch(
     assert len(root.findtext(f"{OPENSEARCH}ShortName") or "") in range(1, 17)
 
 
+@pytest.mark.usefixtures("alone")
 async def test_suggestions_know_only_their_territory(
     filled: Catalogue, elsewhere: Catalogue, feed: SearchFeed, portal_app: Litestar
 ) -> None:
@@ -216,6 +210,7 @@ async def test_any_search_is_a_feed_whose_pages_lead_to_one_another(
     )
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_long_feed_has_pages(
     filled: Catalogue, feed: SearchFeed, portal_app: Litestar
 ) -> None:

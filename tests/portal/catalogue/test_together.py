@@ -46,16 +46,14 @@ class Three:
     feed: SearchFeed
 
     async def set_search(self, catalogue: Catalogue, **search: Any) -> None:
-        await set_columns(self.settings, catalogue.territory, search=search)
+        await set_columns(catalogue, search=search)
 
 
-async def set_columns(settings: Settings, territory: Territory, **values: Any) -> None:
-    database = Database(settings, "portal")
-    async with database.platform_session(role="owner") as session:
+async def set_columns(catalogue: Catalogue, **values: Any) -> None:
+    async with catalogue.database.platform_session(role="owner") as session:
         await session.execute(
-            update(Tenant).where(Tenant.id == territory.id).values(values)
+            update(Tenant).where(Tenant.id == catalogue.territory.id).values(values)
         )
-    await database.close()
 
 
 @pytest.fixture
@@ -123,7 +121,7 @@ async def revoked_in_words(three: Three, **_: Any) -> None:
 
 async def suspended(three: Three, **_: Any) -> None:
     await three.feed.run_once()
-    await set_columns(three.settings, three.near.territory, state="suspended")
+    await set_columns(three.near, state="suspended")
 
 
 async def withdrawn(three: Three, record: Any, **_: Any) -> None:
@@ -726,7 +724,7 @@ async def test_nothing_of_a_territory_that_left_stays_in_the_files_once_made_aga
     await three.far.add(1)
     await three.feed.run_once()
     before = list_indexed_words(three, "xyl")
-    await set_columns(three.settings, three.near.territory, state="suspended")
+    await set_columns(three.near, state="suspended")
     request_joint_rebuild(three.settings)
     await three.feed.run_once()
 

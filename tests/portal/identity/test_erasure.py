@@ -84,15 +84,22 @@ class Stage:
 
 @pytest.fixture
 async def stages(
+    request: pytest.FixtureRequest,
     postgres: str,
     settings: Settings,
     demo: Territory,
     portal_database: Database,
     node_database: Database,
 ) -> AsyncIterator[dict[str, Stage]]:
-    stages = {}
+    """Somebody in the program that a test names among its parameters, else in both."""
+    stages: dict[str, Stage] = {}
+    parameters = (
+        request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    )
     for database in (portal_database, node_database):
         program = database.program
+        if parameters.get("program", program) != program:
+            continue
         connection = await connect(postgres, settings, program)
         register = read_program(program)
         since = await find_moment(connection)

@@ -56,9 +56,18 @@ class Console:
         return count
 
 
+@pytest.fixture(scope="module")
+async def program_databases(settings: Settings) -> AsyncIterator[ProgramDatabases]:
+    """The connections of the installation's worker, which outlive a test: it opens five."""
+    databases = ProgramDatabases.open(settings)
+    yield databases
+    await databases.close()
+
+
 @pytest.fixture
 async def console(
     settings: Settings,
+    program_databases: ProgramDatabases,
     portal_site: Site,
     portal_app: Litestar,
     node_app: Litestar,
@@ -67,7 +76,6 @@ async def console(
     """Nothing waits that other tests asked for."""
     moderator = make_person(demo, moderator=True)
     operator = make_operator()
-    databases = ProgramDatabases.open(settings)
     async with (
         browse(portal_app, None) as passer_by,
         browse(portal_app, None, moderator) as stranger,
@@ -84,8 +92,9 @@ async def console(
             "operator on a territory": operator_there,
             "team on the node": on_node,
         }
-        console = Console(portal_site, portal_app, settings, databases, demo, clients)
+        console = Console(
+            portal_site, portal_app, settings, program_databases, demo, clients
+        )
         await console.work()
         await console.beat()
         yield console
-    await databases.close()

@@ -35,9 +35,9 @@ FORM = {
 
 
 def picture(
-    width: int = 1600, height: int = 1000, form: str = "JPEG", **more: Any
+    width: int = 400, height: int = 250, form: str = "JPEG", **more: Any
 ) -> bytes:
-    """A picture of many colours."""
+    """A picture of many colours; the larger, the longer it takes to make it as light as a page wants it."""
     image = Image.effect_noise((width, height), 60).convert("RGB")
     buffer = io.BytesIO()
     image.save(buffer, form, **more)

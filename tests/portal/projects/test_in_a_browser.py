@@ -24,11 +24,11 @@ async def test_pages_hold_on_every_screen_and_stay_light(
         impact="Dix rues plantées.",
         title_en="The shade of the streets",
     )
+    large = picture(1600, 1100)
     for number in range(4):
-        sent = {"picture": ("rue.jpg", picture(1600, 1100))}
         await workshop.leader.post(
             f"{address}/pictures",
-            files=sent,
+            files={"picture": ("rue.jpg", large)},
             data={"alternative": f"Rue {number} à midi"},
         )
     for number in range(8):
