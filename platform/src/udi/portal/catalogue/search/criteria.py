@@ -284,7 +284,8 @@ def read_strict_criteria(pairs: Pairs, reach: Reach = Reach.TERRITORY) -> Criter
         [(name, value) for name, values in values_by_name.items() for value in values],
         reach,
     )
-    return replace(criteria, size=int(_last_value(values_by_name, "size") or PAGE_SIZE))
+    size = _last_value(values_by_name, "size")
+    return replace(criteria, size=int(size)) if size else criteria
 
 
 def _collect_values(pairs: Pairs) -> dict[str, list[str]]:
