@@ -3,6 +3,7 @@
 import importlib.util
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -156,7 +157,10 @@ def _media(media: Entry, namespace: UUID) -> dict[str, Any]:
         "connector": {"url": media["url"], "interface_contract": "dwnl"},
         "file_type": MEDIA_TYPES.get(media["format"], media["media_type"]),
         "file_size": media["bytes"],
-        "checksum": {"algo": "SHA-256", "hash": "0" * 64},
+        "checksum": {
+            "algo": "SHA-256",
+            "hash": sha256(media["id"].encode()).hexdigest(),
+        },
     }
 
 

@@ -13,12 +13,17 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.cluster import free_ports
-from udi.kit import library_logs
+from udi.kit import library_logs, logs
 from udi.kit.library_logs import PrintedText
 from udi.kit.tracebacks import MOST_FRAMES, describe_traceback, find_place
 
+WORDS = st.text("aé\v\N{NO-BREAK SPACE} \t=\r\n\"'", max_size=40)
+"""Letters and blanks, and every sign that a line for people quotes."""
 ROOT = Path(__file__).parents[2]
 CANARY = "Zébulon-Quartz"
 SERVER = """
@@ -244,3 +249,28 @@ def test_values_of_a_message_are_told_by_their_type(
     described = library_logs.fill_with_types(str(record.msg), record.args)
 
     assert described == words
+
+
+@given(
+    event=st.dictionaries(
+        st.sampled_from(
+            ("timestamp", "level", "event", "logger", "logger_name", "route", "error")
+        ),
+        WORDS,
+    ),
+    values=st.dictionaries(
+        st.text("abc_", min_size=1),
+        st.none() | st.integers() | st.floats() | WORDS | st.lists(WORDS),
+        max_size=5,
+    ),
+)
+def test_a_line_for_people_is_that_of_structlog(
+    event: dict[str, str], values: dict[str, object]
+) -> None:
+    """Ours is written by columns of ours, since it is written for every request."""
+    usual = structlog.dev.ConsoleRenderer(colors=False)
+    whole_event = {**values, **event}
+
+    line = logs.make_text_renderer()(None, "info", dict(whole_event))
+
+    assert line == usual(None, "info", dict(whole_event))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -222,6 +223,15 @@ def test_an_address_says_the_criteria_and_reads_back(filtered: Written) -> None:
     )
     assert read_criteria(list(criteria.pairs())) == criteria
     assert "from" not in criteria.without("period", "2015..2020").address("/data")
+
+
+@given(st.text(), st.lists(st.text(), max_size=3))
+def test_an_address_is_written_as_a_form_is_sent(text: str, themes: list[str]) -> None:
+    criteria = Criteria(text=text, theme=tuple(themes), page=2)
+
+    assert criteria.address("/data", "page") == criteria.with_changes().address("/data")
+    query = urlencode([("q", text)] * bool(text) + [("theme", one) for one in themes])
+    assert criteria.address("/data") == f"/data?{query}&page=2".replace("?&", "?")
 
 
 def test_one_search_has_one_canonical_address() -> None:

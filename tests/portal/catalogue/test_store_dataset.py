@@ -2,7 +2,7 @@
 
 import pytest
 from msgspec import structs
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from tests.portal.catalogue.corpus import NODE, TABLE, Catalogue, document
@@ -16,6 +16,10 @@ from udi.portal.catalogue.queries import WithdrawnError, get_dataset
 from udi.protocol.access import AccessRights
 from udi.protocol.record import read_record, write_record
 from udi.protocol.structures import DatasetSize
+
+MANY_FILES = 20_000
+FEW_PAGES = 30
+"""Of the table and its indexes, which the addition of one row reads: a hash index has fifty of that many equal values."""
 
 
 async def test_a_record_is_kept_whole_and_in_columns(
@@ -165,6 +169,30 @@ async def test_two_datasets_may_share_a_file(
     assert [[media.id for media in dataset.distributions] for dataset in datasets] == [
         [media.id for media in record.media] for record in records
     ]
+
+
+async def test_a_file_is_added_beside_many_of_the_same_checksum_without_reading_them(
+    armor: Catalogue, portal_database: Database
+) -> None:
+    """Producers write one checksum for all their files where they do not compute any."""
+    record = await armor.add(0)
+    add = (
+        "INSERT INTO app.distribution (dataset_id, id, position, kind, name, caption, url, media_type, format,"
+        " hash_algorithm, hash_value, contract, documentation)"
+        " SELECT :dataset, gen_random_uuid(), number, 'FILE', '', '', number::text, '', '',"
+        " 'SHA-256', repeat('0', 64), '', '' FROM generate_series(1, :files) AS number"
+    )
+
+    async with portal_database.session(armor.territory.id) as session:
+        await session.execute(text(add), {"dataset": record.id, "files": MANY_FILES})
+        plan = await session.scalar(
+            text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {add}"),
+            {"dataset": record.id, "files": 1},
+        )
+        await session.rollback()
+
+    root = plan[0]["Plan"]
+    assert root["Shared Hit Blocks"] + root["Shared Read Blocks"] < FEW_PAGES
 
 
 async def test_a_passer_by_reads_published_rows_and_writes_none(

@@ -299,7 +299,7 @@ class Database:
         if not self._pages:
             msg = f"Only pages read the {self.program} without a transaction."
             raise RuntimeError(msg)
-        name = str(UUID(str(tenant))) if tenant else ""
+        name = str(tenant) if tenant else ""
         return read_connections.RowReader(self.engine("public"), name)
 
     @asynccontextmanager

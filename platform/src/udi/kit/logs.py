@@ -6,6 +6,7 @@ a list without values. `text` is for people. Beside the error stream, lines go w
 
 import json
 import logging
+import re
 import ssl
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
@@ -37,6 +38,11 @@ CHANGE_WORDS = {
     REFUSED: "receiver of the log refuses lines",
     FAILED: "lines could not be sent to the receiver of the log",
 }
+LEVEL_WIDTH = 9
+EVENT_WIDTH = 30
+"""Columns of lines for people, whose words begin below one another."""
+APART = re.compile(r"""[ \t=\r\n"']""")
+"""What a value of such a line is quoted for."""
 OTLP_SECRET = "otlp_authorization"  # noqa: S105 - the name of its file
 GRANIAN_CONFIGURATION: dict[str, Any] = {
     "incremental": True,
@@ -135,7 +141,7 @@ def configure(style: Literal["text", "json"], *, error_stream: bool = True) -> N
         last = [
             _shorten_traceback,
             structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer(colors=False),
+            make_text_renderer(),
         ]
     structlog.configure(
         processors=[*shared, *last],
@@ -157,11 +163,33 @@ def _make_handler(
     handler = _ErrorStream()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processor=structlog.dev.ConsoleRenderer(colors=False),
+            processor=make_text_renderer(),
             foreign_pre_chain=shared,
         )
     )
     return handler
+
+
+def make_text_renderer() -> structlog.dev.ConsoleRenderer:
+    """The lines that structlog writes without colours, by columns of ours: its own take three times as long."""
+    column = structlog.dev.Column
+    return structlog.dev.ConsoleRenderer(
+        columns=[
+            column("", _write_pair),
+            column("timestamp", lambda _, value: str(value)),
+            column("level", lambda _, value: f"[{value:<{LEVEL_WIDTH}}]"),
+            column("event", lambda _, value: f"{value!s:<{EVENT_WIDTH}}"),
+            column("logger", lambda _, value: f"[{value}]"),
+            column("logger_name", lambda _, value: f"[{value}]"),
+        ],
+        exception_formatter=structlog.dev.default_monochrome_exception_formatter,
+    )
+
+
+def _write_pair(key: str, value: object) -> str:
+    if isinstance(value, str) and APART.search(value) is None:
+        return f"{key}={value}"
+    return f"{key}={value!r}"
 
 
 def configure_program(settings: Settings, service: str) -> None:

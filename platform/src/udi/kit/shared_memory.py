@@ -11,7 +11,6 @@ import secrets
 import struct
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -32,6 +31,19 @@ class SharedNumber:
     until: float
 
 
+@dataclass(frozen=True)
+class FileLock:
+    """Held within a block by one process alone."""
+
+    file: int
+
+    def __enter__(self) -> None:
+        fcntl.lockf(self.file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        fcntl.lockf(self.file, fcntl.LOCK_UN)
+
+
 class SharedTable:
     """Numbers by name. Where there is no room, the one that ends first gives way: it is bounded, and exact below that.
 
@@ -41,18 +53,14 @@ class SharedTable:
     def __init__(self, rows: int = ROWS) -> None:
         self._rows = rows
         self._file = _make_file(self)
+        self._lock = FileLock(self._file)
         os.ftruncate(self._file, SALT + rows * ROW.size)
         self._memory = mmap.mmap(self._file, SALT + rows * ROW.size)
         self._memory[:SALT] = secrets.token_bytes(SALT)
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self) -> FileLock:
         """Keep other processes out, for microseconds: nothing may be waited for inside."""
-        fcntl.lockf(self._file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN)
+        return self._lock
 
     @property
     def salt(self) -> bytes:

@@ -191,5 +191,5 @@ def localised_literals(node: str, name: str, texts: Texts) -> Iterator[Triple]:
 
 def moment_of(node: str, name: str, moment: datetime) -> Triple:
     """A moment in UTC, whatever it was given in: the same moment is the same triple everywhere."""
-    timestamp = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return (node, term(name), f'"{timestamp}"^^{DATE_TIME}')
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return (node, term(name), f'"{utc.isoformat()}Z"^^{DATE_TIME}')

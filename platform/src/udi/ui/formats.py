@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
 
@@ -22,6 +23,8 @@ UNITS = {
     "es": ("bytes", "kB", "MB", "GB", "TB"),
 }
 STEP = 1000
+WHOLE = Decimal(1)
+TENTH = Decimal("0.1")
 SMALLEST = 1e-6
 LARGEST = 1e15
 CACHE_SIZE = 4096
@@ -42,7 +45,6 @@ def in_zone(zone: tzinfo) -> Iterator[None]:
         _zone.reset(token)
 
 
-@lru_cache(CACHE_SIZE)
 def display_size(size: int, language: str) -> str:
     """A number of bytes in its nearest decimal unit, one decimal under a hundred: `48,2 Mo`."""
     units = UNITS.get(language, UNITS["en"])
@@ -51,8 +53,14 @@ def display_size(size: int, language: str) -> str:
     while value >= STEP and unit < len(units) - 1:
         value = value / STEP
         unit = unit + 1
-    digits = "#,##0.#" if unit and value < STEP / 10 else "#,##0"
-    return f"{format_decimal(value, digits, locale=find_locale(language))}{NO_BREAK}{units[unit]}"
+    step = TENTH if unit and value < STEP / 10 else WHOLE
+    return f"{_display_rounded(Decimal(str(value)).quantize(step), language)}{NO_BREAK}{units[unit]}"
+
+
+@lru_cache(CACHE_SIZE)
+def _display_rounded(value: Decimal, language: str) -> str:
+    """A number with one decimal at most: sizes are many, and few once they are rounded."""
+    return format_decimal(value, "#,##0.#", locale=find_locale(language))
 
 
 def display_date(

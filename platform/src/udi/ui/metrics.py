@@ -75,7 +75,8 @@ class Metrics:
             buckets=BOUNDS,
             registry=self._registry,
         )
-
+        self._series: dict[tuple[str, ...], tuple[Counter, Histogram]] = {}
+        """Both by the values of their labels: the library keeps them too, and takes as long to find them as to count."""
         self._dropped_lines = Counter(
             "udi_log_lines_dropped",
             "Lines and spans that a receiver of the log was not sent.",
@@ -91,8 +92,13 @@ class Metrics:
     def count_request(self, labels: Mapping[str, str], seconds: float) -> None:
         """Count one request and how long it took; labels are in the order of `LABELS`."""
         values = tuple(labels.values())
-        self._requests.labels(*values).inc()
-        self._durations.labels(*values).observe(seconds)
+        series = self._series.get(values)
+        if series is None:
+            series = (self._requests.labels(*values), self._durations.labels(*values))
+            self._series[values] = series
+        requests, durations = series
+        requests.inc()
+        durations.observe(seconds)
 
     def families(self) -> list[Metric]:
         """The counter of requests, and the histogram of their latency."""

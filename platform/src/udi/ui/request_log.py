@@ -105,6 +105,7 @@ def _request_id(scope: Scope) -> str:
 
 def _find_header(scope: Scope, header: bytes) -> bytes:
     """The first header of this name; empty where there is none."""
-    return next(
-        (value for name, value in scope["headers"] if name.lower() == header), b""
-    )
+    for name, value in scope["headers"]:
+        if name.lower() == header:
+            return value
+    return b""

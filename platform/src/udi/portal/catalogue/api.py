@@ -115,9 +115,8 @@ async def search_catalogue(request: AnyRequest) -> Response[Any]:
         elif named and territory.slug not in named:
             page = SearchPage(criteria, 0, [])
         else:
-            page = await find_search_page(
-                request, territory, replace(criteria, territory=())
-            )
+            search = replace(criteria, territory=()) if named else criteria
+            page = await find_search_page(request, territory, search)
         links = _page_links(page, territory.origin)
         dataset_page = DatasetPage.of(page, territory, links)
         return Response(

@@ -177,8 +177,8 @@ class Distribution(PortalTable):
         Index(None, "url", postgresql_using="hash"),
         Index(
             None,
+            "tenant_id",
             "hash_value",
-            postgresql_using="hash",
             postgresql_where=text("hash_value <> ''"),
         ),
     )

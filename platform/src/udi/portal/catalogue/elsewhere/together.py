@@ -81,8 +81,10 @@ class Neighbourhood:
     def read_criteria(self, request: AnyRequest) -> Criteria:
         """The criteria of the address of a page; other portals are asked only where the address says so."""
         pairs = read_pairs(request)
-        asks_portals = self._has_portals and (PORTALS, "1") in pairs
-        return replace(read_criteria(pairs, self.reach), portals=asks_portals)
+        criteria = read_criteria(pairs, self.reach)
+        if self._has_portals and (PORTALS, "1") in pairs:
+            return replace(criteria, portals=True)
+        return criteria
 
     @property
     def _has_portals(self) -> bool:

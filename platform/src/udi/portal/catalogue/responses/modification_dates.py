@@ -6,12 +6,15 @@ It costs no question: an answer changes with the search index, with what is said
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 
 from udi.kit.clock import now
 from udi.portal.catalogue.search.index import IndexReader
 
 Facts = tuple[object, ...]
 SECOND = timedelta(seconds=1)
+MOST_MOMENTS = 500
+"""Moments whose words are kept: answers of one territory change together."""
 _facts_by_territory: dict[object, tuple[Facts, datetime]] = {}
 """By territory, what was last said of it, and since when this process knows: never before it started, so that a release counts."""
 
@@ -41,8 +44,13 @@ def last_modified(
 def last_modified_header(modified: datetime | None) -> dict[str, str]:
     """The header that says it, if it is known."""
     if modified:
-        return {"Last-Modified": format_datetime(modified.astimezone(UTC), usegmt=True)}
+        return {"Last-Modified": _write_moment(modified)}
     return {}
+
+
+@lru_cache(MOST_MOMENTS)
+def _write_moment(moment: datetime) -> str:
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 def is_not_modified_since(

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.paging import MAX_PAGE_SIZE, PAGE_SIZE, page_number
@@ -58,6 +59,8 @@ AGES = {"week": 7, "month": 30, "year": 365}
 """Days since an update, the last first."""
 OLDER = "older"
 LONGEST_TEXT = 200
+MOST_WRITTEN = 1000
+"""Values kept as addresses have them: a page of answers writes its question some twenty times."""
 MOST_VALUES = 30
 LAST_PAGE = 5000
 CLOSED_LISTS: dict[str, tuple[str, ...]] = {
@@ -201,10 +204,18 @@ class Criteria:
 
     def address(self, path: str, *left_out: str) -> str:
         """The path with its parameters."""
-        query = urlencode(list(self.pairs(*left_out)))
+        query = "&".join(
+            f"{name}={_write_value(value)}" for name, value in self.pairs(*left_out)
+        )
         if query:
             return f"{path}?{query}"
         return path
+
+
+@lru_cache(MOST_WRITTEN)
+def _write_value(value: str) -> str:
+    """A value of a parameter, in an address."""
+    return quote_plus(value)
 
 
 def read_criteria(pairs: Pairs, reach: Reach = Reach.TERRITORY) -> Criteria:
@@ -284,7 +295,8 @@ def read_strict_criteria(pairs: Pairs, reach: Reach = Reach.TERRITORY) -> Criter
         [(name, value) for name, values in values_by_name.items() for value in values],
         reach,
     )
-    return replace(criteria, size=int(_last_value(values_by_name, "size") or PAGE_SIZE))
+    size = _last_value(values_by_name, "size")
+    return replace(criteria, size=int(size)) if size else criteria
 
 
 def _collect_values(pairs: Pairs) -> dict[str, list[str]]:
