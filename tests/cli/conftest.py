@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.environments import write_copying_python
 from tests.identity.scene import provision
 from udi.cli import (
     costs,
@@ -21,6 +22,7 @@ from udi.cli import (
     tenant_versions,
 )
 from udi.cli.main import build_app
+from udi.cli.upgrade import install
 from udi.kit.tenancy import Territory
 from udi.portal.identity.provision import admin
 from udi.settings import Settings
@@ -65,3 +67,10 @@ async def known(keycloak: Settings, demo: Territory) -> Territory:
     """A territory that Keycloak knows too, with the organisations `mairie` and `seve`."""
     await asyncio.to_thread(provision, admin.connect(keycloak), keycloak, demo)
     return demo
+
+
+@pytest.fixture
+def copied_environments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A release is installed in a copy of an environment; that Python makes one is another test's."""
+    python = write_copying_python(tmp_path / "copying/python3")
+    monkeypatch.setattr(install, "BASE_PYTHON", python)
