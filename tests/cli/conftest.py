@@ -39,6 +39,11 @@ def command_settings(settings: Settings) -> Settings:
 @pytest.fixture
 def run(command_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
     """`await run("tenant", "list")`: the command's result; it may speak to a program of this test meanwhile."""
+    return make_run(command_settings, monkeypatch)
+
+
+def make_run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """How commands are run with these settings, until the patch is undone."""
     modules = (
         costs,
         journal,
@@ -52,12 +57,12 @@ def run(command_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
         tenant_versions,
     )
     for module in modules:
-        monkeypatch.setattr(module, "get_settings", lambda: command_settings)
+        monkeypatch.setattr(module, "get_settings", lambda: settings)
 
     async def invoke(*arguments: str | Path) -> Result:
-        return await asyncio.to_thread(
-            CliRunner().invoke, build_app(), [str(argument) for argument in arguments]
-        )
+        words = [str(argument) for argument in arguments]
+        app = build_app(words[0])
+        return await asyncio.to_thread(CliRunner().invoke, app, words)
 
     return invoke
 
