@@ -45,6 +45,7 @@ class Commands:
         *arguments: str | Path,
         environment: Mapping[str, str],
         folder: str | Path = "/",
+        stdin: IO[Any] | int = subprocess.DEVNULL,
         stdout: IO[Any] | int = subprocess.PIPE,
         stderr: IO[Any] | int = subprocess.PIPE,
         account: str = "",
@@ -52,8 +53,8 @@ class Commands:
     ) -> Process:
         """Start a command; everything as for `subprocess.Popen`, `account` is the name of that which it runs as."""
         return self._preloaded.start(
-            list(map(str, arguments)), environment, folder=folder, stdout=stdout, stderr=stderr, account=account,
-            new_session=new_session,
+            list(map(str, arguments)), environment, folder=folder, stdin=stdin, stdout=stdout, stderr=stderr,
+            account=account, new_session=new_session,
         )  # fmt: skip
 
     def run(

@@ -49,6 +49,10 @@ COLLECTED = "UDI_TEST_COLLECTED"
 """What a run collects, in JSON: the arguments of pytest that name files."""
 INTERRUPTION = "UDI_TEST_INTERRUPTION"
 """Where a worker is to end, as `tests/faults/interruptions.py` reads it."""
+LISTENING = "UDI_TEST_LISTENING"
+"""Set where the input of a command is the socket on which it listens: it is passed on as systemd passes one."""
+FIRST_PASSED = 3
+"""The descriptor of the first socket that systemd passes (sd_listen_fds(3))."""
 COMMAND = (sys.executable, "-P", "-m", "udi")
 COMMANDS = ("portal.app", "portal.work", "node.app", "node.work", "cli.local.mailbox")
 TABLES = (
@@ -142,6 +146,9 @@ def run_command(arguments: list[str]) -> None:
     if INTERRUPTION in os.environ:
         place = Path(__file__).parent / "faults/interruptions.py"
         import_file(place).install()
+    if os.environ.pop(LISTENING, ""):
+        os.dup2(0, FIRST_PASSED)
+        os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
     sys.argv = ["udi", *arguments]
     runpy.run_module("udi", run_name="__main__", alter_sys=True)
 

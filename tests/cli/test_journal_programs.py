@@ -3,8 +3,9 @@
 import ast
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+import shutil
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +14,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from tests.cli.conftest import Run
+from tests import stage
+from tests.cli.conftest import Run, make_run
 from tests.rules.test_documented import NOTERS, REFERENCE, SOURCE, events_by_noter
 from udi.cli.journal_files import AUDIENCE, JOURNAL, NEW_CHAIN, SIGNERS
 from udi.cli.own.space_rows import SpaceContents, delete_space_rows
@@ -181,8 +183,38 @@ class Exported:
         return file
 
 
+@pytest.fixture(scope="module")
+async def exported_once(
+    settings: Settings,
+    portal_database: Database,
+    node_database: Database,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Exported]:
+    """What the tests of this file read that neither note nor export anything themselves: chains begin anew in some."""
+    databases = (portal_database, node_database)
+    demo, other = [
+        await stage.add_territory(databases, settings, word)
+        for word in ("demo", "other")
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        run = make_run(settings, patch)
+        folder = tmp_path_factory.mktemp("exported")
+        journals = Journals(*databases)
+        yield await export_events(run, journals, demo, other, settings, folder)
+    for territory in (demo, other):
+        await stage.remove_territory(databases, territory.id)
+
+
 @pytest.fixture
-async def exported(
+def exported(exported_once: Exported, tmp_path: Path) -> Exported:
+    """The same in a folder of the test."""
+    folder = tmp_path / "exported"
+    shutil.copytree(exported_once.folder, folder)
+    return replace(exported_once, folder=folder)
+
+
+@pytest.fixture
+async def exported_alone(
     run: Run,
     journals: Journals,
     demo: Territory,
@@ -190,6 +222,19 @@ async def exported(
     settings: Settings,
     tmp_path: Path,
 ) -> Exported:
+    """The same of territories of the test, which exports them again."""
+    return await export_events(run, journals, demo, other, settings, tmp_path)
+
+
+async def export_events(
+    run: Run,
+    journals: Journals,
+    demo: Territory,
+    other: Territory,
+    settings: Settings,
+    folder: Path,
+) -> Exported:
+    """Note what is to be exported, and export it."""
     names = {
         "portal": ("dataset.published", "dataset.updated", "dataset.withdrawn"),
         "node": ("key.made", "version.added", "dataset.described"),
@@ -197,10 +242,10 @@ async def exported(
     for territory in (demo, other):
         for program in PROGRAMS:
             await journals.note(territory, program, *names[program])
-        export = ("journal", "export", "--territory", territory.slug)
-        assert (await run(*export, "--folder", tmp_path)).exit_code == 0
+        command = ("journal", "export", "--territory", territory.slug)
+        assert (await run(*command, "--folder", folder)).exit_code == 0
     signers = {program: SIGNERS[program](settings) for program in PROGRAMS}
-    return Exported(tmp_path, signers, demo, other)
+    return Exported(folder, signers, demo, other)
 
 
 CHANGES: dict[str, Callable[[list[bytes]], list[bytes]]] = {
@@ -295,8 +340,9 @@ async def test_a_checkpoint_is_signed_by_its_own_program(
 
 
 async def test_each_program_has_a_chain_of_its_own_in_the_folder(
-    run: Run, journals: Journals, exported: Exported
+    run: Run, journals: Journals, exported_alone: Exported
 ) -> None:
+    exported = exported_alone
     demo = exported.demo
     export = ("journal", "export", "--territory", demo.slug, "--folder")
     await journals.note(demo, "node", "version.removed")
@@ -324,8 +370,9 @@ async def test_each_program_has_a_chain_of_its_own_in_the_folder(
 
 
 async def test_one_program_is_written_to_a_file_the_portal_unless_said(
-    run: Run, exported: Exported
+    run: Run, exported_alone: Exported
 ) -> None:
+    exported = exported_alone
     export = ("journal", "export", "--territory", exported.demo.slug, "--output", "-")
     portal = await run(*export)
     node = await run(*export, "--program", "node", "--after", "1")
@@ -438,9 +485,10 @@ async def test_a_restored_node_begins_a_chain_with_every_event_again(
 
 
 async def test_an_erased_person_changes_no_line(
-    run: Run, node_database: Database, exported: Exported
+    run: Run, node_database: Database, exported_alone: Exported
 ) -> None:
     """Their identifier stays, and leads to nobody."""
+    exported = exported_alone
     demo = exported.demo
     export = ("journal", "export", "--territory", demo.slug, "--program", "node")
     before = exported.lines("node")

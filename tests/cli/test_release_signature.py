@@ -49,6 +49,7 @@ def release(tmp_path: Path) -> SignedRelease:
     return make_release(tmp_path)
 
 
+@pytest.mark.usefixtures("copied_environments")
 def test_a_signed_release_is_taken_by_its_folder_or_its_wheel_and_installed(
     release: SignedRelease, tmp_path: Path
 ) -> None:

@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,10 +20,6 @@ pytestmark = pytest.mark.programs
 
 PATIENCE = 60
 IMPORTED = "import sys; from udi.cli.main import build_app; build_app({command!r}); print(*sys.modules)"
-STARTED = (
-    "import sys; import udi.{program}.{part}; from tests import loaded_domains;"
-    " loaded_domains.load_for_{process}('{program}'); print(*sys.modules)"
-)
 SERVED = """
 import gc, multiprocessing, os, sys, types
 import udi.cli.serve
@@ -39,7 +37,7 @@ def fork_once(self, target_loader, **_):
     print(status, multiprocessing.get_start_method(), gc.isenabled(), *sys.modules)
 
 Server.serve = fork_once
-udi.cli.serve.serve("portal", port=1, workers={workers})
+udi.cli.serve.serve({program!r}, port=1, workers={workers})
 """
 WORKED = """
 import gc, sys
@@ -80,10 +78,36 @@ def test_what_starts_a_program_imports_neither(command: str) -> None:
     ] == []
 
 
+@dataclass(frozen=True)
+class Served:
+    """What a program is whose web workers are forked, none of which answers."""
+
+    status: str
+    method: str
+    collects: str
+    modules: list[str]
+
+
+@pytest.fixture(scope="module")
+def serve(settings: Settings) -> Callable[[str, int], Served]:
+    """`serve("portal", 2)`: the program with so many web workers, started once in this file."""
+
+    @cache
+    def start(program: str, workers: int) -> Served:
+        code = SERVED.format(program=program, workers=workers)
+        status, method, collects, *imported_modules = modules(
+            code, environment_of(settings)
+        )
+        return Served(status, method, collects, imported_modules)
+
+    return start
+
+
 @pytest.mark.parametrize("program", ["portal", "node"])
-def test_web_workers_have_nothing_of_what_only_the_worker_does(program: str) -> None:
-    started = STARTED.format(program=program, part="app", process="web_workers")
-    imported_modules = modules(started)
+def test_web_workers_have_nothing_of_what_only_the_worker_does(
+    serve: Callable[[str, int], Served], program: str
+) -> None:
+    imported_modules = serve(program, 2).modules
 
     only = (
         "alembic",
@@ -121,16 +145,14 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_several_web_workers_start_from_one_program_in_memory(
-    settings: Settings, workers: int
+    serve: Callable[[str, int], Served], workers: int
 ) -> None:
     """Forked also by a Python that starts other processes anew unless it is told, as it does since 3.14."""
-    status, method, collects, *imported_modules = modules(
-        SERVED.format(workers=workers), environment_of(settings)
-    )
+    served = serve("portal", workers)
 
-    assert (method, collects) == ("fork", "True")
-    assert status == "0", "a web worker collects garbage too"
-    assert ("udi.portal.app" in imported_modules) == (workers > 1), (
+    assert (served.method, served.collects) == ("fork", "True")
+    assert served.status == "0", "a web worker collects garbage too"
+    assert ("udi.portal.app" in served.modules) == (workers > 1), (
         "one alone loads it itself: what watches over it need not"
     )
 

@@ -246,6 +246,7 @@ def test_a_release_is_installed_wholly_with_its_hashes_and_found_done_the_second
     }  # fmt: skip
 
 
+@pytest.mark.usefixtures("copied_environments")
 def test_a_dependency_that_is_not_the_announced_one_leaves_nothing(
     releases: InstalledReleases, wheel: Wheel, brought: tuple[Path, Path]
 ) -> None:

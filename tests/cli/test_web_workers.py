@@ -10,21 +10,23 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
 import httpx
 import psutil
 import pytest
 from litestar import Litestar
 
-from tests import commands
+from tests import commands, stage
 from tests.cli.test_serve import environment_of
+from tests.cluster import free_ports
 from tests.portal.identity.test_tokens import DATASETS, ME, PAGE, bearer_headers, made
+from tests.preloaded import LISTENING, Process
 from tests.visitors import browse, make_person
 from udi.cli.local.parts import is_healthy
+from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.kit.web_workers import count_web_workers
 from udi.settings import Settings
@@ -32,8 +34,6 @@ from udi.settings import Settings
 pytestmark = pytest.mark.programs
 
 WORKERS = 2
-Program = subprocess.Popen[bytes] | commands.Process
-Start = Callable[[Mapping[str, str], IO[bytes]], Program]
 PATIENCE = 60.0
 LIMIT = 12
 WINDOW = 60
@@ -41,12 +41,6 @@ ENOUGH = 25
 """Seconds that a window of a limit has left at least when a test begins to count in it."""
 PLAIN = ssl.create_default_context()
 """Made once: it takes longer than a request."""
-PASS = """
-import os, sys
-os.dup2(int(sys.argv[1]), 3)
-os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
-os.execv(sys.executable, [sys.executable, "-P", "-m", "udi", "serve", "portal"])
-"""
 TO_END = """
 from udi.cli.serve import WebServer
 
@@ -57,48 +51,29 @@ print(server.main_loop_interrupt.is_set(), server.wrks)
 """
 
 
-def start_portal(environment: Mapping[str, str], output: IO[bytes]) -> Program:
-    """Start the portal, forked from a process that has imported it."""
-    return commands.start(
-        "serve",
-        "portal",
-        environment=environment,
-        stdout=output,
-        stderr=output,
-        new_session=True,
-    )
-
-
-def pass_socket(listener: socket.socket) -> Start:
-    """How the portal is started that is given a socket as systemd gives it."""
-
-    def start(environment: Mapping[str, str], output: IO[bytes]) -> Program:
-        return subprocess.Popen(
-            [sys.executable, "-c", PASS, str(listener.fileno())],
-            env=environment,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            pass_fds=(listener.fileno(),),
-        )
-
-    return start
-
-
 @contextmanager
 def run_portal(
-    settings: Settings, log: Path, start: Start = start_portal
-) -> Iterator[Program]:
-    """The portal with two web workers, while the block lasts."""
+    settings: Settings, log: Path, listener: socket.socket | None = None
+) -> Iterator[Process]:
+    """The portal with two web workers while the block lasts, with a socket as systemd gives it or its own."""
     environment = environment_of(settings) | {
         "UDI_DATABASE_HOST": settings.database_host,
         "UDI_DATABASE_PORT": str(settings.database_port),
         "UDI_DATABASE_NAMES": json.dumps(settings.database_names),
         "UDI_WEB_WORKERS": str(WORKERS),
         "UDI_API_REQUESTS_PER_MINUTE": str(LIMIT),
+        LISTENING: "1" if listener else "",
     }
     with log.open("ab") as output:
-        program = start(environment, output)
+        program = commands.start(
+            "serve",
+            "portal",
+            environment=environment,
+            stdin=listener.fileno() if listener else subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            new_session=True,
+        )
         try:
             yield program
         finally:
@@ -120,7 +95,7 @@ async def ask(
         return await client.get(address, headers={"Host": host, **headers})
 
 
-def web_workers(program: Program) -> list[int]:
+def web_workers(program: Process) -> list[int]:
     """The processes that answer."""
     try:
         children = psutil.Process(program.pid).children()
@@ -129,7 +104,7 @@ def web_workers(program: Program) -> list[int]:
     return sorted(child.pid for child in children)
 
 
-def wait_for_another(program: Program, ended: int) -> None:
+def wait_for_another(program: Process, ended: int) -> None:
     """Until a worker is there in the place of one that was killed."""
     until = time.monotonic() + PATIENCE
     while ended in (workers := web_workers(program)) or len(workers) < WORKERS:
@@ -137,7 +112,7 @@ def wait_for_another(program: Program, ended: int) -> None:
         time.sleep(0.05)
 
 
-async def wait_until_it_answers(settings: Settings, program: Program) -> None:
+async def wait_until_it_answers(settings: Settings, program: Process) -> None:
     async with asyncio.timeout(PATIENCE):
         while True:
             assert program.poll() is None
@@ -155,16 +130,36 @@ def wait_until_started(log: Path, lives: int = 1) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+async def territories(
+    settings: Settings, portal_database: Database, node_database: Database
+) -> AsyncIterator[list[Territory]]:
+    """One for each test that asks a territory: a limit is counted for each."""
+    databases = (portal_database, node_database)
+    added = [await stage.add_territory(databases, settings, "demo") for _ in range(2)]
+    yield added
+    for territory in added:
+        await stage.remove_territory(databases, territory.id)
+
+
+@pytest.fixture(scope="module")
 async def program(
-    settings: Settings, tmp_path: Path, demo: Territory
-) -> AsyncIterator[Program]:
-    """A program that starts when the territory is there: each worker reads the register at a moment of its own."""
-    log = tmp_path / "log"
+    settings: Settings,
+    tmp_path_factory: pytest.TempPathFactory,
+    territories: list[Territory],
+) -> AsyncIterator[Process]:
+    """A program that starts when its territories are there: each worker reads the register at a moment of its own."""
+    log = tmp_path_factory.mktemp("program") / "log"
     with run_portal(settings, log) as program:
         await wait_until_it_answers(settings, program)
         wait_until_started(log)
         yield program
+
+
+@pytest.fixture
+def apart(settings: Settings) -> Settings:
+    """Settings of a program beside the one of this file."""
+    return settings.model_copy(update={"base_port": free_ports(8)})
 
 
 async def wait_for_a_window() -> None:
@@ -189,14 +184,14 @@ async def ask_often(settings: Settings, times: int) -> None:
         assert (await ask(settings, "/health")).status_code == 200
 
 
-def served_by(program: Program, settings: Settings) -> Mapping[str, int]:
+def served_by(program: Process, settings: Settings) -> Mapping[str, int]:
     """The files in which workers counted, by their kind."""
     folder = settings.state / f"metrics/portal-{settings.port(0)}"
     return Counter(path.name.partition("_")[0] for path in folder.glob("*.db"))
 
 
 async def test_requests_of_all_workers_add_up_whichever_tells_them(
-    settings: Settings, program: Program
+    settings: Settings, program: Process
 ) -> None:
     before = await count_health(settings)
     await ask_often(settings, 40)
@@ -208,10 +203,11 @@ async def test_requests_of_all_workers_add_up_whichever_tells_them(
 
 
 async def test_a_limit_a_minute_is_that_of_all_workers_together(
-    settings: Settings, program: Program, demo: Territory
+    settings: Settings, program: Process, territories: list[Territory]
 ) -> None:
+    host = territories[0].hosts[0]
     await wait_for_a_window()
-    answers = [await ask(settings, DATASETS, demo.hosts[0]) for _ in range(3 * LIMIT)]
+    answers = [await ask(settings, DATASETS, host) for _ in range(3 * LIMIT)]
 
     assert Counter(answer.status_code for answer in answers) == {
         200: LIMIT,
@@ -221,10 +217,11 @@ async def test_a_limit_a_minute_is_that_of_all_workers_together(
 
 async def test_a_token_that_is_revoked_is_refused_by_every_worker(
     settings: Settings,
-    program: Program,
+    program: Process,
     portal_app: Litestar,
-    demo: Territory,
+    territories: list[Territory],
 ) -> None:
+    demo = territories[1]
     owner = make_person(demo, memberships={"mairie": ["publishers"]})
     async with browse(portal_app, demo, owner) as someone:
         token = await made(someone)
@@ -245,7 +242,7 @@ async def test_a_token_that_is_revoked_is_refused_by_every_worker(
 
 
 async def test_a_worker_that_is_killed_is_replaced_and_what_it_counted_stays(
-    settings: Settings, program: Program
+    settings: Settings, program: Process
 ) -> None:
     await ask_often(settings, 20)
     before = await count_health(settings)
@@ -262,34 +259,36 @@ async def test_a_worker_that_is_killed_is_replaced_and_what_it_counted_stays(
 
 
 async def test_a_program_whose_workers_keep_dying_ends_and_is_seen_to_be_away(
-    settings: Settings, program: Program
+    apart: Settings, tmp_path: Path
 ) -> None:
-    assert is_healthy(settings, "portal-web")
-    until = time.monotonic() + PATIENCE
-    while program.poll() is None:
-        assert time.monotonic() < until
-        for worker in web_workers(program):
-            with suppress(ProcessLookupError):
-                os.kill(worker, signal.SIGKILL)
-        await asyncio.sleep(0.2)
+    log = tmp_path / "log"
+    with run_portal(apart, log) as program:
+        await wait_until_it_answers(apart, program)
+        wait_until_started(log)
+        assert is_healthy(apart, "portal-web")
+        until = time.monotonic() + PATIENCE
+        while program.poll() is None:
+            assert time.monotonic() < until
+            for worker in web_workers(program):
+                with suppress(ProcessLookupError):
+                    os.kill(worker, signal.SIGKILL)
+            await asyncio.sleep(0.2)
 
     assert program.returncode == 1
-    assert not is_healthy(settings, "portal-web")
+    assert not is_healthy(apart, "portal-web")
 
 
 async def test_who_comes_while_a_program_restarts_waits_and_is_served(
-    settings: Settings, tmp_path: Path
+    apart: Settings, tmp_path: Path
 ) -> None:
-    with socket.create_server(("127.0.0.1", settings.port(0)), backlog=128) as listener:
-        listener.set_inheritable(True)
-        start = pass_socket(listener)
+    with socket.create_server(("127.0.0.1", apart.port(0)), backlog=128) as listener:
         log = tmp_path / "log"
-        with run_portal(settings, log, start) as first:
-            await wait_until_it_answers(settings, first)
+        with run_portal(apart, log, listener) as first:
+            await wait_until_it_answers(apart, first)
             wait_until_started(log)
             assert len(web_workers(first)) == WORKERS
-        waiting = [asyncio.create_task(ask(settings, "/health")) for _ in range(8)]
-        with run_portal(settings, log, start) as second:
+        waiting = [asyncio.create_task(ask(apart, "/health")) for _ in range(8)]
+        with run_portal(apart, log, listener) as second:
             answers = await asyncio.gather(*waiting)
             wait_until_started(log, 2)
             assert second.poll() is None

@@ -159,7 +159,7 @@ def test_rows_of_a_guest_table_are_in_the_archive(seen: dict[str, Any]) -> None:
 
 
 def test_web_workers_import_no_task_of_a_guest(seen: dict[str, Any]) -> None:
-    imported = seen["domain"]["imported_in_web"]
+    imported = seen["imported_in_web"]
 
     assert "udi_notices.routes" in imported
     assert "udi_notices.tasks" not in imported

@@ -1,7 +1,7 @@
 """The database that writes is lost for a moment: passers-by notice nothing, the others are told in plain words."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from litestar import Litestar
@@ -23,29 +23,38 @@ from udi.portal import site as portal_parts
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
+from udi.ui.site import Site
 
 WORDS = "La base de données ne répond pas"
 
 
-@pytest.fixture
-async def primary(settings: Settings) -> AsyncIterator[Relay]:
-    """The way to the database that writes."""
+@pytest.fixture(scope="module")
+async def relay(settings: Settings) -> AsyncIterator[Relay]:
+    """The way to the database that writes, for all tests of this file."""
     assert settings.database_port
-    async with Relay(settings.database_port).listening() as relay:
-        yield relay
+    async with Relay(settings.database_port).listening() as listening:
+        yield listening
 
 
 @pytest.fixture
-def split(settings: Settings, primary: Relay) -> Settings:
+def primary(relay: Relay) -> Iterator[Relay]:
+    """The same, whole before the test and after it."""
+    yield relay
+    relay.thaw()
+    relay.mend()
+
+
+@pytest.fixture(scope="module")
+def split(settings: Settings, relay: Relay) -> Settings:
     """Settings of a machine that reaches the database that writes, and one that follows it, each by its own port."""
     ports = {
-        "database_port": primary.port,
+        "database_port": relay.port,
         "database_replica_port": settings.database_port,
     }
     return settings.model_copy(update=ports)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def catalogue(split: Settings) -> AsyncIterator[Litestar]:
     """The portal on such a machine."""
     site = portal_parts.build_site(split)
@@ -252,13 +261,10 @@ async def test_a_fault_of_ours_is_no_absence_of_the_database(
 
 
 async def test_a_machine_without_a_copy_reads_the_database_itself(
-    settings: Settings, demo: Territory
+    portal_site: Site, portal_app: Litestar, demo: Territory
 ) -> None:
-    site = portal_parts.build_site(settings)
-    app = portal.create(site)
-    async with browse(app, demo) as visitor:
+    async with browse(portal_app, demo) as visitor:
         home = await visitor.get("/", headers=BROWSER)
-    await shut_down(app)
 
     assert home.status_code == 200
-    assert not site.database.has_replica
+    assert not portal_site.database.has_replica

@@ -5,12 +5,13 @@ import os
 import shutil
 import stat
 import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.environments import find_bare_environment, write_copying_python
 
 pytestmark = pytest.mark.programs
 
@@ -34,6 +35,15 @@ TOOLS = (
     "tee",
 )
 SYSTEM = "/usr/bin/python3"
+COPYING = """
+import shutil, sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    shutil.copytree({bare!r}, sys.argv[1], symlinks=True, dirs_exist_ok=True)
+    Path(sys.argv[1], "made-by").write_text(sys.executable)
+"""
+"""In the place of the module `venv`: what it takes to make an environment is another test's."""
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -107,18 +117,10 @@ def checkout(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.fixture(scope="module")
-def bare_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python environment in which nothing was installed yet."""
-    folder = tmp_path_factory.mktemp("bare") / ".venv"
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    return folder
-
-
 @pytest.fixture
-def interrupted(checkout: Path, bare_environment: Path) -> None:
+def interrupted(checkout: Path) -> None:
     """An installation that was interrupted once the environment was made: what is to come is installed in it."""
-    shutil.copytree(bare_environment, checkout / ".venv", symlinks=True)
+    shutil.copytree(find_bare_environment(), checkout / ".venv", symlinks=True)
 
 
 @pytest.fixture
@@ -245,8 +247,10 @@ def test_what_only_a_clone_has_is_found_in_it(run: Run) -> None:
 
 
 def test_an_interrupted_installation_is_taken_up_again(
-    checkout: Path, run: Run
+    checkout: Path, run: Run, tmp_path: Path
 ) -> None:
+    path = _tools(tmp_path / "bin", *TOOLS)
+    write_copying_python(tmp_path / "bin/python3")
     lock = checkout / ".venv/.udi-lock"
     lock.mkdir(parents=True)
     gone = subprocess.Popen(["true"])
@@ -254,8 +258,10 @@ def test_an_interrupted_installation_is_taken_up_again(
     (lock / "pid").write_text(f"{gone.pid}\n")
     (checkout / ".venv/bin").mkdir()
     (checkout / ".venv/bin/python").write_text("half made")
+    (checkout / ".venv/half").touch()
 
-    assert run("up").stdout.startswith("first|up")
+    assert run("up", PATH=path).stdout.startswith("first|up")
+    assert not (checkout / ".venv/half").exists()
 
 
 def test_without_python_the_remedy_is_named(
@@ -298,20 +304,13 @@ def test_a_python_without_venv_is_refused(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_next_python_serves_where_the_first_lacks_venv(
-    checkout: Path, run: Run, tmp_path: Path, bare_environment: Path
+    run: Run, tmp_path: Path
 ) -> None:
-    """The environment that it makes is the bare one: what making one takes is another test's."""
     path = _tools(tmp_path / "bin", *TOOLS)
     bare = tmp_path / "bin/python3"
     bare.write_text("#!/bin/sh\ncase $2 in *ensurepip*) exit 1;; esac\n")
     bare.chmod(0o755)
-    whole = tmp_path / "bin/python3.11"
-    copy = f'{shutil.which("cp")} -a "{bare_environment}/." "$3"'
-    whole.write_text(
-        f'#!/bin/sh\n[ "$1 $2" = "-m venv" ] && exec {copy}\n'
-        f'exec {os.path.realpath(sys.executable)} "$@"\n'
-    )
-    whole.chmod(0o755)
+    write_copying_python(tmp_path / "bin/python3.11")
 
     answer = run("up", PATH=path)
 
@@ -329,11 +328,17 @@ def test_the_python_of_the_distribution_comes_first(
     other.write_text("#!/bin/sh\necho asked >&2\nexit 1\n")
     other.chmod(0o755)
 
-    answer = run("up", PATH=f"{other.parent}:{os.environ['PATH']}:/usr/bin")
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    bare = str(find_bare_environment())
+    (modules / "venv.py").write_text(COPYING.format(bare=bare))
+    path = f"{other.parent}:{os.environ['PATH']}:/usr/bin"
+
+    answer = run("up", PATH=path, PYTHONPATH=str(modules))
 
     assert answer.stdout.startswith("first|up"), answer.stderr
     assert "asked" not in answer.stderr
-    assert "home = /usr/bin\n" in (checkout / ".venv/pyvenv.cfg").read_text()
+    assert (checkout / ".venv/made-by").read_text() == SYSTEM
 
 
 @pytest.mark.usefixtures("interrupted")

@@ -1,4 +1,9 @@
-"""The whole of `udi up` with a real PostgreSQL and a real Keycloak; portal and node are toys that only answer `/health`."""
+"""The whole of `udi up` with a real PostgreSQL; portal and node are toys that only answer `/health`.
+
+Keycloak, which takes forty seconds of processor to fill its database and half of them to start again, is real in one test,
+and under `--all` in others. Elsewhere a toy is told the same, keeps its administrator in the same database, and is asked
+the same.
+"""
 
 import json
 import os
@@ -25,10 +30,13 @@ TOY = Path(__file__).with_name("toy.py")
 SOURCE = str(Path(udi.__file__).parents[1])
 PATIENCE = 60
 Toy = Callable[..., subprocess.CompletedProcess[str]]
+KEYCLOAK = "real"
+"""What the identity service of an installation is; any other word is a toy."""
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def _environment(settings: Settings, identity: str) -> dict[str, str]:
     ours = {
+        "TOY_IDENTITY": identity,
         "UDI_STATE": str(settings.state),
         "UDI_BASE_PORT": str(settings.base_port),
         "PYTHONPATH": SOURCE,
@@ -45,10 +53,10 @@ def settings(lasting_settings: Settings) -> Settings:
 def toy(settings: Settings) -> Iterator[Toy]:
     """Runs a command of the toy; what it started is stopped at the end."""
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, identity: str = "toy") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, TOY, *arguments],
-            check=False, capture_output=True, text=True, env=_environment(settings), timeout=400,
+            check=False, capture_output=True, text=True, env=_environment(settings, identity), timeout=400,
         )  # fmt: skip
 
     yield run
@@ -85,7 +93,7 @@ def _token_status(settings: Settings) -> int:
 
 
 def test_a_life_in_the_background(toy: Toy, settings: Settings) -> None:
-    started = toy("up", "--detach")
+    started = toy("up", "--detach", identity=KEYCLOAK)
     assert started.returncode == 0, started.stdout + started.stderr
     assert (settings.state / "migrated").exists()
     assert (settings.state / "applied").exists()
@@ -123,18 +131,24 @@ def wait_for_all_parts(_settings: Settings, up: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "wait",
+    ("identity", "wait"),
     [
-        pytest.param(wait_for_a_part, id="while it starts"),
-        pytest.param(wait_for_all_parts, id="once it runs", marks=pytest.mark.thorough),
+        pytest.param("toy", wait_for_a_part, id="while it starts"),
+        pytest.param(
+            KEYCLOAK,
+            wait_for_all_parts,
+            id="once it runs",
+            marks=pytest.mark.thorough,
+        ),
     ],
 )
 def test_nothing_outlives_a_supervisor_that_is_killed(
     toy: Toy,
     settings: Settings,
+    identity: str,
     wait: Callable[[Settings, subprocess.Popen[str]], None],
 ) -> None:
-    with start_in_front(settings) as up:
+    with start_in_front(settings, identity) as up:
         wait(settings, up)
         assert len(_left(settings)) > 1
         up.kill()
@@ -143,11 +157,13 @@ def test_nothing_outlives_a_supervisor_that_is_killed(
     assert {part["state"] for part in _parts(toy).values()} == {"stopped"}
 
 
+@pytest.mark.parametrize(
+    "identity", ["toy", pytest.param(KEYCLOAK, marks=pytest.mark.thorough)]
+)
 def test_ctrl_c_stops_everything_and_the_data_are_kept(
-    toy: Toy, settings: Settings
+    toy: Toy, settings: Settings, identity: str
 ) -> None:
-    """What the first test made is there again."""
-    with start_in_front(settings) as up:
+    with start_in_front(settings, identity) as up:
         assert up.stdout
         assert any("Press Ctrl-C" in line for line in up.stdout)
         assert _parts(toy)["keycloak"]["state"] == "healthy"
@@ -158,15 +174,16 @@ def test_ctrl_c_stops_everything_and_the_data_are_kept(
     assert up.returncode == 0
     assert "Everything is stopped; the data are kept." in rest
     assert _left(settings) == []
+    assert (settings.state / "postgres/data/PG_VERSION").exists()
 
 
-def start_in_front(settings: Settings) -> subprocess.Popen[str]:
+def start_in_front(settings: Settings, identity: str) -> subprocess.Popen[str]:
     """`up` as on a terminal."""
     return subprocess.Popen(
         [sys.executable, TOY, "up"],
         stdout=subprocess.PIPE,
         text=True,
-        env=_environment(settings),
+        env=_environment(settings, identity),
     )
 
 
@@ -195,10 +212,15 @@ def test_a_busy_port_starts_nothing(toy: Toy, settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "sentence"),
+    ("identity", "fault", "sentence"),
     [
-        ("refuse-migration", "✗ The migration 0042 is missing: the details are in "),
+        (
+            "toy",
+            "refuse-migration",
+            "✗ The migration 0042 is missing: the details are in ",
+        ),
         pytest.param(
+            KEYCLOAK,
             "refuse-node",
             "✗ The part node-web stopped at once (status 1); its last words are «The Python module «granian» is missing.»",
             marks=pytest.mark.thorough,
@@ -206,12 +228,12 @@ def test_a_busy_port_starts_nothing(toy: Toy, settings: Settings) -> None:
     ],
 )
 def test_what_fails_on_the_way_is_unwound(
-    toy: Toy, settings: Settings, fault: str, sentence: str
+    toy: Toy, settings: Settings, identity: str, fault: str, sentence: str
 ) -> None:
     settings.state.mkdir(exist_ok=True)
     (settings.state / fault).touch()
 
-    refused = toy("up")
+    refused = toy("up", identity=identity)
 
     assert refused.returncode == 1
     assert sentence in refused.stdout.replace("\n", " ")

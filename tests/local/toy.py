@@ -1,77 +1,111 @@
-"""A command line like `udi`, with toy programs: `python toy.py up|down|status|serve|work …`."""
+"""The programs of a toy installation: `python toy.py serve|work|identify …`. They import nothing of ours, so they start at once.
 
+Any other word is a command like `udi`'s: `python toy.py up|down|status`, of `toy_command.py`.
+"""
+
+import asyncio
 import json
+import os
+import runpy
+import signal
 import sys
+import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs
 
-from udi.cli.local.down import down
-from udi.cli.local.plan import DemoAccount, StartupPlan, TerritoryAddress
-from udi.cli.local.status import status
-from udi.cli.local.up import up
-from udi.settings import Settings
+Respond = Callable[[str], int]
 
 
-class Health(BaseHTTPRequestHandler):
-    """Answers every request like a healthy program."""
+def listen(port: int, respond: Respond) -> HTTPServer:
+    """A server on loopback, whose answers have the status that `respond` gives for the text of a request."""
 
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"{}")
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer("")
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            self._answer(self.rfile.read(length).decode())
 
+        def _answer(self, text: str) -> None:
+            self.send_response(respond(text))
+            self.end_headers()
+            self.wfile.write(b"{}")
 
-def _migrate(settings: Settings) -> None:
-    if (settings.state / "refuse-migration").exists():
-        msg = "The migration 0042 is missing."
-        raise RuntimeError(msg)
-    (settings.state / "migrated").touch()
-    (settings.secrets_folder / "drawn_by_migration").touch(mode=0o600)
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
 
-
-def _apply(settings: Settings) -> None:
-    (settings.state / "applied").touch()
+    return HTTPServer(("127.0.0.1", port), Answer)
 
 
-def toy_plan(settings: Settings) -> StartupPlan:
-    """A plan whose programs are this file."""
-    return StartupPlan(
-        settings=settings,
-        migrate=_migrate,
-        apply_tenants=_apply,
-        territories=lambda _: [
-            TerritoryAddress(
-                "demo", "http://demo.localhost", "http://node.demo.localhost"
-            )
-        ],
-        accounts=lambda _: [DemoAccount("ana@demo.example", "pass", "publisher")],
-        command=(sys.executable, str(Path(__file__).resolve())),
+def serve(program: str, port: str) -> None:
+    """Answer every request like a healthy program, unless it is to fail."""
+    if (Path(os.environ["UDI_STATE"]) / f"refuse-{program}").exists():
+        sys.exit("The Python module «granian» is missing.")
+    listen(int(port), lambda _: 200).serve_forever()
+
+
+def work(program: str) -> None:
+    """Do nothing for a long time."""
+    sys.stdout.write(json.dumps({"working": program}) + "\n")
+    time.sleep(3600)
+
+
+def identify() -> None:
+    """What Keycloak is asked here: whether it is ready, and a token of its administrator, whom its first start makes.
+
+    It is told all in its environment, as Keycloak is, keeps the administrator's secret in its database, and takes its time
+    to end: who does not wait for that is seen.
+    """
+    signal.signal(signal.SIGTERM, end_slowly)
+    secret = asyncio.run(keep_secret(os.environ["KC_BOOTSTRAP_ADMIN_CLIENT_SECRET"]))
+
+    def respond(form: str) -> int:
+        return 200 if parse_qs(form).get("client_secret") == [secret] else 401
+
+    tokens = listen(int(os.environ["KC_HTTP_PORT"]), respond)
+    threading.Thread(target=tokens.serve_forever, daemon=True).start()
+    listen(int(os.environ["KC_HTTP_MANAGEMENT_PORT"]), lambda _: 200).serve_forever()
+
+
+def end_slowly(_number: int, _frame: object) -> None:
+    """End a moment after the signal, as a virtual machine of Java does."""
+    time.sleep(1.5)
+    sys.exit()
+
+
+async def keep_secret(secret: str) -> str:
+    """Return the secret that the first start on this database kept in it."""
+    import asyncpg  # noqa: PLC0415 - no other toy needs it
+
+    connection = await asyncpg.connect(
+        os.environ["KC_DB_URL"].removeprefix("jdbc:"),
+        user=os.environ["KC_DB_USERNAME"],
+        password=os.environ["KC_DB_PASSWORD"],
     )
+    await connection.execute("CREATE TABLE IF NOT EXISTS toy (secret text)")
+    insertion = "INSERT INTO toy SELECT $1 WHERE NOT EXISTS (SELECT FROM toy)"
+    await connection.execute(insertion, secret)
+    first: str = await connection.fetchval("SELECT secret FROM toy")
+    await connection.close()
+    return first
 
 
-def _main(arguments: list[str]) -> int:
-    plan = toy_plan(Settings())
+def main(arguments: list[str]) -> None:
     match arguments:
-        case ["up", *options]:
-            events = int(options[1]) if options[:1] == ["--events"] else None
-            return up(plan, detach="--detach" in options, events=events)
-        case ["down"]:
-            return down(plan.settings)
-        case ["status"]:
-            return status(plan, json=True)
         case ["serve", program, "--port", port]:
-            if (plan.settings.state / f"refuse-{program}").exists():
-                sys.exit("The Python module «granian» is missing.")
-            HTTPServer(("127.0.0.1", int(port)), Health).serve_forever()
+            serve(program, port)
         case ["work", program] | ["operator" as program, "work", *_]:
-            sys.stdout.write(json.dumps({"working": program}) + "\n")
-            time.sleep(3600)
-    return 2
+            work(program)
+        case ["identify"]:
+            identify()
+        case _:
+            command = Path(__file__).with_name("toy_command.py")
+            runpy.run_path(str(command), run_name="__main__")
 
 
 if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1:]))
+    main(sys.argv[1:])

@@ -13,12 +13,65 @@ from typer.testing import CliRunner
 from tests.changed import ROOT
 from tests.command import CHECKS, Run, app, make_environment
 from tests.reaper import is_gone
+from tests.runs.test_omissions import WITHOUT_PLUGINS
 from tests.runs.test_reaper import PATIENCE, wait_for
 
 pytestmark = pytest.mark.programs
 
 
-def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+APART = """
+import pytest
+
+@pytest.mark.thorough
+def test_long():
+    pass
+
+@pytest.mark.thorough
+def test_longer():
+    pass
+
+@pytest.mark.programs
+def test_program():
+    pass
+
+def test_short():
+    pass
+"""
+SETTINGS = """[pytest]
+addopts = -p tests.omissions
+markers =
+  thorough
+  programs
+"""
+CHOICES = {
+    "by default": (
+        (),
+        "1/10 tests collected (9 deselected)",
+        "    9 tests/runs/test_reaper.py\n9 tests left out.",
+    ),
+    "fast": (
+        ("--fast",),
+        "no tests collected (10 deselected)",
+        "To run what was left out: ./udi test\n",
+    ),
+    "all": (("--all",), "10 tests collected", ""),
+}
+"""Of a file of the suite: an option, what is collected, and what is said of the rest."""
+CHOICES_APART = {
+    "fast": (
+        ("--fast",),
+        "1/4 tests collected (3 deselected)",
+        "1 test left out. To run what was left out: ./udi test\n",
+    ),
+    "all": (("--all",), "4 tests collected", ""),
+}
+"""The same of a file apart, whose run imports nothing of the suite."""
+COLLECT = ("--collect-only", "-q", "-p", "no:cacheprovider")
+
+
+def run_command(
+    *arguments: str | Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run the command as the launcher does, as a run of its own."""
     surroundings = {
         name: value
@@ -26,6 +79,7 @@ def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
         if not name.startswith(("PYTEST_", "UDI_TEST_"))
     }
     surroundings["PYTHONPATH"] = f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"
+    surroundings |= environment
     command = [sys.executable, "-P", "-m", "tests.command", *arguments]
     return subprocess.run(
         command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False
@@ -33,33 +87,30 @@ def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("option", "collected", "left"),
+    "choice",
     [
-        (
-            (),
-            "1/10 tests collected (9 deselected)",
-            "    9 tests/runs/test_reaper.py\n9 tests left out.",
-        ),
-        (
-            ("--fast",),
-            "no tests collected (10 deselected)",
-            "To run what was left out: ./udi test\n",
-        ),
-        (("--all",), "10 tests collected", ""),
+        "by default",
+        pytest.param("fast", marks=pytest.mark.thorough),
+        pytest.param("all", marks=pytest.mark.thorough),
     ],
-    ids=["by default", "fast", "all"],
 )
-def test_an_option_chooses_and_the_rest_is_named(
-    option: tuple[str, ...], collected: str, left: str
-) -> None:
-    done = run_command(
-        *option,
-        "--collect-only",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "tests/runs/test_reaper.py",
-    )
+def test_an_option_chooses_and_the_rest_is_named(choice: str) -> None:
+    option, collected, left = CHOICES[choice]
+
+    done = run_command(*option, *COLLECT, "tests/runs/test_reaper.py")
+
+    assert f"\n{collected} in" in done.stdout
+    assert left in done.stdout
+    assert (left == "") == ("left out" not in done.stdout)
+
+
+@pytest.mark.parametrize("choice", CHOICES_APART)
+def test_a_switch_reaches_the_tests(tmp_path: Path, choice: str) -> None:
+    option, collected, left = CHOICES_APART[choice]
+    (tmp_path / "pytest.ini").write_text(SETTINGS)
+    (tmp_path / "test_it.py").write_text(APART)
+
+    done = run_command(*option, *COLLECT, tmp_path / "test_it.py", **WITHOUT_PLUGINS)
 
     assert f"\n{collected} in" in done.stdout
     assert left in done.stdout
@@ -94,6 +145,11 @@ def test_each_step_is_said_and_the_first_failure_is_the_status(
     ]
 
 
+def start_run() -> Run:
+    """What a call does, whose tests load no plugin: those that are installed take a second of processor."""
+    return Run({**os.environ, **WITHOUT_PLUGINS})
+
+
 def set_checks(monkeypatch: pytest.MonkeyPatch, slow: str, /, **codes: str) -> None:
     """Have the checks be programs in Python, one of which is slow."""
     checks = {name: ["python", "-c", code] for name, code in codes.items()}
@@ -105,7 +161,7 @@ def test_a_check_of_style_that_does_not_hold_is_shown_and_no_test_begins(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     set_checks(monkeypatch, "slow", good="", bad="1 / 0", slow="")
-    steps = Run(dict(os.environ))
+    steps = start_run()
 
     with pytest.raises(typer.Exit) as ended:
         steps.check_and_test(["--version"])
@@ -140,7 +196,7 @@ def test_a_slow_check_that_does_not_hold_is_shown_and_ends_the_tests(
     tests = tmp_path / "test_waiting.py"
     tests.write_text(WAITING.format(begun=begun))
     set_checks(monkeypatch, "slow", good="", slow=FAILING.format(begun=begun))
-    steps = Run(dict(os.environ))
+    steps = start_run()
 
     with pytest.raises(typer.Exit) as ended:
         steps.check_and_test(["-p", "no:cacheprovider", str(tests)])
@@ -177,7 +233,7 @@ def test_a_slow_check_that_does_not_hold_once_the_tests_passed_is_the_status(
     tests = tmp_path / "test_passing.py"
     tests.write_text(PASSING.format(begun=begun))
     set_checks(monkeypatch, "slow", good="", slow=LATE.format(begun=begun))
-    steps = Run(dict(os.environ))
+    steps = start_run()
 
     with pytest.raises(typer.Exit) as ended:
         steps.check_and_test(["-p", "no:cacheprovider", str(tests)])
@@ -191,12 +247,14 @@ def test_a_slow_check_that_does_not_hold_once_the_tests_passed_is_the_status(
 def test_tests_that_fail_do_not_hide_that_the_checks_hold(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    tests = tmp_path / "test_failing.py"
+    tests.write_text("def test_fail():\n    assert not 1\n")
     set_checks(monkeypatch, "slow", good="", slow="")
-    steps = Run(dict(os.environ))
+    steps = start_run()
 
-    steps.check_and_test(["-p", "no:cacheprovider", "-q", str(tmp_path / "none")])
+    steps.check_and_test(["-p", "no:cacheprovider", "-q", str(tests)])
 
-    assert "none" in capfd.readouterr().err
+    assert "1 failed" in capfd.readouterr().out
     assert steps.status != 0
     assert {figure.partition(" (")[0] for figure in steps.figures} == {
         "good: ok",
@@ -255,6 +313,7 @@ def test_an_interrupt_ends_the_tests_once_and_the_check_beside_them(
     with subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=ROOT,
+        env={**os.environ, **WITHOUT_PLUGINS},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -9,6 +9,7 @@ import pytest
 
 from tests import depth
 from tests.hangs import LIMIT, USUAL_LIMIT, read_limit
+from tests.runs.test_omissions import WITHOUT_PLUGINS
 
 pytestmark = pytest.mark.programs
 
@@ -73,6 +74,8 @@ def test_what_hangs_fails_and_is_described(tmp_path: Path) -> None:
         "-m",
         "pytest",
         "-p",
+        "pytest_asyncio.plugin",
+        "-p",
         "tests.hangs",
         "-p",
         "no:cacheprovider",
@@ -86,6 +89,7 @@ def test_what_hangs_fails_and_is_described(tmp_path: Path) -> None:
         cwd=ROOT,
         env={
             **os.environ,
+            **WITHOUT_PLUGINS,
             LIMIT: "3",
             "PYTHONNODEBUGRANGES": "1",
             "PYTHONPATH": f"{ROOT}:{ROOT}/platform/src",

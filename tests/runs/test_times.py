@@ -11,6 +11,7 @@ import pytest
 
 from tests import commands
 from tests.reaper import RUN
+from tests.runs.test_omissions import WITHOUT_PLUGINS
 from tests.times import SWITCH, Clock, Row, Threads, describe, list_services, read_rows
 
 pytestmark = pytest.mark.programs
@@ -37,7 +38,7 @@ def test_second(letters):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("-p", "no:xdist"), ("-n", "2", "--dist", "loadfile")],
+    [("-p", "no:xdist"), ("-p", "xdist", "-n", "2", "--dist", "loadfile")],
     ids=["alone", "shared out"],
 )
 def test_set_ups_tests_and_tear_downs_are_written_and_summed(
@@ -58,6 +59,7 @@ def test_set_ups_tests_and_tear_downs_are_written_and_summed(
         "PYTHONPATH": str(ROOT),
         SWITCH: str(tmp_path / "times.tsv"),
         RUN: str(run),
+        **WITHOUT_PLUGINS,
     }
 
     command = [sys.executable, "-m", "pytest", *arguments]

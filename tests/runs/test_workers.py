@@ -9,6 +9,7 @@ import pytest
 
 from tests.changed import ROOT
 from tests.reaper import RUN, WITHIN
+from tests.runs.test_omissions import WITHOUT_PLUGINS
 
 pytestmark = pytest.mark.programs
 TEST = """
@@ -38,10 +39,13 @@ def run_in_two(folder: Path, **contents: str) -> subprocess.CompletedProcess[str
     }
     surroundings["PYTHONPATH"] = f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"
     surroundings[WITHIN] = os.environ[RUN]
+    surroundings |= WITHOUT_PLUGINS
     command = [
         sys.executable,
         "-m",
         "pytest",
+        "-p",
+        "xdist",
         "-p",
         "tests.workers",
         "-p",

@@ -15,6 +15,7 @@ from udi.cli.upgrade.wheel import Wheel, checksum
 
 ROOM = 1_200_000_000
 """An environment takes 530 MB; its wheels and what pip keeps of them, as much again."""
+BASE_PYTHON = Path(sys.base_prefix) / "bin/python3"
 PIP = ("--quiet", "--disable-pip-version-check")
 REQUIREMENTS = "requirements.txt"
 LAST_LINES = 3
@@ -88,7 +89,7 @@ def _install_commands(wheel: Wheel, wheelhouse: Path | None) -> list[list[str]]:
         REQUIREMENTS,
     ]
     return [
-        [str(Path(sys.base_prefix) / "bin/python3"), "-m", "venv", "venv"],
+        [str(BASE_PYTHON), "-m", "venv", "venv"],
         [*pip, "install", *PIP, *checked],
         [*pip, "install", *PIP, "--no-deps", "--no-index", wheel.path.name],
         [*pip, "check", "--disable-pip-version-check"],
