@@ -3,6 +3,7 @@
 import pytest
 from msgspec import structs
 from sqlalchemy import func, select, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
 from tests.portal.catalogue.corpus import NODE, TABLE, Catalogue, document
@@ -12,10 +13,15 @@ from udi.portal.audit.models import AuditEvent
 from udi.portal.catalogue.actions import slug_of, store_dataset
 from udi.portal.catalogue.dataset_page.dataset_view import build_dataset_view
 from udi.portal.catalogue.models import Dataset, Distribution, Withdrawal
-from udi.portal.catalogue.queries import WithdrawnError, get_dataset
+from udi.portal.catalogue.queries import (
+    PUBLISHED_BY_PRODUCER,
+    WithdrawnError,
+    get_dataset,
+)
 from udi.protocol.access import AccessRights
 from udi.protocol.record import read_record, write_record
 from udi.protocol.structures import DatasetSize
+from udi.settings import Role
 
 MANY_FILES = 20_000
 FEW_PAGES = 30
@@ -193,6 +199,25 @@ async def test_a_file_is_added_beside_many_of_the_same_checksum_without_reading_
 
     root = plan[0]["Plan"]
     assert root["Shared Hit Blocks"] + root["Shared Read Blocks"] < FEW_PAGES
+
+
+@pytest.mark.parametrize("role", ["public", "app"])
+async def test_the_datasets_of_producers_are_counted_in_an_index_alone(
+    armor: Catalogue, portal_database: Database, role: Role
+) -> None:
+    """Where the table is large enough: for a few rows, PostgreSQL is told not to read the table."""
+    await armor.add(0)
+    statement = PUBLISHED_BY_PRODUCER.compile(
+        dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
+    )
+
+    async with portal_database.session(armor.territory.id, role=role) as session:
+        for way in ("enable_seqscan", "enable_bitmapscan"):
+            await session.execute(text(f"SET LOCAL {way} = off"))
+        plan = await session.scalar(text(f"EXPLAIN (FORMAT JSON) {statement}"))
+
+    [scan] = plan[0]["Plan"]["Plans"]
+    assert scan["Node Type"] == "Index Only Scan"
 
 
 async def test_a_passer_by_reads_published_rows_and_writes_none(

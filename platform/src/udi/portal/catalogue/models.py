@@ -48,7 +48,7 @@ class Dataset(TenantColumns, PortalTable):
     __table_args__ = (
         UniqueConstraint("tenant_id", "seq"),
         tenant_foreign_key("organisation_id", "organisation"),
-        Index(None, "tenant_id", "organisation_id"),
+        Index(None, "tenant_id", "organisation_id", "state"),
         Index(None, "tenant_id", "modified_at"),
         Index(None, "tenant_id", "published_at", "id"),
         Index(None, "tenant_id", "described_at", "id"),
