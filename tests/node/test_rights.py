@@ -213,8 +213,8 @@ def list_calls() -> list[tuple[str, Action]]:
         least = RANKS.index(action.needs)
         edge = {"stranger", *RANKS[max(least - 1, 0) : least + 1]}
         others = [person for person in PEOPLE if person not in edge]
-        asking = edge.union(others[number % ONE_IN :: ONE_IN])
-        calls += [(person, action) for person in PEOPLE if person in asking]
+        callers = edge.union(others[number % ONE_IN :: ONE_IN])
+        calls += [(person, action) for person in PEOPLE if person in callers]
     return calls
 
 

@@ -180,11 +180,11 @@ async def test_an_agreement_about_another_nodes_dataset_is_not_kept(
     demo: Territory,
 ) -> None:
     stray = portal.grant(str(uuid.uuid4()))
-    held = func.count(HeldAgreement.id).filter(HeldAgreement.id == stray.id)
+    agreement_count = func.count(HeldAgreement.id).filter(HeldAgreement.id == stray.id)
 
     assert (await portal.push(machine, stray)).status_code == 404
     async with node_database.session(demo.id, role="worker") as session:
-        assert await session.scalar(select(held)) == 0
+        assert await session.scalar(select(agreement_count)) == 0
 
 
 async def test_a_document_of_another_shape_is_refused_with_its_faults(

@@ -137,8 +137,8 @@ async def test_a_reading_that_was_stopped_is_a_last_reading(stage: Stage) -> Non
             HeldCredential.agreement_id == stage.grant.id
         )
         credential_id = (await session.scalars(credential)).one()
-        shown = update(AgreementUse).where(AgreementUse.id == use.id)
-        await session.execute(shown.values(credential_id=credential_id))
+        change = update(AgreementUse).where(AgreementUse.id == use.id)
+        await session.execute(change.values(credential_id=credential_id))
         last_uses = await queries.list_last_uses(session, None)
     assert use.outcome == "stopped"
     assert last_uses[credential_id] == use.happened_at
