@@ -137,20 +137,34 @@ def each_store(
     tmp_path: Path,
 ) -> SealingStore:
     """The test runs twice, with the node's files in an empty folder and in an empty bucket; this is the node's store."""
+    store = open_store(request, settings, node_database, tmp_path)
+    place_files(services, store, node_database, tmp_path)
+    return store
+
+
+def open_store(
+    request: pytest.FixtureRequest, settings: Settings, database: Database, folder: Path
+) -> SealingStore:
+    """A store in this folder, or in an empty bucket, as the parameter of the request says."""
     if request.param == "folder":
-        at = Settings(object_store=str(tmp_path / "objects"))
+        at = Settings(object_store=str(folder / "objects"))
     else:
         service: S3Service = request.getfixturevalue("s3")
         at = service.empty_bucket()
     at = at.model_copy(update={"state": settings.state})
-    store = SealingStore.from_settings(at, node_database, KeyringFile(settings))
+    return SealingStore.from_settings(at, database, KeyringFile(settings))
+
+
+def place_files(
+    services: ServiceOverrides, store: SealingStore, database: Database, folder: Path
+) -> None:
+    """Have the node keep its files in a store, and copies of tables in a folder."""
     services |= {
         OBJECTS: store,
         FIND_TABLE: DatasetTableCache(
-            node_database, store, tmp_path / "tables", services[EXPORTS]
+            database, store, folder / "tables", services[EXPORTS]
         ),
     }
-    return store
 
 
 @pytest.fixture

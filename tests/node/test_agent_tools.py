@@ -12,6 +12,14 @@ from tests.contract.readers.environments import environment
 from tests.contract.readers.serving import read_with, serving
 from tests.mcp import call_tool, request_result
 from tests.node.counterpart import report
+from tests.node.lasting import browse as browse
+from tests.node.lasting import demo as demo
+from tests.node.lasting import make_person as make_person
+from tests.node.lasting import passer_by as passer_by
+from tests.node.lasting import patient as patient
+from tests.node.lasting import producer as producer
+from tests.node.lasting import publisher as publisher
+from tests.node.lasting import space as space
 from tests.node.producer import Producer
 from tests.node.test_named_tables import BOOK
 from tests.node.test_outbox import answer as answer
@@ -27,7 +35,7 @@ TOOLS = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def trees(producer: Producer) -> str:
     """A published table of four trees."""
     return await producer.publish(await producer.draft(HEIGHTS, "arbres.csv"))
@@ -83,10 +91,9 @@ async def test_a_program_learns_the_columns_then_asks(
 
 
 async def test_each_answer_cites_whose_data_these_are_and_where(
-    passer_by: httpx.AsyncClient,
-    trees: str,
-    answer: Callable[..., Any],
+    producer: Producer, passer_by: httpx.AsyncClient, answer: Callable[..., Any]
 ) -> None:
+    trees = await producer.publish(await producer.draft(HEIGHTS, "arbres.csv"))
     unannounced = await call_tool(passer_by, "read_rows", {"dataset_id": trees})
     accepted = await answer(report(trees))
     tool_answer = await call_tool(passer_by, "read_rows", {"dataset_id": trees})

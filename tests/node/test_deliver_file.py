@@ -8,6 +8,16 @@ import pytest
 from litestar import Litestar
 
 from tests.node.conftest import Browse
+from tests.node.lasting import browse as browse
+from tests.node.lasting import demo as demo
+from tests.node.lasting import each_store as each_store
+from tests.node.lasting import make_person as make_person
+from tests.node.lasting import passer_by as passer_by
+from tests.node.lasting import producer as producer
+from tests.node.lasting import publisher as publisher
+from tests.node.lasting import reader as reader
+from tests.node.lasting import space as space
+from tests.node.lasting import stranger as stranger
 from tests.node.producer import TABLE, Producer
 from udi.kit.db import Database
 from udi.kit.oidc import Login
@@ -26,8 +36,9 @@ async def file_path(database: Database, territory: Territory, dataset: str) -> s
         return stored_dataset.latest.file.path
 
 
-@pytest.fixture
-async def address(producer: Producer) -> str:
+@pytest.fixture(scope="module")
+async def address(producer: Producer, each_store: object) -> str:
+    """That of the file of a published dataset, in each of the stores."""
     return f"/datasets/{await producer.publish()}/file"
 
 

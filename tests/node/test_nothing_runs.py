@@ -8,6 +8,13 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Request, Route
 
+from tests.node.lasting import browse as browse
+from tests.node.lasting import demo as demo
+from tests.node.lasting import make_person as make_person
+from tests.node.lasting import passer_by as passer_by
+from tests.node.lasting import producer as producer
+from tests.node.lasting import publisher as publisher
+from tests.node.lasting import space as space
 from tests.node.producer import Producer
 from tests.ui.axe import PATIENCE
 
@@ -72,7 +79,7 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     await opened.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def addresses(producer: Producer, passer_by: httpx.AsyncClient) -> dict[str, str]:
     """Where each evil file is, for everybody."""
     passer_by.event_hooks = {"response": []}  # what a stranger wrote is no page of ours

@@ -25,6 +25,7 @@ from tests.node.agreements.granting import IN_PART, WHOLE, Granting
 from tests.node.hidden_members import packed
 from tests.node.producer import SLUG, Producer
 from tests.node.test_series import add_year, date_main
+from tests.personal_rows import find_moment
 from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
 from udi.kit.jobs import Job
@@ -80,6 +81,8 @@ class Canaries:
     )
     since: float = field(default_factory=lambda: time.time() - 1)
     """When they were made: no file that was last written before holds one."""
+    first_transaction: int = 0
+    """No row that an earlier one wrote holds one either."""
     day: str = field(
         default_factory=lambda: (
             f"18{10 + secrets.randbelow(80)}-0{1 + secrets.randbelow(9)}-1{secrets.randbelow(10)}"
@@ -129,8 +132,17 @@ class Canaries:
 
 
 @pytest.fixture
-def canaries() -> Canaries:
-    return Canaries()
+async def canaries(first_transaction: int) -> Canaries:
+    return Canaries(first_transaction=first_transaction)
+
+
+@pytest.fixture
+async def first_transaction(postgres: str) -> int:
+    """The number of this test's first transaction, or of an earlier one that still goes on."""
+    connection = await asyncpg.connect(postgres)
+    moment = await find_moment(connection)
+    await connection.close()
+    return moment
 
 
 @pytest.fixture
@@ -173,9 +185,9 @@ async def seal(site: Site, database: Database, territory: Territory) -> None:
 
 
 async def rows_in_clear(
-    dsn: str, databases: list[str], patterns: dict[str, bytes]
+    dsn: str, databases: list[str], patterns: dict[str, bytes], since: int
 ) -> list[str]:
-    """Where a dump of the databases would hold a canary."""
+    """Where a dump of the databases would hold a canary, in rows that this transaction or a later one wrote."""
     words = {
         canary: text
         for canary, pattern in patterns.items()
@@ -189,8 +201,8 @@ async def rows_in_clear(
             "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
         )
         for schema, table in tables:
-            query = f'SELECT line::text FROM "{schema}"."{table}" AS line WHERE line::text LIKE ANY($1)'
-            lines = [line for (line,) in await connection.fetch(query, likes)]
+            query = f'SELECT line::text FROM "{schema}"."{table}" AS line WHERE xmin::text::bigint >= $2 AND line::text LIKE ANY($1)'
+            lines = [line for (line,) in await connection.fetch(query, likes, since)]
             leaks += [
                 f"{canary} in {name}.{schema}.{table}"
                 for canary, word in words.items()
@@ -324,7 +336,10 @@ async def test_no_cell_of_a_sealed_space_is_in_clear_on_a_disk(
 
     patterns = canaries.patterns
     in_rows = await rows_in_clear(
-        postgres, list(settings.database_names.values()), patterns
+        postgres,
+        list(settings.database_names.values()),
+        patterns,
+        canaries.first_transaction,
     )
     in_files = files_in_clear(run_folder, canaries)
 
@@ -355,7 +370,10 @@ async def test_no_cell_of_the_tables_of_an_archive_is_in_clear(
         assert answer.status_code == 200, rest
 
     in_rows = await rows_in_clear(
-        postgres, list(settings.database_names.values()), canaries.patterns
+        postgres,
+        list(settings.database_names.values()),
+        canaries.patterns,
+        canaries.first_transaction,
     )
 
     assert canaries.text in page
@@ -423,7 +441,10 @@ async def test_the_search_finds_what_is_in_clear(
     await producer.page(f"/datasets/{dataset}/data")
 
     in_rows = await rows_in_clear(
-        postgres, list(settings.database_names.values()), canaries.patterns
+        postgres,
+        list(settings.database_names.values()),
+        canaries.patterns,
+        canaries.first_transaction,
     )
     in_files = files_in_clear(run_folder, canaries)
 
@@ -474,7 +495,10 @@ async def test_rows_of_a_sealed_space_are_corrected_and_filled_in_memory(
     assert canaries.changed in await producer.page(f"/datasets/{dataset}/rows/7")
     assert canaries.text in await producer.page(draft.headers["location"])
     in_rows = await rows_in_clear(
-        postgres, list(settings.database_names.values()), canaries.patterns
+        postgres,
+        list(settings.database_names.values()),
+        canaries.patterns,
+        canaries.first_transaction,
     )
     assert in_rows == []
     assert files_in_clear(run_folder, canaries) == []

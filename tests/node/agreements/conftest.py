@@ -1,6 +1,7 @@
 """A restricted dataset with a column, rows and places that are hidden, and a portal that grants."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ from tests.node.agreements.granting import METERS, Granting
 from tests.node.agreements.lenders import Lenders
 from tests.node.conftest import Browse
 from tests.node.producer import Producer
-from tests.service_overrides import ServiceOverrides
+from tests.service_overrides import overridden_services
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.agreements.portal_sync import AgreementSync
@@ -24,26 +25,32 @@ from udi.ui.site import Site
 
 @pytest.fixture
 async def portal(
-    settings: Settings,
-    node_database: Database,
-    demo: Territory,
-    services: ServiceOverrides,
-    node_site: Site,
+    settings: Settings, node_database: Database, demo: Territory, node_site: Site
 ) -> AsyncIterator[Granting]:
     """The territory's portal, whose keys the node reads anew."""
+    async with open_portal(settings, node_database, demo, node_site) as double:
+        yield double
+
+
+@asynccontextmanager
+async def open_portal(
+    settings: Settings, node_database: Database, demo: Territory, node_site: Site
+) -> AsyncIterator[Granting]:
+    """The portal of a territory, as long as the block lasts."""
     double = Granting(demo.slug, audience=demo.links["node"])
     secret = settings.secrets_folder / f"node_credential_{demo.slug}"
     secret.write_text("credential of the test")
     async with node_database.platform_session(role="owner") as session:
         row: Any = await session.get(Tenant, demo.id)
         row.links = {**row.links, "portal": double.origin}
-    services[PORTAL_KEYS] = PortalKeys(node_site.outgoing)
-    yield double
-    try:
-        await services[GATE].close()
-    finally:
-        double.stop()
-        secret.unlink()
+    with overridden_services(node_site.services) as services:
+        services[PORTAL_KEYS] = PortalKeys(node_site.outgoing)
+        yield double
+        try:
+            await services[GATE].close()
+        finally:
+            double.stop()
+            secret.unlink()
 
 
 @pytest.fixture
@@ -73,6 +80,14 @@ async def asker(
 @pytest.fixture
 async def meters(producer: Producer, asker: AgreementSync) -> str:
     """A restricted dataset of meters, published."""
+    return await producer.publish(
+        await producer.draft(METERS, "compteurs.csv"), access="restricted"
+    )
+
+
+@pytest.fixture
+async def own_meters(producer: Producer, asker: AgreementSync) -> str:
+    """Another dataset of meters, which the test may change where its file shares the first."""
     return await producer.publish(
         await producer.draft(METERS, "compteurs.csv"), access="restricted"
     )

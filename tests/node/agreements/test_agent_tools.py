@@ -9,7 +9,19 @@ from tests.contract.node import Issuer, trusted_issuer
 from tests.mcp import call_tool, send, write_message
 from tests.node.agreements.granting import HIDDEN, IN_PART, Granting
 from tests.node.agreements.test_routes import identities as identities
-from tests.node.agreements.test_routes import places as places
+from tests.node.lasting import asker as asker
+from tests.node.lasting import at_node as at_node
+from tests.node.lasting import browse as browse
+from tests.node.lasting import demo as demo
+from tests.node.lasting import machine as machine
+from tests.node.lasting import make_person as make_person
+from tests.node.lasting import meters as meters
+from tests.node.lasting import portal as portal
+from tests.node.lasting import producer as producer
+from tests.node.lasting import publisher as publisher
+from tests.node.lasting import reader as reader
+from tests.node.lasting import space as space
+from tests.node.lasting import stranger as stranger
 from tests.node.producer import SLUG, Producer
 from udi.kit.keys import Signer, new_secret
 from udi.kit.tenancy import Territory

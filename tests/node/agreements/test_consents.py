@@ -28,7 +28,7 @@ from udi.protocol.agreement import AgreementValidity
 from udi.protocol.consent import ConsentState
 from udi.protocol.credentials import AGREEMENT, CONSENT_LINK, READING
 
-TIMES = examples(20, 100)
+TIMES = examples(6, 100)
 CODES = [str(row[0]) for row in ROWS]
 
 
@@ -366,7 +366,7 @@ async def test_a_stop_is_felt_as_soon_as_the_node_knows_it(
     assert await lenders.read(grant) == ["PA-0040"]
 
 
-@pytest.mark.parametrize("seed", range(examples(3, 30)))
+@pytest.mark.parametrize("seed", range(examples(2, 30)))
 async def test_random_worlds_are_read_as_a_model_says(
     lenders: Lenders, seed: int
 ) -> None:

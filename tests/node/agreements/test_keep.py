@@ -15,6 +15,17 @@ from tests.node.agreements.granting import (
     in_days,
     replace_struct,
 )
+from tests.node.lasting import asker as asker
+from tests.node.lasting import at_node as at_node
+from tests.node.lasting import browse as browse
+from tests.node.lasting import demo as demo
+from tests.node.lasting import machine as machine
+from tests.node.lasting import make_person as make_person
+from tests.node.lasting import meters as meters
+from tests.node.lasting import portal as portal
+from tests.node.lasting import producer as producer
+from tests.node.lasting import publisher as publisher
+from tests.node.lasting import space as space
 from tests.node.producer import Producer
 from udi.kit.clock import now
 from udi.kit.db import Database
@@ -236,7 +247,10 @@ async def test_forget_uses_deletes_what_is_older_than_it_is_kept(
     await read(machine, grant)
     async with node_database.session(demo.id, role="worker") as session:
         first = await session.scalar(
-            select(AgreementUse.id).order_by(AgreementUse.happened_at).limit(1)
+            select(AgreementUse.id)
+            .where(AgreementUse.agreement_id == grant.id)
+            .order_by(AgreementUse.happened_at)
+            .limit(1)
         )
         old = update(AgreementUse).where(AgreementUse.id == first)
         await session.execute(
@@ -245,6 +259,7 @@ async def test_forget_uses_deletes_what_is_older_than_it_is_kept(
 
     async with node_database.session(demo.id, role="worker") as session:
         assert await delete_old_uses(session) == 1
-        left = (await session.scalars(select(AgreementUse.kind))).all()
+        kinds = select(AgreementUse.kind).where(AgreementUse.agreement_id == grant.id)
+        left = (await session.scalars(kinds)).all()
 
     assert left == ["file"]

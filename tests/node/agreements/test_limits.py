@@ -19,6 +19,18 @@ from tests.node.agreements.granting import (
     Granting,
     replace_struct,
 )
+from tests.node.lasting import asker as asker
+from tests.node.lasting import at_node as at_node
+from tests.node.lasting import browse as browse
+from tests.node.lasting import demo as demo
+from tests.node.lasting import machine as machine
+from tests.node.lasting import make_person as make_person
+from tests.node.lasting import meters as meters
+from tests.node.lasting import passer_by as passer_by
+from tests.node.lasting import portal as portal
+from tests.node.lasting import producer as producer
+from tests.node.lasting import publisher as publisher
+from tests.node.lasting import space as space
 from tests.node.producer import Producer
 from tests.service_overrides import ServiceOverrides
 from udi.kit.clock import now
@@ -168,15 +180,17 @@ async def test_what_is_no_table_is_not_given_in_part(
 
 
 async def test_a_table_that_has_not_what_was_agreed_shows_nothing(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, producer: Producer
+    portal: Granting, machine: httpx.AsyncClient, own_meters: str, producer: Producer
 ) -> None:
-    grant = portal.grant(meters, IN_PART)
+    grant = portal.grant(own_meters, IN_PART)
     await portal.push(machine, grant)
     renamed = METERS.replace(b"commune,", b"ville,", 1)
-    await producer.send(renamed, "compteurs.csv", f"/datasets/{meters}/versions")
-    await producer.publish(meters, access="restricted")
+    await producer.send(renamed, "compteurs.csv", f"/datasets/{own_meters}/versions")
+    await producer.publish(own_meters, access="restricted")
 
-    answer = await machine.get(f"/api/resources/{meters}/data/", headers=grant.headers)
+    answer = await machine.get(
+        f"/api/resources/{own_meters}/data/", headers=grant.headers
+    )
 
     assert answer.status_code == 403
     assert HIDDEN not in answer.text
@@ -299,15 +313,15 @@ async def test_a_revoked_project_still_reads_what_it_read(
 async def test_the_producer_sees_who_read_what(
     portal: Granting,
     machine: httpx.AsyncClient,
-    meters: str,
+    own_meters: str,
     producer: Producer,
     stranger: object,
 ) -> None:
-    grant = await given(portal, machine, meters)
-    await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
+    grant = await given(portal, machine, own_meters)
+    await machine.get(f"/datasets/{own_meters}/file", headers=grant.headers)
 
-    page = await producer.page(f"/datasets/{meters}/agreements")
-    sheet = await producer.client.get(f"/datasets/{meters}/uses.csv")
+    page = await producer.page(f"/datasets/{own_meters}/agreements")
+    sheet = await producer.client.get(f"/datasets/{own_meters}/uses.csv")
     rows = list(csv.reader(io.StringIO(sheet.text.lstrip("\ufeff")), delimiter=";"))
 
     assert "Îlots frais" in page
@@ -316,12 +330,12 @@ async def test_the_producer_sees_who_read_what(
 
 
 async def test_a_page_without_agreements_says_so(
-    producer: Producer, meters: str
+    producer: Producer, own_meters: str
 ) -> None:
-    assert f"/datasets/{meters}/agreements" in await producer.page(
-        f"/datasets/{meters}"
+    assert f"/datasets/{own_meters}/agreements" in await producer.page(
+        f"/datasets/{own_meters}"
     )
-    assert "Aucun projet" in await producer.page(f"/datasets/{meters}/agreements")
+    assert "Aucun projet" in await producer.page(f"/datasets/{own_meters}/agreements")
 
 
 async def test_the_log_is_kept_to_its_space_and_territory(

@@ -14,8 +14,18 @@ from tests.node.agreements.granting import (
     replace_struct,
 )
 from tests.node.hidden_members import packed, workbook
+from tests.node.lasting import asker as asker
+from tests.node.lasting import at_node as at_node
+from tests.node.lasting import browse as browse
+from tests.node.lasting import demo as demo
+from tests.node.lasting import machine as machine
+from tests.node.lasting import make_person as make_person
+from tests.node.lasting import patient as patient
+from tests.node.lasting import portal as portal
+from tests.node.lasting import producer as producer
+from tests.node.lasting import publisher as publisher
+from tests.node.lasting import space as space
 from tests.node.producer import Producer
-from tests.node.test_show_data import patient as patient
 from udi.node.agreements.portal_sync import AgreementSync
 from udi.protocol.terms import Terms
 
@@ -55,7 +65,7 @@ PARTIAL = {
 }
 
 
-@pytest.fixture(params=["sheet", "file of an archive"])
+@pytest.fixture(scope="module", params=["sheet", "file of an archive"])
 async def book(
     producer: Producer, asker: AgreementSync, request: pytest.FixtureRequest
 ) -> str:

@@ -17,6 +17,7 @@ from tests.node.subject_requests.test_canaries import (
     words,
 )
 from tests.node.test_sealed_canaries import files_in_clear, rows_in_clear
+from tests.node.test_sealed_canaries import first_transaction as first_transaction
 from udi.node.agreements.models import ConsentLink
 from udi.node.agreements.portal_sync import AgreementSync
 from udi.node.agreements.use_reports import report_uses
@@ -115,6 +116,7 @@ async def test_nothing_of_the_numbers_of_consents_is_in_clear(
     grant: Grant,
     asker: AgreementSync,
     words: WrittenWords,
+    first_transaction: int,
     relay: Relay,
     postgres: str,
     settings: Settings,
@@ -142,7 +144,7 @@ async def test_nothing_of_the_numbers_of_consents_is_in_clear(
     assert words["waits"] in page.text
     assert words["waits"] in {link.code for link in links}
     assert [path for _, path, *_ in lenders.portal.pushed] == [USES, WITHDRAWALS]
-    assert await rows_in_clear(postgres, names, patterns) == []
+    assert await rows_in_clear(postgres, names, patterns, first_transaction) == []
     assert list_in(b"".join(dump(postgres, name) for name in names), patterns) == []
     assert files_in_clear(run_folder, words) == []
     assert list_in(outgoing_text.encode(), patterns) == []

@@ -8,6 +8,18 @@ import httpx
 import pytest
 
 from tests.node.agreements.granting import HIDDEN, IN_PART, METERS, Grant, Granting
+from tests.node.lasting import asker as asker
+from tests.node.lasting import at_node as at_node
+from tests.node.lasting import browse as browse
+from tests.node.lasting import demo as demo
+from tests.node.lasting import machine as machine
+from tests.node.lasting import make_person as make_person
+from tests.node.lasting import meters as meters
+from tests.node.lasting import passer_by as passer_by
+from tests.node.lasting import portal as portal
+from tests.node.lasting import producer as producer
+from tests.node.lasting import publisher as publisher
+from tests.node.lasting import space as space
 from tests.node.producer import Producer
 from tests.node.scripts import OTHER
 from tests.node.test_parts import add, save
@@ -103,12 +115,12 @@ async def test_a_file_beside_the_main_one_is_given_with_all_of_the_data_or_not_a
     producer: Producer,
     node_site: Site,
     demo: Territory,
-    meters: str,
+    own_meters: str,
 ) -> None:
-    part = await add(producer, meters, OTHER, "2024.csv")
-    waiting = await add(producer, meters, METERS + METERS[20:], "2023.csv")
-    await save(producer, meters, part, title="Avant", role="data")
-    whole, in_part = portal.grant(meters), portal.grant(meters, IN_PART)
+    part = await add(producer, own_meters, OTHER, "2024.csv")
+    waiting = await add(producer, own_meters, METERS + METERS[20:], "2023.csv")
+    await save(producer, own_meters, part, title="Avant", role="data")
+    whole, in_part = portal.grant(own_meters), portal.grant(own_meters, IN_PART)
     for grant in (whole, in_part):
         await portal.push(passer_by, grant)
 

@@ -8,6 +8,17 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.node.agreements.granting import Grant, Granting, in_days
+from tests.node.lasting import asker as asker
+from tests.node.lasting import at_node as at_node
+from tests.node.lasting import browse as browse
+from tests.node.lasting import demo as demo
+from tests.node.lasting import machine as machine
+from tests.node.lasting import make_person as make_person
+from tests.node.lasting import meters as meters
+from tests.node.lasting import portal as portal
+from tests.node.lasting import producer as producer
+from tests.node.lasting import publisher as publisher
+from tests.node.lasting import space as space
 from udi.kit.db import Database
 from udi.kit.keys import Signer, new_secret
 from udi.kit.tenancy import Territory
@@ -169,12 +180,11 @@ async def test_an_agreement_about_another_nodes_dataset_is_not_kept(
     demo: Territory,
 ) -> None:
     stray = portal.grant(str(uuid.uuid4()))
+    agreement_count = func.count(HeldAgreement.id).filter(HeldAgreement.id == stray.id)
 
     assert (await portal.push(machine, stray)).status_code == 404
     async with node_database.session(demo.id, role="worker") as session:
-        assert (
-            await session.scalar(select(func.count()).select_from(HeldAgreement)) == 0
-        )
+        assert await session.scalar(select(agreement_count)) == 0
 
 
 async def test_a_document_of_another_shape_is_refused_with_its_faults(

@@ -10,7 +10,7 @@ from tests.depth import examples
 from tests.node.agreements.granting import Grant, Granting
 from udi.protocol.agreement import AgreementValidity
 
-TIMES = examples(20, 100)
+TIMES = examples(6, 100)
 
 
 async def test_a_revocation_is_felt_as_soon_as_the_node_knows_it(

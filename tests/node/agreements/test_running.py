@@ -10,6 +10,17 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.node.agreements.granting import IN_PART, Grant, Granting
+from tests.node.lasting import asker as asker
+from tests.node.lasting import at_node as at_node
+from tests.node.lasting import browse as browse
+from tests.node.lasting import demo as demo
+from tests.node.lasting import machine as machine
+from tests.node.lasting import make_person as make_person
+from tests.node.lasting import meters as meters
+from tests.node.lasting import portal as portal
+from tests.node.lasting import producer as producer
+from tests.node.lasting import publisher as publisher
+from tests.node.lasting import space as space
 from tests.node.producer import Producer
 from tests.service_overrides import ServiceOverrides
 from udi.kit import clock
@@ -122,11 +133,15 @@ async def test_a_reading_that_was_stopped_is_a_last_reading(stage: Stage) -> Non
 
     [use] = await stage.uses()
     async with stage.gate.session(stage.territory.id) as session:
-        credential_id = (await session.scalars(select(HeldCredential.id))).one()
-        await session.execute(update(AgreementUse).values(credential_id=credential_id))
+        credential = select(HeldCredential.id).where(
+            HeldCredential.agreement_id == stage.grant.id
+        )
+        credential_id = (await session.scalars(credential)).one()
+        change = update(AgreementUse).where(AgreementUse.id == use.id)
+        await session.execute(change.values(credential_id=credential_id))
         last_uses = await queries.list_last_uses(session, None)
     assert use.outcome == "stopped"
-    assert last_uses == {credential_id: use.happened_at}
+    assert last_uses[credential_id] == use.happened_at
 
 
 async def test_a_slow_reading_stops_within_so_many_seconds(stage: Stage) -> None:
@@ -226,12 +241,18 @@ async def test_its_producer_sees_a_reading_that_goes_on(
 
 
 async def test_its_producer_reads_that_it_was_stopped(
-    stage: Stage, producer: Producer, meters: str
+    stage: Stage,
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    producer: Producer,
+    own_meters: str,
 ) -> None:
+    stage.grant = portal.grant(own_meters)
+    await portal.push(machine, stage.grant)
     await stage.take(await stage.begin(), stop_after=5, stop=stage.revoke)
     await stage.gate.close()
 
-    page = await producer.page(f"/datasets/{meters}/agreements")
+    page = await producer.page(f"/datasets/{own_meters}/agreements")
 
     assert "arrêtée" in page
 

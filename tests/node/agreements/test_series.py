@@ -12,29 +12,45 @@ from tests.node.agreements.granting import (
     replace_struct,
 )
 from tests.node.agreements.test_named_tables import PAGES, PARTIAL, TABLES, read
+from tests.node.lasting import asker as asker
+from tests.node.lasting import at_node as at_node
+from tests.node.lasting import browse as browse
+from tests.node.lasting import demo as demo
+from tests.node.lasting import machine as machine
+from tests.node.lasting import make_person as make_person
+from tests.node.lasting import patient as patient
+from tests.node.lasting import portal as portal
+from tests.node.lasting import producer as producer
+from tests.node.lasting import publisher as publisher
+from tests.node.lasting import space as space
 from tests.node.producer import Producer
 from tests.node.test_erase_dataset import withdraw
 from tests.node.test_series import add_year, date_main
-from tests.node.test_show_data import patient as patient
 from udi.node.agreements.portal_sync import AgreementSync
 from udi.protocol.terms import Terms
 
 NAME = "series"
 
 
-@pytest.fixture(params=["columns agree", "columns differ"])
+@pytest.fixture(scope="module", params=["columns agree", "columns differ"])
 async def years(
     producer: Producer, asker: AgreementSync, request: pytest.FixtureRequest
 ) -> str:
     """A restricted dataset of two years, which are one table or not."""
+    if request.param == "columns differ":
+        return await publish_years(
+            producer, METERS.replace(b"compteur,commune", b"compteur,ville", 1)
+        )
+    return await publish_years(producer, METERS)
+
+
+async def publish_years(producer: Producer, earlier: bytes) -> str:
+    """A restricted dataset of a year and of an earlier one."""
     dataset = await producer.publish(
         await producer.draft(METERS, "2024.csv"), access="restricted", reason="Essai"
     )
     await date_main(producer, dataset, "2024-01-01", "2024-12-31")
-    content = METERS
-    if request.param == "columns differ":
-        content = METERS.replace(b"compteur,commune", b"compteur,ville", 1)
-    await add_year(producer, dataset, 2023, content)
+    await add_year(producer, dataset, 2023, earlier)
     return dataset
 
 
@@ -102,11 +118,21 @@ async def test_an_agreement_on_all_opens_it(
         )
         assert (producer_response.status_code, theirs.status_code) == (200, 401), way
         assert "private" in producer_response.headers["cache-control"]
-    await withdraw(producer, years)
-    gone = await machine.get(
-        f"/api/resources/{years}/tables/{NAME}/data/", headers=grant.headers
-    )
-    assert gone.status_code == 410
+
+
+async def test_withdrawal_ends_an_agreement_on_all(
+    producer: Producer, machine: httpx.AsyncClient, portal: Granting
+) -> None:
+    dataset = await publish_years(producer, METERS)
+    grant = portal.grant(dataset, WHOLE)
+    await portal.push(machine, grant)
+    address = f"/api/resources/{dataset}/tables/{NAME}/data/"
+
+    before = await machine.get(address, headers=grant.headers)
+    await withdraw(producer, dataset)
+    after = await machine.get(address, headers=grant.headers)
+
+    assert (before.status_code, after.status_code) == (200, 410)
 
 
 @pytest.mark.parametrize("years", ["columns agree"], indirect=True)

@@ -8,6 +8,17 @@ import pytest
 
 from tests.node.agreements.granting import IN_PART, WHOLE, Granting, replace_struct
 from tests.node.agreements.ways import ROWS_LEAVE
+from tests.node.lasting import asker as asker
+from tests.node.lasting import at_node as at_node
+from tests.node.lasting import browse as browse
+from tests.node.lasting import demo as demo
+from tests.node.lasting import machine as machine
+from tests.node.lasting import make_person as make_person
+from tests.node.lasting import meters as meters
+from tests.node.lasting import portal as portal
+from tests.node.lasting import producer as producer
+from tests.node.lasting import publisher as publisher
+from tests.node.lasting import space as space
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.agreements import queries

@@ -18,6 +18,7 @@ from tests.node.relays import Relay
 from tests.node.subject_requests.agents import Agent
 from tests.node.subject_requests.askers import FORM, Asker
 from tests.node.test_sealed_canaries import files_in_clear, rows_in_clear
+from tests.node.test_sealed_canaries import first_transaction as first_transaction
 from udi.cli.local.postgres import find_binaries
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
@@ -172,6 +173,7 @@ async def test_nothing_of_forty_words_is_in_clear(
     agent: Agent,
     colleague: Agent,
     words: WrittenWords,
+    first_transaction: int,
     node_site: Site,
     node_database: Database,
     demo: Territory,
@@ -199,7 +201,7 @@ async def test_nothing_of_forty_words_is_in_clear(
     assert open_request
     assert relay.mails
     assert [len(requests) for requests in portal.reports[0].values()] == [3, 2]
-    assert await rows_in_clear(postgres, names, looked_for) == []
+    assert await rows_in_clear(postgres, names, looked_for, first_transaction) == []
     dumps = b"".join(dump(postgres, name) for name in names)
     assert list_in(dumps, patterns) == []
     assert files_in_clear(run_folder, words) == []
@@ -217,6 +219,7 @@ async def test_nothing_of_forty_words_is_in_clear(
 
 async def test_the_search_finds_what_is_planted(
     words: WrittenWords,
+    first_transaction: int,
     node_database: Database,
     demo: Territory,
     postgres: str,
@@ -230,7 +233,7 @@ async def test_the_search_finds_what_is_planted(
     file.write_text(planted)
 
     names = list(settings.database_names.values())
-    in_rows = await rows_in_clear(postgres, names, words.patterns)
+    in_rows = await rows_in_clear(postgres, names, words.patterns, first_transaction)
     in_dumps = [list_in(dump(postgres, name), words.patterns) for name in names]
     in_files = files_in_clear(run_folder, words)
     file.unlink()

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import python_calamine
+import shapely
 from nanoarrow import ArrayStream
 from nanoarrow.ipc import InputStream
 
@@ -24,6 +25,8 @@ from udi.tabular.geo.geo_gdal import raw
 
 Plain = str | float | bool | None
 DECIMALS = 6
+PLACE_DECIMALS = 4
+"""Of a place in a tile, which rounds it."""
 NUMBER_IN_TILE = "mvt_id"
 """A column that GDAL adds to those of a tile."""
 
@@ -76,7 +79,7 @@ def expected_view(form: str, table: Table, question: Question) -> View:
             total=len(rows),
         ),
         "csv": lambda: View(table.columns, rows),
-        "xlsx": lambda: View(table.columns, rows),
+        "xlsx": lambda: View(table.columns, _until_last_cell(rows)),
         "json": lambda: View(columns, rows),
         "ndjson": lambda: View(columns, rows),
         "parquet": lambda: View(
@@ -98,6 +101,16 @@ def _rounded(
         place and (round(place[0], DECIMALS), round(place[1], DECIMALS))
         for place in places
     )
+
+
+def _until_last_cell(
+    rows: tuple[tuple[Plain, ...], ...],
+) -> tuple[tuple[Plain, ...], ...]:
+    """A sheet ends with the last row that has a cell."""
+    count = len(rows)
+    while count and all(cell is None for cell in rows[count - 1]):
+        count -= 1
+    return rows[:count]
 
 
 def _tiled(table: Table) -> View:
@@ -240,11 +253,14 @@ def _read_features(features: Sequence[Mapping[str, Any]]) -> View:
 
 
 def _read_tiles(content: bytes, columns: Sequence[str]) -> View:
-    """The places of the finest tiles; a column that is not expected is an error."""
+    """The places of the finest tiles; a column that is not expected is an error.
+
+    One at the edge of a tile is in its neighbour too, and counts once.
+    """
     with TemporaryDirectory() as folder:
         path = Path(folder, "table.pmtiles")
         path.write_bytes(content)
-        meta, _, _, fields = raw.read(path)
+        meta, _, shapes, fields = raw.read(path)
     names = [str(name) for name in meta["fields"] if name != NUMBER_IN_TILE]
     fields = [
         field
@@ -252,11 +268,13 @@ def _read_tiles(content: bytes, columns: Sequence[str]) -> View:
         if name != NUMBER_IN_TILE
     ]
     assert set(names) <= set(columns), names
+    cells = zip(*(_cells(names, fields, name) for name in columns))  # noqa: B905 - one length
+    places = shapely.get_coordinates(shapely.from_wkb(shapes)).round(PLACE_DECIMALS)
     rows = {
-        tuple(_number(cell) for cell in row)
-        for row in zip(*(_cells(names, fields, name) for name in columns))  # noqa: B905 - one length
+        (tuple(place), tuple(map(_number, row)))
+        for place, row in zip(places.tolist(), cells, strict=True)
     }
-    return View(None, tuple(sorted(rows, key=repr)))
+    return View(None, tuple(sorted((row for _, row in rows), key=repr)))
 
 
 def _cells(names: Sequence[str], fields: Sequence[Any], name: str) -> list[Any]:

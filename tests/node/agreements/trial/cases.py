@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from random import Random
 from typing import TypeVar
 
@@ -108,7 +109,10 @@ class Chance(Random):
 
 
 def draw_case(number: int, addresses: Mapping[str, Sequence[Address]]) -> Case:
-    """A policy, and readings under it at addresses by their form; the first is of every address in turn."""
+    """A policy, and readings under it at addresses by their form; the first is at one that serves data.
+
+    A new address changes the cases that draw it, and no others.
+    """
     chance = Chance(number)
     first = _plain_step(number, addresses)
     drawn = chance.choice(["readings"] * 3 + ["trees"] * 6 + ["plan"])
@@ -128,8 +132,19 @@ def draw_case(number: int, addresses: Mapping[str, Sequence[Address]]) -> Case:
         readings=readings,
         steps=(
             first,
-            *(_draw_step(chance, addresses, source, terms) for _ in range(STEPS)),
+            *(
+                _draw_step(chance, f"{number} {rank}", addresses, source, terms)
+                for rank in range(1, STEPS + 1)
+            ),
         ),
+    )
+
+
+def draw_address(key: str, addresses: Sequence[Address]) -> Address:
+    """The address that a key falls to: one that is added takes its share of the keys, the others keep theirs."""
+    return min(
+        addresses,
+        key=lambda address: sha256(f"{key} {address.path}".encode()).digest(),
     )
 
 
@@ -141,7 +156,7 @@ def _plain_step(number: int, addresses: Mapping[str, Sequence[Address]]) -> Step
         for address in addresses[form]
         if address.shows_data
     ]
-    address = serving[number % len(serving)]
+    address = draw_address(f"{number}", serving)
     return Step(
         address=address,
         method=address.methods[0],
@@ -223,6 +238,7 @@ def _draw_filter(chance: Chance, source: Source, column: Column) -> RowFilter:
 
 def _draw_step(
     chance: Chance,
+    key: str,
     addresses: Mapping[str, Sequence[Address]],
     source: Source,
     terms: Terms,
@@ -242,7 +258,7 @@ def _draw_step(
         for candidate in forms
     ]
     form = chance.choices(forms, weights)[0]
-    address = chance.choice(addresses[form])
+    address = draw_address(key, addresses[form])
     moment = chance.seldom("present", "start", "end")
     usual = "GET" if "GET" in address.methods else address.methods[0]
     return Step(

@@ -235,7 +235,7 @@ MUTANTS = {
         DECISION_SIGNS,
         ("page", "items"),
         in_part=True,
-        found_at=12,
+        found_at=16,
     ),
     "shows every column": Mutant(
         _change_view(columns=()),
@@ -251,25 +251,29 @@ MUTANTS = {
         in_part=True,
         found_at=2,
     ),
-    "counts nothing": Mutant(_count_nothing, {"verdict", "volume"}),
+    "counts nothing": Mutant(_count_nothing, {"verdict", "volume"}, found_at=1),
     "counts no bytes": Mutant(_forget_bytes, {"log", "volume"}),
-    "ignores the end": Mutant(_change_agreement(ends_at=FAR), DECISION_SIGNS),
+    "ignores the end": Mutant(
+        _change_agreement(ends_at=FAR), DECISION_SIGNS, found_at=13
+    ),
     "ignores the beginning": Mutant(
-        _change_agreement(starts_at=LONG_AGO), DECISION_SIGNS, found_at=78
+        _change_agreement(starts_at=LONG_AGO), DECISION_SIGNS, found_at=26
     ),
     "ignores a revocation": Mutant(
-        _ignore_state(AgreementValidity.REVOKED), DECISION_SIGNS, found_at=6
+        _ignore_state(AgreementValidity.REVOKED), DECISION_SIGNS, found_at=9
     ),
-    "ignores a notice": Mutant(_change_standing(closes_at=None), DECISION_SIGNS),
+    "ignores a notice": Mutant(
+        _change_standing(closes_at=None), DECISION_SIGNS, found_at=11
+    ),
     "ignores a suspension": Mutant(
-        _ignore_state(AgreementValidity.SUSPENDED), DECISION_SIGNS, found_at=24
+        _ignore_state(AgreementValidity.SUSPENDED), DECISION_SIGNS, found_at=2
     ),
     "ignores that it was given up": Mutant(
-        _ignore_state(AgreementValidity.GIVEN_UP), DECISION_SIGNS
+        _ignore_state(AgreementValidity.GIVEN_UP), DECISION_SIGNS, found_at=23
     ),
     "ignores the purpose": Mutant(_change_reading(purpose=None), DECISION_SIGNS),
     "ignores the end of a credential": Mutant(
-        _keep_credentials_for_ever, DECISION_SIGNS
+        _keep_credentials_for_ever, DECISION_SIGNS, found_at=7
     ),
     "opens to any credential": Mutant(_open_to_any_credential, DECISION_SIGNS),
     "keeps the standing that came last": Mutant(_keep_last_arrived, DECISION_SIGNS),
@@ -282,13 +286,13 @@ MUTANTS = {
         found_at=6,
     ),
     "gives the file whole": Mutant(
-        _give_the_file_whole, {"view", "verdict"}, ("file",), in_part=True
+        _give_the_file_whole, {"view", "verdict"}, ("file",), in_part=True, found_at=2
     ),
     "shows places that are hidden": Mutant(
-        _show_places, {"verdict", "view"}, ("items", "export"), in_part=True
+        _show_places, {"verdict", "view"}, ("items", "export"), in_part=True, found_at=3
     ),
     "exports every row": Mutant(
-        _export_every_row, {"view"}, ("export",), in_part=True, found_at=50
+        _export_every_row, {"view"}, ("export",), in_part=True, found_at=4
     ),
     "lets caches keep answers": Mutant(_let_caches_keep, {"headers"}, ("page",)),
 }

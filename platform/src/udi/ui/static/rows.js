@@ -3,7 +3,11 @@
 "use strict";
 const MOST_ROWS = 500, MOST_CELLS = 20000;
 const numeric = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
-const example = (form, field) => field.dataset.example ? " " + form.dataset.sayExample + " " + field.dataset.example : "";
+const example = (say, field) => field.dataset.example ? " " + say.sayExample + " " + field.dataset.example : "";
+/* Whatever is read of a form, a browser looks first for a field of that name among all of them: once, not for each cell. */
+const partsOf = (form) => ({
+  form, say: form.dataset, body: form.querySelector("tbody"), count: form.elements.rows, state: form.querySelector("[data-state]"),
+});
 const patterns = new Map();
 const pattern = (text) => {
   if (!patterns.has(text)) {
@@ -24,17 +28,17 @@ const numberFault = (say, rules, value) => {
   if (rules.max && Number(text) > Number(rules.max)) return say.sayMost + " " + rules.max;
   return "";
 };
-const fault = (form, field) => {
-  const say = form.dataset, rules = field.dataset, value = field.value;
-  if (!value) return "required" in rules && !isBlank(field) ? say.sayRequired + example(form, field) : "";
+const fault = (say, field) => {
+  const rules = field.dataset, value = field.value;
+  if (!value) return "required" in rules && !isBlank(field) ? say.sayRequired + example(say, field) : "";
   if (rules.kind === "number") {
     const words = numberFault(say, rules, value);
-    return words && words + example(form, field);
+    return words && words + example(say, field);
   }
-  if (rules.kind === "date" && !/^\d{4}-\d\d-\d\d$/.test(value)) return say.sayDate + example(form, field);
+  if (rules.kind === "date" && !/^\d{4}-\d\d-\d\d$/.test(value)) return say.sayDate + example(say, field);
   if (rules.shortest && [...value].length < rules.shortest) return say.sayShortest + " " + rules.shortest;
   if (rules.longest && [...value].length > rules.longest) return say.sayLongest + " " + rules.longest;
-  if (rules.pattern && pattern(rules.pattern)?.test(value) === false) return say.sayPattern + example(form, field);
+  if (rules.pattern && pattern(rules.pattern)?.test(value) === false) return say.sayPattern + example(say, field);
   return "";
 };
 const describe = (field, id) => {
@@ -42,8 +46,8 @@ const describe = (field, id) => {
   if (ids.length) field.setAttribute("aria-describedby", ids.join(" "));
   else field.removeAttribute("aria-describedby");
 };
-const show = (form, field) => {
-  const words = fault(form, field), id = field.id + "-e", cell = field.closest("td, .field");
+const show = (say, field) => {
+  const words = fault(say, field), id = field.id + "-e", cell = field.closest("td, .field");
   let line = document.getElementById(id);
   if (!words) {
     line?.remove();
@@ -62,13 +66,13 @@ const show = (form, field) => {
   }
   cell.classList.toggle(cell.matches("td") ? "bad" : "invalid", Boolean(words));
 };
-const tell = (form, words = "") => {
+const tell = ({ form, say, state }, words = "") => {
   const invalid = form.querySelectorAll("[aria-invalid]").length;
-  form.querySelector("[data-state]").textContent = [words, invalid ? form.dataset.sayWrong + " " + invalid : form.dataset.sayRight].filter(Boolean).join(" ");
+  state.textContent = [words, invalid ? say.sayWrong + " " + invalid : say.sayRight].filter(Boolean).join(" ");
 };
 const rename = (text, from, to) => text.replace("r" + from + "-", "r" + to + "-");
-const addRow = (form) => {
-  const rows = form.querySelectorAll("tbody tr"), last = rows[rows.length - 1], count = form.elements.rows;
+const addRow = ({ body, count }) => {
+  const rows = body.rows, last = rows[rows.length - 1];
   if (rows.length >= MOST_ROWS || (rows.length + 1) * fieldsOf(last.querySelector("[data-kind]")).length > MOST_CELLS) return null;
   const row = last.cloneNode(true), to = rows.length;
   for (const one of row.querySelectorAll(".error, .hint, .tick")) one.remove();
@@ -115,46 +119,48 @@ const put = (field, value) => {
   } else if (field.tagName === "INPUT" && text.includes("\n")) text = text.replace(/\n/g, " ");
   field.value = text;
 };
-const paste = (form, field, text) => {
-  const rows = [...form.querySelectorAll("tbody tr")], first = field.closest("tr");
+const paste = (grid, field, text) => {
+  const rows = [...grid.body.rows], first = field.closest("tr");
   const column = fieldsOf(field).indexOf(field), lines = read(text), touched = [];
   let place = rows.indexOf(first), done = 0;
   for (const line of lines) {
-    const row = rows[place] || addRow(form);
+    const row = rows[place] || addRow(grid);
     if (!row) break;
     rows[place++] = row;
     done++;
     const fields = [...row.querySelectorAll("[data-kind]")];
     line.forEach((value, index) => {
       const one = fields[column + index];
-      if (one) { put(one, value); touched.push(one); }
+      if (one) put(one, value);
     });
+    touched.push(...fields);
   }
-  for (const one of touched) fieldsOf(one).forEach((each) => show(form, each));
-  tell(form, form.dataset.sayPaste + " " + done + "." + (done < lines.length ? " " + form.dataset.sayFull : ""));
+  for (const one of touched) show(grid.say, one);
+  tell(grid, grid.say.sayPaste + " " + done + "." + (done < lines.length ? " " + grid.say.sayFull : ""));
 };
 for (const form of document.querySelectorAll("form[data-rows]")) {
+  const grid = partsOf(form);
   form.addEventListener("input", ({ target }) => {
     if (!target.dataset.kind) return;
-    show(form, target);
-    tell(form);
+    show(grid.say, target);
+    tell(grid);
   });
   form.addEventListener("focusout", ({ target }) => {
     if (!target.dataset?.kind || isBlank(target)) return;
-    fieldsOf(target).filter((one) => one === target || one.hasAttribute("aria-invalid")).forEach((one) => show(form, one));
-    tell(form);
+    fieldsOf(target).filter((one) => one === target || one.hasAttribute("aria-invalid")).forEach((one) => show(grid.say, one));
+    tell(grid);
   });
   if (!form.querySelector(".cells")) continue;
   form.addEventListener("paste", (event) => {
     const text = event.clipboardData.getData("text/plain");
     if (!event.target.dataset?.kind || !/[\t\n]/.test(text.trimEnd())) return;
     event.preventDefault();
-    paste(form, event.target, text);
+    paste(grid, event.target, text);
   });
   const button = document.createElement("button");
   button.type = "button";
   button.className = "btn quiet";
   button.textContent = form.dataset.sayAdd;
-  button.addEventListener("click", () => addRow(form)?.querySelector("[data-kind]").focus());
-  form.querySelector("[data-state]").after(button);
+  button.addEventListener("click", () => addRow(grid)?.querySelector("[data-kind]").focus());
+  grid.state.after(button);
 }
