@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.ansible.excerpt import read_values, render, show, write_checks
 from tests.ansible.machine import PLAY, ROOT, ansible
 
 pytestmark = pytest.mark.programs
@@ -24,6 +26,7 @@ MIRRORS = {
     "installation_security_mirror": "https://mirror.town.test/debian-security",
     "installation_python_index": "https://mirror.town.test/pypi/simple",
 }
+Check = Callable[..., str]
 KEYS = "signed-by=/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -58,18 +61,24 @@ def write_bundle(folder: Path, **changes: Any) -> Path:
     return folder
 
 
-def check(folder: Path, **variables: str) -> str:
+@pytest.fixture
+def check(tmp_path: Path) -> Check:
     """What the play says of a bundle before it looks at any machine."""
-    variables["installation_bundle"] = str(folder)
-    done = ansible(
-        "ansible-playbook",
-        *("-i", EXAMPLE, "-i", "localhost,", "--limit", "localhost"),
-        *("-e", json.dumps(variables), "site.yml"),
-    )
-    return " ".join(done.stdout.split())
+    checks = write_checks(tmp_path / "play")
+
+    def run_checks(folder: Path, **variables: str) -> str:
+        variables["installation_bundle"] = str(folder)
+        done = ansible(
+            "ansible-playbook",
+            *("-i", EXAMPLE, "-i", "localhost,", "--limit", "localhost"),
+            *("-e", json.dumps(variables), *checks),
+        )
+        return " ".join(done.stdout.split())
+
+    return run_checks
 
 
-def test_a_whole_bundle_of_this_release_passes(tmp_path: Path) -> None:
+def test_a_whole_bundle_of_this_release_passes(tmp_path: Path, check: Check) -> None:
     folder = write_bundle(tmp_path / "bundle")
 
     output = check(
@@ -82,7 +91,7 @@ def test_a_whole_bundle_of_this_release_passes(tmp_path: Path) -> None:
 
 
 def test_a_bundle_that_would_not_install_is_refused_with_the_reason(
-    tmp_path: Path,
+    tmp_path: Path, check: Check
 ) -> None:
     whole = write_bundle(tmp_path / "whole")
     old = write_bundle(tmp_path / "old", requirements="0" * 64)
@@ -90,8 +99,7 @@ def test_a_bundle_that_would_not_install_is_refused_with_the_reason(
     odd = write_bundle(tmp_path / "odd", sources=[source])
     damaged = write_bundle(tmp_path / "damaged")
     (damaged / "wheels.tar").write_text("cut")
-    missing = write_bundle(tmp_path / "missing")
-    (missing / "keycloak.zip").unlink()
+    (damaged / "keycloak.zip").unlink()
 
     assert "has no bundle.json" in check(tmp_path)
     assert "not the one whose sha256" in check(
@@ -99,21 +107,22 @@ def test_a_bundle_that_would_not_install_is_refused_with_the_reason(
     )
     assert "dependencies of another release" in check(old)
     assert "sources that no distribution has" in check(odd)
-    assert "wheels.tar of" in check(damaged)
-    assert "keycloak.zip of" in check(missing)
+    sentences = check(damaged)
+    assert "wheels.tar of" in sentences
+    assert "keycloak.zip of" in sentences
+    assert "packages.tar of" not in sentences
 
 
-def render(folder: Path, **variables: Any) -> dict[str, Any]:
+def write_sources(folder: Path, **variables: Any) -> dict[str, Any]:
     """What the play writes for apt and tells what fetches, on a machine with Debian 12; or why it refuses that machine."""
     folder.mkdir(exist_ok=True)
     files = ("apt.conf", "sources.list")
     [refusal, *_] = yaml.safe_load((PLAY / "tasks/sources.yml").read_text())
     names = ("installation_outgoing", "release_wheels", "patroni_wheels", "installation_bundle_parts")  # fmt: skip
-    content_template = f"{{{{ [{', '.join(names)}] | to_json }}}}"
-    copies = [
-        {"src": str(PLAY / f"files/{name}.j2"), "dest": str(folder / name)}
-        for name in files
-    ]
+    values = show(
+        {name: name for name in names}
+        | {name: render(PLAY / f"files/{name}.j2") for name in files}
+    )
     play = {
         "hosts": "db",
         "connection": "local",
@@ -123,16 +132,7 @@ def render(folder: Path, **variables: Any) -> dict[str, Any]:
             str(PLAY / "roles" / role / "vars/main.yml")
             for role in ("release", "patroni")
         ],
-        "tasks": [
-            refusal,
-            *({"ansible.builtin.template": copy} for copy in copies),
-            {
-                "ansible.builtin.copy": {
-                    "content": content_template,
-                    "dest": str(folder / "variables.json"),
-                }
-            },
-        ],
+        "tasks": [refusal, values],
     }
     (folder / "play.yml").write_text(yaml.safe_dump([play]))
     variables = {
@@ -154,16 +154,13 @@ def render(folder: Path, **variables: Any) -> dict[str, Any]:
     )
     if done.returncode:
         return {"refused": " ".join(done.stdout.split())}
-    values = json.loads((folder / "variables.json").read_text())
-    return {
-        **{name: (folder / name).read_text() for name in files},
-        **dict(zip(names, values, strict=True)),
-    }
+    [rendered] = read_values(done.stdout).values()
+    return dict(rendered)
 
 
 def test_mirrors_take_the_place_of_the_machines_own_sources(tmp_path: Path) -> None:
-    usual = render(tmp_path / "usual")
-    mirrored = render(tmp_path / "mirrored", **MIRRORS)
+    usual = write_sources(tmp_path / "usual")
+    mirrored = write_sources(tmp_path / "mirrored", **MIRRORS)
 
     assert usual["installation_outgoing"] == {}
     assert mirrored["sources.list"].splitlines() == [
@@ -185,7 +182,7 @@ def test_of_a_bundle_packages_wheels_and_keycloak_are_read_on_the_machine(
     bundle = write_bundle(tmp_path / "bundle")
     content = json.loads((bundle / "bundle.json").read_text())
 
-    rendered = render(
+    rendered = write_sources(
         tmp_path / "rendered", installation_bundle=str(bundle), read_bundle=content
     )
 
@@ -207,7 +204,7 @@ def test_a_bundle_of_another_system_is_refused(tmp_path: Path) -> None:
     bundle = write_bundle(tmp_path / "bundle")
     content = json.loads((bundle / "bundle.json").read_text())
 
-    other = render(
+    other = write_sources(
         tmp_path / "other",
         installation_bundle=str(bundle),
         read_bundle=content,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.ansible.excerpt import read_values, render, show
 from tests.ansible.machine import PLAY, ansible
 
 pytestmark = pytest.mark.programs
@@ -41,16 +42,9 @@ def write_all(folder: Path, **variables: str) -> dict[str, str]:
     """What the templates become on the machine of the database."""
     folder.mkdir()
     (folder / "hosts.ini").write_text(INVENTORY)
-    tasks = [
-        {
-            "ansible.builtin.template": {
-                "src": str(PLAY / "roles" / source),
-                "dest": str(folder / name),
-                "mode": "0644",
-            }
-        }
-        for name, source in TEMPLATES.items()
-    ]
+    values = show(
+        {name: render(PLAY / "roles" / source) for name, source in TEMPLATES.items()}
+    )
     play = {
         "hosts": "one",
         "connection": "local",
@@ -62,7 +56,7 @@ def write_all(folder: Path, **variables: str) -> dict[str, str]:
             for part in ("defaults", "vars")
             if (path := PLAY / "roles" / role / part / "main.yml").exists()
         ],
-        "tasks": tasks,
+        "tasks": [values],
     }
     (folder / "play.yml").write_text(yaml.safe_dump([play]))
     facts = {
@@ -83,7 +77,8 @@ def write_all(folder: Path, **variables: str) -> dict[str, str]:
         folder / "play.yml",
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return {name: (folder / name).read_text() for name in TEMPLATES}
+    texts: dict[str, str] = read_values(done.stdout)["one"]
+    return texts
 
 
 def test_programs_go_straight_to_a_postgresql_that_others_run(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.ansible.excerpt import read_values, render, show
 from tests.ansible.machine import (
     PLAY,
     TOOL,
@@ -463,12 +464,12 @@ def test_no_setting_of_the_log_has_it_hold_a_password() -> None:
 @pytest.mark.parametrize(
     ("databases", "running", "adopts", "joins", "first"),
     [
-        ({"db0": "ours"}, [], "True", [], ""),
-        ({"db0": "theirs"}, [], "False", [], ""),
-        ({"db1": "ours"}, [], "False", [], ""),
-        ({"db0": "ours"}, ["db1", "db2"], "False", ["db0"], "db1"),
-        ({}, ["db0", "db2"], "False", ["db1"], "db0"),
-        ({}, [], "False", [], ""),
+        ({"db0": "ours"}, [], True, [], ""),
+        ({"db0": "theirs"}, [], False, [], ""),
+        ({"db1": "ours"}, [], False, [], ""),
+        ({"db0": "ours"}, ["db1", "db2"], False, ["db0"], "db1"),
+        ({}, ["db0", "db2"], False, ["db1"], "db0"),
+        ({}, [], False, [], ""),
     ],
     ids=[
         "one machine becomes three",
@@ -481,9 +482,10 @@ def test_no_setting_of_the_log_has_it_hold_a_password() -> None:
 )
 def test_a_database_is_adopted_and_etcd_joined_only_where_that_is_sound(
     tmp_path: Path,
+    *,
     databases: dict[str, str],
     running: list[str],
-    adopts: str,
+    adopts: bool,
     joins: list[str],
     first: str,
 ) -> None:
@@ -510,28 +512,17 @@ def test_a_database_is_adopted_and_etcd_joined_only_where_that_is_sound(
         for group in ("db", "identity", "portal", "node", "proxy")
     }
     variables = {"installation_host": "udi.test", "installation_territories": ["demo"]}
-    facts_to_write = {
-        "adopts": "{{ patroni_adopts }}",
-        "first": "{{ patroni_etcd_running | first | default('') }}",
-    }
     read = {"ansible.builtin.include_vars": str(PLAY / "roles/patroni/vars/main.yml")}
-    write = {
-        "ansible.builtin.copy": {
-            "content": json.dumps(facts_to_write),
-            "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}.json",
-            "mode": "0644",
+    values = show(
+        {
+            "adopts": "patroni_adopts",
+            "first": "patroni_etcd_running | first | default('')",
+            "etcd": render(PLAY / "roles/patroni/templates/etcd.yml.j2"),
         }
-    }
-    render = {
-        "ansible.builtin.template": {
-            "src": str(PLAY / "roles/patroni/templates/etcd.yml.j2"),
-            "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}.yml",
-            "mode": "0644",
-        }
-    }
+    )
     play = {"hosts": "db", "gather_facts": False, "roles": ["installation"]}
     (tmp_path / "play.yml").write_text(
-        yaml.safe_dump([{**play, "tasks": [read, write, render]}])
+        yaml.safe_dump([{**play, "tasks": [read, values]}])
     )
     (tmp_path / "hosts.yml").write_text(
         yaml.safe_dump({"all": {"hosts": hosts, "children": groups, "vars": variables}})
@@ -542,13 +533,12 @@ def test_a_database_is_adopted_and_etcd_joined_only_where_that_is_sound(
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    facts_by_host = {
-        host: json.loads((tmp_path / f"{host}.json").read_text()) for host in hosts
-    }
-    assert {facts["adopts"] for facts in facts_by_host.values()} == {adopts}
-    assert {facts["first"] for facts in facts_by_host.values()} == {first}
+    values_by_host = read_values(done.stdout)
+    assert values_by_host.keys() == hosts.keys()
+    assert {values["adopts"] for values in values_by_host.values()} == {adopts}
+    assert {values["first"] for values in values_by_host.values()} == {first}
     assert [
         host
         for host in hosts
-        if "initial-cluster-state: existing" in (tmp_path / f"{host}.yml").read_text()
+        if "initial-cluster-state: existing" in values_by_host[host]["etcd"]
     ] == joins

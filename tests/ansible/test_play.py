@@ -16,6 +16,7 @@ import jinja2
 import pytest
 import yaml
 
+from tests.ansible.excerpt import read_values, show, write_checks
 from tests.ansible.machine import PLAY, ROOT, ansible, build_wheel
 
 pytestmark = pytest.mark.programs
@@ -123,24 +124,25 @@ def test_a_script_is_read_by_the_shell(script: Path) -> None:
     assert subprocess.run(["sh", "-n", str(script)], check=False).returncode == 0
 
 
-@pytest.mark.parametrize(
-    "inventory", [EXAMPLE, CLUSTER], ids=lambda path: path.parent.name
-)
-def test_an_inventory_of_the_project_passes_the_checks_of_the_play(
-    inventory: Path,
-) -> None:
-    done = ansible(
-        "ansible-playbook",
-        "-i",
-        inventory,
-        "-i",
-        "localhost,",
-        "--limit",
-        "localhost",
-        "site.yml",
-    )
+LOCALLY = ("-i", "localhost,", "--limit", "localhost")
+
+
+def test_the_inventory_of_one_machine_passes_the_checks_and_its_wheel_is_built() -> (
+    None
+):
+    done = ansible("ansible-playbook", "-i", EXAMPLE, *LOCALLY, "site.yml")
 
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "Store the path, checksum and release of the wheel" in done.stdout
+
+
+def test_the_inventory_of_several_machines_passes_the_checks(tmp_path: Path) -> None:
+    checks = write_checks(tmp_path / "play")
+
+    done = ansible("ansible-playbook", "-i", CLUSTER, *LOCALLY, *checks)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Store the territories' host names" in done.stdout
 
 
 def list_tasks(*arguments: str) -> str:
@@ -408,12 +410,23 @@ def test_machines_that_would_not_make_an_installation_are_refused_with_the_reaso
     tmp_path: Path, text: str, reason: str
 ) -> None:
     (tmp_path / "hosts.ini").write_text(text)
+    checks = write_checks(tmp_path / "play")
 
-    done = ansible("ansible-playbook", "-i", tmp_path / "hosts.ini", "site.yml")
+    done = ansible("ansible-playbook", "-i", tmp_path / "hosts.ini", *checks)
 
     assert done.returncode != 0
     assert reason in " ".join(done.stdout.split())
-    assert "Secrets and territory files" not in done.stdout
+
+
+def test_no_machine_is_touched_where_an_inventory_is_refused(tmp_path: Path) -> None:
+    inventory = tmp_path / "hosts.ini"
+    inventory.write_text(changed(EXAMPLE, "[proxy]\nterritory", "[proxy]"))
+
+    done = ansible("ansible-playbook", "-i", inventory, "site.yml")
+
+    assert done.returncode != 0
+    assert "PLAY [Prepare the deployment on this computer]" in done.stdout
+    assert "PLAY [Systems of the machines]" not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -427,19 +440,19 @@ def test_machines_that_would_not_make_an_installation_are_refused_with_the_reaso
 def test_a_system_on_which_the_play_was_never_run_is_refused(
     tmp_path: Path, inventory: Path, system: str, reason: str
 ) -> None:
+    [refusal] = [
+        task
+        for task in yaml.safe_load((PLAY / "tasks/systems.yml").read_text())
+        if task["name"] == "Refuse a system on which the play was never run"
+    ]
     play = {
         "hosts": "db",
-        "connection": "local",
         "gather_facts": False,
         "roles": ["installation"],
-        "tasks": [{"ansible.builtin.import_tasks": str(PLAY / "tasks/systems.yml")}],
+        "tasks": [refusal],
     }
     (tmp_path / "play.yml").write_text(yaml.safe_dump([play]))
-    variables = {
-        "installation_system": system,
-        "ansible_connection": "local",
-        "ansible_python_interpreter": sys.executable,
-    }
+    variables = {"installation_system": system}
 
     done = ansible(
         "ansible-playbook",
@@ -506,12 +519,13 @@ def test_what_a_machine_has_is_known_once(tmp_path: Path) -> None:
         "roles": ["installation"],
         "tasks": [
             {"ansible.builtin.import_tasks": str(PLAY / "tasks/systems.yml")},
-            {
-                "ansible.builtin.copy": {
-                    "content": "{{ [installation_installed, 'root' in installation_accounts, installation_unmade] | to_json }}",
-                    "dest": str(tmp_path / "known"),
+            show(
+                {
+                    "packages": "installation_installed",
+                    "root": "'root' in installation_accounts",
+                    "unmade": "installation_unmade",
                 }
-            },
+            ),
         ],
     }
     (tmp_path / "play.yml").write_text(yaml.safe_dump([play]))
@@ -529,10 +543,8 @@ def test_what_a_machine_has_is_known_once(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads((tmp_path / "known").read_text()) == [
-        ["nginx-light"],
-        True,
-        False,
+    assert list(read_values(done.stdout).values()) == [
+        {"packages": ["nginx-light"], "root": True, "unmade": False}
     ]
 
 
@@ -581,21 +593,6 @@ def test_what_fetches_packages_takes_the_proxy_of_the_town_and_ours_do_not(
     assert outgoing.count(proxy) == 2
     for name in ("127.0.0.1", "demo.test", "node.demo.test", "mirror.town.test"):
         assert name in outgoing
-
-
-def test_a_wheel_that_is_not_the_announced_one_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "udi-9.9.9-py3-none-any.whl").write_text("another")
-    variables = {
-        "installation_ready_wheel": str(tmp_path / "udi-9.9.9-py3-none-any.whl")
-    }
-    variables["installation_ready_wheel_sha256"] = "0" * 64
-
-    done = ansible(
-        "ansible-playbook", "-i", EXAMPLE, "-e", json.dumps(variables), "site.yml"
-    )
-
-    assert done.returncode != 0
-    assert "not the one whose sha256" in done.stdout
 
 
 def test_the_hosts_of_territories_are_read() -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from udi import __version__
 from udi.cli.local.errors import LocalError
-from udi.cli.main import COMMANDS, GROUPS, build_app
+from udi.cli.main import ALONE, COMMANDS, GROUPS, build_app
 from udi.cli.upgrade.wheel import PINS
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +32,8 @@ try:
 finally:
     print(*sys.modules, file=sys.stderr)
 """
+CHECKED = HELP.replace('"--help"', f'"tenant", "check", "{ROOT}/tenants/demo"')
+OF_OTHER_COMMANDS = {"udi.node", "litestar", "asyncpg", "copier", "duckdb"}
 OF_A_RUN = ("udi.settings", "udi.kit", "pydantic", "structlog", "httpx", "rich")
 """What a command that runs needs, and the list of all commands does not: `udi` alone starts in a fifth of the time."""
 HEAVY = ("udi.portal", "udi.node", "litestar", "sqlalchemy", "duckdb")
@@ -97,6 +99,31 @@ def test_what_needs_no_program_loads_none(command: str) -> None:
 
     assert "udi.cli.main" in done.stdout.split()
     assert [name for name in done.stdout.split() if name.startswith(HEAVY)] == []
+
+
+@pytest.mark.programs
+def test_a_territory_is_checked_without_what_the_other_commands_need() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CHECKED], check=False, capture_output=True, text=True
+    )
+
+    loaded = done.stderr.split()
+    assert "demo: all is right" in done.stdout
+    assert "udi.portal.tenants.files" in loaded
+    assert [name for name in loaded if name in OF_OTHER_COMMANDS] == []
+
+
+def test_a_command_with_a_module_of_its_own_is_the_one_of_its_group() -> None:
+    for words, module in ALONE.items():
+        name, command = words.split()
+        alone: Any = typer.main.get_command(build_app(name, words))
+        [loaded_command] = alone.commands[name].commands.values()
+        real = list_commands(None)[name].commands[command]
+        assert module.startswith(name)
+        assert (loaded_command.name, loaded_command.help) == (command, real.help)
+        assert [parameter.name for parameter in loaded_command.params] == [
+            parameter.name for parameter in real.params
+        ]
 
 
 @pytest.mark.programs

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 import pytest
 import yaml
 
+from tests.ansible.excerpt import write_checks
 from tests.ansible.machine import ansible
 from tests.copier.conftest import ROOT, Render
 from udi.portal.tenants.files import read_folder
@@ -207,27 +208,22 @@ def test_the_play_knows_every_variable_that_the_inventory_gives(render: Render) 
 
 
 @pytest.mark.parametrize("machines", ["one", "several"])
-def test_the_play_takes_the_inventory(render: Render, machines: str) -> None:
-    play = ROOT / "infra/ansible/site.yml"
+def test_the_play_takes_the_inventory(
+    render: Render, tmp_path: Path, machines: str
+) -> None:
     folder = render(slug="rade", machines=machines)
-    inventory = folder / "inventory/hosts.yml"
     tenants = f"installation_territories_folder={folder}/tenants"
+    checks = write_checks(tmp_path / "play")
 
     done = ansible(
         "ansible-playbook",
-        "-i",
-        inventory,
-        "-i",
-        "localhost,",
-        "--limit",
-        "localhost",
-        "--extra-vars",
-        tenants,
-        play,
+        *("-i", folder / "inventory/hosts.yml", "-i", "localhost,"),
+        *("--limit", "localhost", *checks, "--extra-vars", tenants),
         ANSIBLE_LOCAL_TEMP=str(folder / "t"),
     )
 
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "Store the territories' host names" in done.stdout
 
 
 def test_under_ten_questions_each_explained_and_guarded() -> None:

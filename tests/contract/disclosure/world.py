@@ -1,6 +1,5 @@
 """A producer, its node and the portal, in one process each: what is published of a dataset is read at every address."""
 
-import itertools
 import sys
 import uuid
 from collections.abc import AsyncGenerator, Callable
@@ -26,6 +25,9 @@ from udi.ui.site import Site
 
 HEADS_ONE_IN = examples(3, 1)
 """Of how many addresses of the node one is asked for its headers alone."""
+REFUSED_ONE_IN = examples(4, 1)
+"""Of how many addresses that give a browser no page one is asked in the other forms too; each is asked as a browser does."""
+REFUSED = 300
 NOT_OF_THE_DATASET = ("date", "server-timing", "ratelimit", "x-request-id")
 """Headers of each answer that say when it was given, or how much was asked before."""
 
@@ -177,18 +179,18 @@ class World:
         for program, app, client in (
             ("node", self.node_app, self.at_node), ("portal", self.portal_app, self.at_portal),
         ):  # fmt: skip
-            requests = itertools.product(
-                enumerate(addresses(app, program, values)), FORMS[program]
-            )
-            for (number, path), form in requests:
-                method, _, accepted = form.partition(" ")
-                if method == "HEAD" and number % HEADS_ONE_IN:
-                    continue
-                headers = {"Accept": accepted, "Accept-Encoding": "identity"}
-                yield (
-                    f"{program} {method} {path} ({accepted})",
-                    _read(await client.request(method, path, headers=headers)),
-                )
+            for number, path in enumerate(addresses(app, program, values)):
+                is_refused = False
+                for form in FORMS[program]:
+                    method, _, accepted = form.partition(" ")
+                    if method == "HEAD" and number % HEADS_ONE_IN:
+                        continue
+                    if is_refused and number % REFUSED_ONE_IN:
+                        continue
+                    headers = {"Accept": accepted, "Accept-Encoding": "identity"}
+                    answer = _read(await client.request(method, path, headers=headers))
+                    is_refused = answer.status >= REFUSED
+                    yield f"{program} {method} {path} ({accepted})", answer
         yield (
             "own node GET /",
             _read(

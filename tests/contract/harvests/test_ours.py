@@ -19,6 +19,7 @@ from tests.contract.harvests.whole import (
     check_following,
     check_two_readings,
 )
+from tests.depth import examples
 from tests.journeys.installation import Installation
 from tests.portal.catalogue.corpus import TABLE, Catalogue, open_catalogue
 from tests.portal.nodes.sources.conftest import Open
@@ -34,8 +35,8 @@ from udi.protocol.record import restore_record
 from udi.protocol.structures import Record
 from udi.settings import Settings
 
-MANY = 65
-PAGE = 20
+MANY = examples(13, 65)
+PAGE = examples(4, 20)
 PATIENCE = 60
 CHANGED = 3
 REMOVED = 6
@@ -206,7 +207,7 @@ FORMS = {
     "DCAT-AP, RDF/XML": Form(f"/catalog.rdf?page_size={PAGE}", "rdf-xml"),
     "DCAT-AP, JSON-LD": Form(f"/catalog.jsonld?page_size={PAGE}", "json-ld"),
     "DCAT-AP, N-Triples": Form(f"/catalog.nt?page_size={PAGE}", "rdf-turtle"),
-    "home page": Form("/", "rdf-turtle", pages=3),
+    "home page": Form("/", "rdf-turtle", pages=examples(2, 3)),
     # Notes are in one language, and a theme is a group, whose name is kept as a keyword.
     "CKAN's API": Form(
         f"/api/3/action/package_search?rows={PAGE}",

@@ -18,12 +18,13 @@ from tests.contract.harvests.whole import (
     check_following,
     check_two_readings,
 )
+from tests.depth import examples
 from tests.portal.catalogue.corpus import document
 from tests.portal.nodes.sources.conftest import Answer, Catalogue, Open
 
-MANY = 45
-PAGE = 20
-FEW = 12
+MANY = examples(13, 45)
+PAGE = examples(5, 20)
+FEW = examples(9, 12)
 """Where each dataset is a document, or two."""
 NEW = "Relevé des eaux 3, corrigé"
 Names = dict[int, str]

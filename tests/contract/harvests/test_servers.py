@@ -19,9 +19,10 @@ from tests.contract.harvests.whole import (
 )
 from tests.contract.servers.running import running
 from tests.contract.test_real_servers import ISO
+from tests.depth import examples
 from tests.portal.nodes.sources.conftest import Open
 
-MANY = 120
+MANY = examples(25, 120)
 PAGE = 10
 """Records that these servers give at once, whatever they are asked for."""
 SERVICES = 3

@@ -80,9 +80,15 @@ GROUPS = {
 }
 """Names that have commands of their own, with the module of each and its help."""
 
+ALONE = {"tenant check": "tenant_check"}
+"""Commands of a group that need none of the others: a territory's repository checks itself at each change."""
 
-def build_app(command: str | None = None) -> typer.Typer:
-    """The command line. When a command is named, only its module is loaded, and the others are a name and a help."""
+
+def build_app(command: str | None = None, words: str = "") -> typer.Typer:
+    """The command line. When a command is named, only its module is loaded, and the others are a name and a help.
+
+    `words` are the first two of the command line: of a group, one command may have a module of its own.
+    """
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -96,7 +102,7 @@ def build_app(command: str | None = None) -> typer.Typer:
             _register_placeholder(app, commands)
     for name, (module, sentence) in GROUPS.items():
         if command in {None, name}:
-            app.add_typer(_load(module).app, name=name)
+            app.add_typer(_load(ALONE.get(words, module)).app, name=name)
         else:
             _register_placeholder(app, {name: sentence})
     app.command()(version)
@@ -145,7 +151,7 @@ def udi(
 def main() -> None:
     """Run the command that the first word names; without one, only the list of commands is loaded."""
     command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    app = build_app(command)
+    app = build_app(command, " ".join(sys.argv[1:3]))
     if command:
         _load("execution").run_command(partial(app, prog_name="udi"), command)
     else:

@@ -5,8 +5,7 @@ import json as jsonlib
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -15,6 +14,7 @@ from udi.cli import (
     provision,
     provisioner,
     template,
+    tenant_check,
     tenant_start,
     tenant_versions,
 )
@@ -24,21 +24,20 @@ from udi.cli.installation.territory_start import write_files
 from udi.cli.local.errors import LocalError
 from udi.cli.memberships import sync_territory
 from udi.cli.suspension import SuspensionResult, make_read_only, set_territory_state
+from udi.cli.tenant_check import exit_with_faults, find_folder, read_tenant
 from udi.kit.db import Database
 from udi.portal.tenants.applied_files import NewerVersionError, read_mark
-from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_folder
+from udi.portal.tenants.files import TenantFaultsError
 from udi.portal.tenants.models import Tenant
 from udi.portal.tenants.queries import get_tenant, list_tenants
-from udi.settings import Settings, get_settings
+from udi.settings import get_settings
 
 app = typer.Typer(
     help="Territories: files first, then made true.", no_args_is_help=True
 )
-Slug = Annotated[
-    str, typer.Argument(help="Slug of the territory, or the path of its folder.")
-]
 KnownSlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
+tenant_check.register(app)
 archive.register(app)
 tenant_versions.register(app)
 tenant_start.register(app)
@@ -85,17 +84,9 @@ def new(
         **template.parse_answers(data),
     }
     write_files(answers, target)
-    _read_tenant(get_settings(), slug)
+    read_tenant(get_settings(), slug)
     rows = [{"file": str(path)} for path in sorted(target.iterdir())]
     output.show(rows, {"file": "Written"}, as_json=json, empty="")
-
-
-@app.command()
-def check(slug: Slug) -> None:
-    """Read a territory's files and name every fault, with its line or key. Changes nothing."""
-    folder = _read_tenant(get_settings(), slug)
-    parts = f"{len(folder.file.organisation)} organisation(s), {len(folder.file.account)} demonstration account(s)"
-    print(f"{folder.slug}: all is right ({parts}).")
 
 
 @app.command()
@@ -140,12 +131,12 @@ def _apply_one(
     shared: provisioner.Provisioner, slug: str, *, force: bool
 ) -> list[tuple[str, str]]:
     """Apply one territory; what changed."""
-    folder = _read_tenant(shared.settings, slug)
-    mark = read_mark(_find_folder(shared.settings, slug))
+    folder = read_tenant(shared.settings, slug)
+    mark = read_mark(find_folder(shared.settings, slug))
     try:
         applied = provision.apply_with(shared, folder, mark, force=force)
     except TenantFaultsError as error:
-        _exit_with_faults(error)
+        exit_with_faults(error)
     except NewerVersionError as error:
         raise tenant_versions.explain_newer_version(folder.slug, error) from error
     for warning in applied.warnings:
@@ -291,27 +282,3 @@ def show(slug: KnownSlug, json: AsJson = False) -> None:
     output.show(rows, {"fact": slug, "value": ""}, as_json=False, empty="")
     for alert in facts["alerts"]:
         print(f"{alert['title']}. {alert['remedy']}")
-
-
-def _find_folder(settings: Settings, slug: str) -> Path:
-    if Path(slug).joinpath("tenant.toml").exists():
-        return Path(slug)
-    return settings.tenants / slug
-
-
-def _read_tenant(settings: Settings, slug: str) -> TenantFolder:
-    try:
-        return read_folder(_find_folder(settings, slug))
-    except TenantFaultsError as error:
-        _exit_with_faults(error)
-
-
-def _exit_with_faults(error: TenantFaultsError) -> NoReturn:
-    count = len(error.faults)
-    print(
-        f"Nothing was applied: {count} fault{'s' if count > 1 else ''}.",
-        file=sys.stderr,
-    )
-    for fault in error.faults:
-        print(f"  {fault}", file=sys.stderr)
-    raise typer.Exit(1)
