@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from litestar import Litestar
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
+from tests.contract.tester import write_configuration
 from tests.depth import examples
 from tests.faults.running import RunningNode
 from tests.node.conftest import Browse, portal, producer, publisher, services, space
@@ -220,11 +221,12 @@ async def test_each_answer_is_as_described_whatever_is_asked(
     described = (
         json.dumps(document).replace(DATASET, dataset).replace('"mairie"', f'"{SLUG}"')
     )
+    configuration = write_configuration(CONFIGURATION, document, tmp_path, "coverage")
     source = tmp_path / "openapi.json"
     source.write_text(described)
     results_file = tmp_path / "report.json"
     process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("schemathesis"), "--config-file", str(CONFIGURATION), "run", str(source), "--url", node,
+        Path(sys.executable).with_name("schemathesis"), "--config-file", str(configuration), "run", str(source), "--url", node,
         "--header", f"Host: {httpx.URL(demo.links['node']).netloc.decode()}",
         "--header", "Accept: application/json", "--exclude-operation-id", PART,
         "--phases", ",".join(PHASES), "--max-examples", str(EXAMPLES), "--generation-deterministic", "--no-color",

@@ -15,6 +15,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from tests import commands
 from tests.cluster import free_ports
+from tests.contract.tester import write_configuration
 from tests.depth import examples
 from tests.faults.running import ROOT
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
@@ -101,12 +102,15 @@ async def test_the_document_is_openapi_3_1(
 
 
 async def test_each_answer_is_as_described_whatever_is_asked(
-    catalogue: Catalogue, portal: str, tmp_path: Path
+    catalogue: Catalogue, portal: str, portal_app: Litestar, tmp_path: Path
 ) -> None:
     """All phases of schemathesis: examples, limits, invented values, and links from answer to request."""
+    async with browse(portal_app, catalogue.territory) as program:
+        document = (await program.get(ADDRESS)).json()
+    configuration = write_configuration(CONFIGURATION, document, tmp_path, "coverage")
     report = tmp_path / "report.json"
     process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("schemathesis"), "--config-file", str(CONFIGURATION), "run", f"{portal}{ADDRESS}", "--url", portal,
+        Path(sys.executable).with_name("schemathesis"), "--config-file", str(configuration), "run", f"{portal}{ADDRESS}", "--url", portal,
         "--header", f"Host: {catalogue.territory.hosts[0]}", "--max-examples", str(EXAMPLES),
         "--generation-deterministic", "--no-color",
         "--report-json-path", str(report), cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,

@@ -87,7 +87,8 @@ LENGTHEN = r"""() => {
 BUILT_OF = """() => {
   const ATTRIBUTES = ['class', 'type', 'role', 'tabindex', 'dir', 'inert', 'open', 'disabled', 'readonly', 'hidden', 'autofocus',
     'aria-current', 'aria-disabled', 'aria-invalid', 'aria-sort', 'aria-busy', 'data-scheme', 'data-territory', 'style'];
-  const describe = element => element.localName + (element.hasAttribute('href') ? '|href' : '')
+  const NAMES = ['href', 'alt', 'aria-label', 'aria-labelledby', 'aria-describedby', 'for', 'lang', 'scope', 'title', 'autocomplete'];
+  const describe = element => element.localName + NAMES.filter(name => element.hasAttribute(name)).map(name => `|${name}`).join('')
     + ATTRIBUTES.filter(name => element.hasAttribute(name)).map(name => `|${name}=${element.getAttribute(name)}`).join('');
   const elements = [...document.querySelectorAll('body, body *:not(svg *)')];
   const addresses = [...document.styleSheets, ...document.scripts].map(file => file.href || file.src).filter(address => address);
@@ -96,7 +97,7 @@ BUILT_OF = """() => {
     ...addresses.map(address => new URL(address).pathname),
   ])];
 }"""
-"""Each element in its parent, with all of it that a style or the focus looks at, and each file of styles or script."""
+"""Each element in its parent, with all of it that a style or the focus looks at, what names it, and each file of styles or script."""
 ROUNDING = 1
 """Pixels that fractions of columns leave when a page is mirrored."""
 BEYOND = 8

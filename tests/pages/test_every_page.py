@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from tests.pages.table import NO_PAGES, STOPS, Stop
 from tests.rules.pages import Page as Document
 from tests.rules.test_routes import addresses
 from tests.ui.axe import axe_faults, axe_rules, axe_version
-from tests.ui.tab import Tab, open_tab
+from tests.ui.tab import PICTURES, Tab, open_tab
 from udi.kit.clock import now
 from udi.settings import Settings
 from udi.ui.declarations import FILE, accessibility
@@ -33,7 +34,7 @@ LANGUAGES = ("fr", "en")
 OF_WORDS = {"reflow", "large text"}
 """Modes that the length of words changes: looked at in both languages, since languages share their markup."""
 OF_PARTS = {"forced colours", "no motion", "paper", "keyboard"}
-"""Modes that only what a page is built of changes: looked at where that was on no page before (`list_parts`)."""
+"""Modes that only what a page is built of changes: looked at where that was on no page before (`list_parts`), as by axe-core."""
 FIRST = {stop.route: stop for stop in reversed(STOPS)}
 """Of each route, the state that bears every mode in each run; the others do in a thorough one, and for the declaration."""
 STATUS_OK = 200
@@ -47,6 +48,20 @@ SHOWN_HOSTS = """[...document.querySelectorAll('img[src], iframe[src], source[sr
   .map(element => new URL(element.src || element.srcset.split(' ')[0], document.baseURI).host)"""
 """Whom pictures and frames are asked of: a page that is laid out and not drawn never loads the ones that wait until they are near."""
 ANONYMOUS = {"portal", "node", "installation"}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What came of a page, and what is wrong with it."""
+
+    status: int
+    document: Document
+    faults: list[Fault]
+    other_hosts: set[str]
+    """Hosts that something was asked of, besides its own."""
+    cookies: list[str]
+    present: list[str]
+    """Selectors of `SUBJECTS` that it has an element of."""
 
 
 @pytest.fixture(scope="module")
@@ -85,33 +100,65 @@ def findings() -> Findings:
 async def test_a_page_bears_every_mode(
     place: Place, tabs: dict[str, Tab], findings: Findings, stop: Stop, language: str
 ) -> None:
+    if is_shown(stop, language):
+        visit = await show(place, tabs[language], findings, stop, language)
+    else:
+        visit = await read(place, stop, language)
+    findings.note(stop.name, language, visit.faults)
+    if visit.status == STATUS_OK:
+        findings.keep(stop.who, language, visit.document, visit.present)
+
+    assert visit.status == stop.status
+    assert [str(fault) for fault in visit.faults] == []
+    assert visit.other_hosts == set()
+    assert [cookie for cookie in visit.cookies if stop.who in ANONYMOUS] == []
+
+
+async def show(
+    place: Place, tab: Tab, findings: Findings, stop: Stop, language: str
+) -> Visit:
+    """Show a page in the browser, and look at all of it."""
     client = place.visitors[stop.who]
     url = filled(stop.address, place.names)
-    tab = tabs[language]
     origin = str(client.base_url).rstrip("/")
     response = await tab.visit(
         client, f"{origin}{url}{language_of(url, language)}", language
     )
-
     shown_hosts = await tab.page.evaluate(SHOWN_HOSTS)
-    others = (tab.hosts | set(shown_hosts)) - {client.base_url.netloc.decode(), ""}
     document = Document(await response.text(), tab.page.url, response.headers, None)
-    faults = await walk(tab, document, findings, stop, language)
-    findings.note(stop.name, language, faults)
-    if response.status == STATUS_OK:
-        findings.keep(
-            stop.who,
-            language,
-            document,
-            await tab.page.evaluate(PRESENT, list(SUBJECTS.values())),
-        )
+    faults = read_document(document, language)
+    faults += await walk(tab, findings, stop, language)
+    present = await tab.page.evaluate(PRESENT, list(SUBJECTS.values()))
     cookies = await tab.page.context.cookies()
     await tab.page.context.clear_cookies()
+    return Visit(
+        response.status,
+        document,
+        faults,
+        (tab.hosts | set(shown_hosts)) - {client.base_url.netloc.decode(), ""},
+        [cookie["name"] for cookie in cookies],
+        present,
+    )
 
-    assert response.status == stop.status
-    assert [str(fault) for fault in faults] == []
-    assert others == set()
-    assert [cookie for cookie in cookies if stop.who in ANONYMOUS] == []
+
+async def read(place: Place, stop: Stop, language: str) -> Visit:
+    """Read the markup and the words of a page that no browser shows."""
+    url = filled(stop.address, place.names)
+    client = place.visitors[stop.who]
+    response = await client.get(
+        f"{url}{language_of(url, language)}",
+        headers={"Accept-Language": language},
+        follow_redirects=True,
+    )
+    document = Document(response.text, str(response.url), response.headers, None)
+    return Visit(
+        response.status_code,
+        document,
+        read_document(document, language),
+        set(),
+        response.headers.get_list("set-cookie"),
+        [],
+    )
 
 
 @pytest.mark.thorough
@@ -147,6 +194,21 @@ def is_whole(language: str) -> bool:
     return language == LANGUAGES[0] or thorough()
 
 
+def is_shown(stop: Stop, language: str) -> bool:
+    """Whether a browser shows a page: each state in the first language, and one of each route in the others."""
+    return is_first_state(stop) or is_whole(language) or PICTURES in os.environ
+
+
+def is_first_state(stop: Stop) -> bool:
+    """Whether a page bears every mode: one state of each route, or all of them in a run of everything."""
+    return FIRST[stop.route] == stop or is_everything()
+
+
+def is_everything() -> bool:
+    """Whether each page bears every mode in each language."""
+    return thorough() or "UDI_DECLARATIONS" in os.environ
+
+
 def language_of(url: str, language: str) -> str:
     """A frame says its language in its address."""
     if url.startswith("/embed/"):
@@ -154,17 +216,8 @@ def language_of(url: str, language: str) -> str:
     return ""
 
 
-async def walk(
-    tab: Tab, document: Document, findings: Findings, stop: Stop, language: str
-) -> list[Fault]:
-    """What is wrong with a page: the whole in the first language, what depends on words in the second."""
-    page = tab.page
-    is_all = thorough() or "UDI_DECLARATIONS" in os.environ
-    is_first = FIRST[stop.route] == stop or is_all
-    whole = is_first and is_whole(language)
-    has_new_parts = is_first and (
-        findings.meet_parts(language, await list_parts(page)) or is_all
-    )
+def read_document(document: Document, language: str) -> list[Fault]:
+    """What is wrong with the markup and the words of a page."""
     faults = []
     if document.root.get("lang") != language:
         faults.append(Fault("language", "the page is in another language"))
@@ -178,13 +231,23 @@ async def walk(
         for rule in plain.RULES
         for message in rule(document, language)
     ]
-    faults += [Fault("unsized", message) for message in await unsized(page)]
+    return faults
+
+
+async def walk(tab: Tab, findings: Findings, stop: Stop, language: str) -> list[Fault]:
+    """What is wrong with a page as it is shown: the whole in the first language, what depends on words in the second."""
+    page = tab.page
+    whole = is_first_state(stop) and is_whole(language)
+    has_new_parts = whole and (
+        findings.meet_parts(language, await list_parts(page)) or is_everything()
+    )
+    faults = [Fault("unsized", message) for message in await unsized(page)]
     await tab.take_picture(
         re.sub(r"[^\w]+", "-", f"{stop.name} {language}").strip("-")[:110]
     )
-    if is_first and language == LANGUAGES[-1]:
+    if is_first_state(stop) and language == LANGUAGES[-1]:
         faults += [Fault("mirrored", message) for message in await mirrored(page)]
-    if whole:
+    if has_new_parts:
         faults += [
             Fault("axe", message, tags) for message, tags in await axe_faults(page)
         ]

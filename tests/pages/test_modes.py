@@ -106,6 +106,8 @@ async def test_a_page_is_looked_at_as_other_languages_have_it(
         ("<p hidden>Pines</p>", True),
         ("<a href='/pines'>Pines</a>", False),
         ("<a>Pines</a>", True),
+        ("<textarea aria-label='Pines'></textarea>", True),
+        ("<a href='/pines' title='Pines'>Pines</a>", True),
         ("<link rel='stylesheet' href='data:text/css,p{}'>", False),
         ("<link rel='stylesheet' href='data:text/css,b{}'>", True),
         ("<script src='data:text/javascript,2'></script>", True),
