@@ -1,5 +1,6 @@
 """Realms of a run at its Keycloak, with keys that the tests make: Java takes three seconds of processor for the keys of each."""
 
+from collections.abc import Callable
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -57,13 +58,24 @@ def list_keys() -> list[dict[str, Any]]:
     ]
 
 
+def add_keys(payload: dict[str, Any]) -> dict[str, Any]:
+    """The rules of a realm that is to be made, with keys of the tests."""
+    return {**payload, "components": {KEY_PROVIDER: list_keys()}}
+
+
+def give_keys(create_realm: Callable[..., Any]) -> Callable[..., Any]:
+    """What makes a realm, made to give it keys of the tests."""
+    return lambda admin, payload, *options: create_realm(
+        admin, add_keys(payload), *options
+    )
+
+
 class RealmWithKeys(RealmAdmin):
     """A realm that is made with keys of the tests; all else is as for an installation."""
 
     def create_realm(self, payload: dict[str, Any], *options: Any) -> Any:
         """Make the realm."""
-        keys = {"components": {KEY_PROVIDER: list_keys()}}
-        return super().create_realm({**payload, **keys}, *options)
+        return super().create_realm(add_keys(payload), *options)
 
 
 def apply_own_realm(settings: Settings) -> RealmAdmin:

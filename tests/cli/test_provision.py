@@ -46,10 +46,13 @@ def variant(folder: Path, slug: str) -> Path:
 async def apply(
     keycloak: Settings, portal_database: Database, node_database: Database
 ) -> AsyncIterator[Apply]:
-    """Applies a folder; its territory leaves the registers with the test, so that no other one meets it."""
+    """Applies a folder; its territory leaves the registers with the test, so that no other one meets it.
+
+    With `demo`, its demonstration accounts are made too: twice the calls of Keycloak.
+    """
     applied: list[UUID] = []
 
-    async def act(path: Path, *, demo: bool = True) -> provision.ApplyResult:
+    async def act(path: Path, *, demo: bool = False) -> provision.ApplyResult:
         folder = read_folder(path)
         settings = keycloak.model_copy(update={"demo": demo})
         done = await asyncio.to_thread(provision.apply_folder, settings, folder)
@@ -64,8 +67,8 @@ async def apply(
 async def test_a_second_apply_changes_nothing(apply: Apply, tmp_path: Path) -> None:
     folder = variant(tmp_path, "twice")
 
-    first = await apply(folder)
-    second = await apply(folder)
+    first = await apply(folder, demo=True)
+    second = await apply(folder, demo=True)
 
     assert ("territory on the portal", "created") in first.changes
     assert ("hosted node", "created") in first.changes
@@ -77,7 +80,7 @@ async def test_the_accounts_and_the_node_credential_are_secrets_of_the_machine(
 ) -> None:
     folder = variant(tmp_path, "secrets")
 
-    await apply(folder)
+    await apply(folder, demo=True)
 
     files = {
         path.name: path
@@ -147,7 +150,10 @@ async def test_a_start_stores_no_credential_and_keeps_the_one_in_use(
     path.unlink()
 
     await asyncio.to_thread(
-        provision.apply_folder, keycloak, read_folder(folder), stores_credential=False
+        provision.apply_folder,
+        keycloak.model_copy(update={"demo": False}),
+        read_folder(folder),
+        stores_credential=False,
     )
 
     connection = admin.connect(keycloak)
@@ -190,7 +196,7 @@ async def test_an_organisation_without_members_costs_one_call(
 ) -> None:
     folder = variant(tmp_path, "empty")
     organisations = [""] + [part.slug for part in read_folder(folder).file.organisation]
-    await apply(folder, demo=False)
+    await apply(folder)
     connection = admin.connect(keycloak)
 
     members = await asyncio.to_thread(read_members, connection, "empty")
@@ -213,7 +219,7 @@ async def test_nobody_who_joins_has_all_organisations_of_the_realm_listed(
 
     monkeypatch.setattr(admin.RealmConnection, "raw_get", note)
 
-    done = await apply(variant(tmp_path, "joining"))
+    done = await apply(variant(tmp_path, "joining"), demo=True)
 
     assert any(what.startswith("account") for what, _ in done.changes)
     assert lists

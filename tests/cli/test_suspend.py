@@ -167,11 +167,12 @@ async def test_an_unknown_territory_is_refused_with_what_to_do(run: Run) -> None
 async def test_applying_its_files_does_not_open_it(
     run: Run, keycloak: Settings, tmp_path: Path, portal_database: Database
 ) -> None:
+    settings = keycloak.model_copy(update={"demo": False})
     folder = read_folder(variant(tmp_path, "closed"))
-    await asyncio.to_thread(provision.apply_folder, keycloak, folder)
+    await asyncio.to_thread(provision.apply_folder, settings, folder)
     await run("tenant", "suspend", "closed")
 
-    again = await asyncio.to_thread(provision.apply_folder, keycloak, folder)
+    again = await asyncio.to_thread(provision.apply_folder, settings, folder)
 
     assert {outcome for _, outcome in again.changes} == {"unchanged"}
     async with portal_database.platform_session() as session:

@@ -35,7 +35,7 @@ def command_settings(keycloak: Settings, tmp_path: Path) -> Settings:
     """A folder of territories of this test's own."""
     folder = tmp_path / "tenants"
     folder.mkdir()
-    return keycloak.model_copy(update={"tenants": folder})
+    return keycloak.model_copy(update={"tenants": folder, "demo": False})
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import httpx
 
 from tests.identity.browser import Browser, form_action
 from tests.mails import text_of
+from tests.realms import add_keys
 from udi.portal.identity.provision.admin import RealmAdmin
 
 CLIENT_SECRET = "what the provider gave"
@@ -120,7 +121,9 @@ def create_other_realm(admin: RealmAdmin, name: str) -> OtherRealm:
     server = str(admin.connection.server_url).rstrip("/")
     realm_url = f"{server}/realms/{admin.realm}"
     with admin.in_realm(name):
-        admin.ensure_realm({"realm": name, "enabled": True, "sslRequired": "none"})
+        admin.ensure_realm(
+            add_keys({"realm": name, "enabled": True, "sslRequired": "none"})
+        )
     other = OtherRealm(admin, name, f"{server}/realms/{name}")
     profile = other.call("get", "users/profile")
     other.call(

@@ -34,8 +34,6 @@ from udi.portal.organisations.members.member_changes import (
 )
 from udi.settings import Settings
 
-pytestmark = pytest.mark.usefixtures("alone")
-
 NAMES = [
     ("mairie", "Mairie"),
     ("seve", "Association Sève"),
@@ -67,6 +65,7 @@ async def known(scene: Scene) -> Memberships:
     return await asyncio.to_thread(read_members, scene.admin, scene.territory.slug)
 
 
+@pytest.mark.usefixtures("alone")
 async def test_an_organisation_is_founded_with_its_administrator_who_logs_in_with_the_right(
     worker: RealmAdmin, scene: Scene
 ) -> None:
@@ -218,6 +217,7 @@ async def found_organisation(
         await mark_applied(session, change, organisation.slug)
 
 
+@pytest.mark.usefixtures("alone")
 async def test_the_next_page_of_the_portal_has_the_first_organisation(
     worker: RealmAdmin, scene: Scene, portal_database: Database
 ) -> None:
@@ -234,6 +234,7 @@ async def test_the_next_page_of_the_portal_has_the_first_organisation(
     assert after.json()["memberships"] == {"eaux": [MANAGERS]}
 
 
+@pytest.mark.usefixtures("alone")
 async def test_the_next_page_of_the_node_has_the_first_organisation(
     worker: RealmAdmin,
     scene: Scene,

@@ -230,17 +230,31 @@ class Stage(Scene):
         return [link["identityProvider"] for link in links]
 
 
+@pytest.fixture(scope="module")
+async def databases(
+    installation_settings: Settings,
+) -> AsyncIterator[tuple[Database, Database]]:
+    """Those of the portal and of the node."""
+    opened = (
+        Database(installation_settings, "portal"),
+        Database(installation_settings, "node"),
+    )
+    yield opened
+    for database in opened:
+        await database.close()
+
+
 @pytest.fixture
 async def stage(
     installation_settings: Settings,
+    databases: tuple[Database, Database],
     own_admin: RealmAdmin,
     others: OtherRealm,
     letters: Letters,
     tmp_path: Path,
 ) -> AsyncIterator[Stage]:
-    portal = Database(installation_settings, "portal")
-    node = Database(installation_settings, "node")
-    territory = await add_territory((portal, node), installation_settings, "demo")
+    portal, _ = databases
+    territory = await add_territory(databases, installation_settings, "demo")
     for name in ("agents", "inhabitants", "town"):
         file = installation_settings.secrets_folder / secret_file(territory.slug, name)
         file.write_text(CLIENT_SECRET)
@@ -263,8 +277,6 @@ async def stage(
         )
         yield scene
         await scene.close()
-    await portal.close()
-    await node.close()
 
 
 async def who(browser: TravellingBrowser) -> dict[str, Any]:

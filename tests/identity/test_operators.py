@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from tests.identity.browser import Browser
 from tests.identity.scene import Scene, member_of
+from tests.realms import give_keys
 from udi.cli import operator, provision
 from udi.cli.main import build_app
 from udi.kit.errors import ConflictError, NotFoundError
@@ -127,8 +128,10 @@ async def test_making_the_client_again_changes_nothing(
 
 
 async def test_an_installation_without_territories_gets_its_realm(
-    connected: Settings,
+    connected: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with_keys = give_keys(admin.RealmAdmin.create_realm)
+    monkeypatch.setattr(admin.RealmAdmin, "create_realm", with_keys)
     name = f"{connected.identity_realm}-bare"
     bare = connected.model_copy(update={"identity_realm": name})
 

@@ -241,10 +241,12 @@ def _apply_groups(
     changed = False
     for name in groups:
         role = roles[ROLES[name]]
-        if name not in ids_by_name:
-            ids_by_name[name] = create_group(admin, organisation_id, name)
-        group = ids_by_name[name]
-        carried = list_group_roles(admin, organisation_id, group)
+        if name in ids_by_name:
+            group = ids_by_name[name]
+            carried = list_group_roles(admin, organisation_id, group)
+        else:
+            group = create_group(admin, organisation_id, name)
+            carried = []
         if role["name"] not in {mapped_role["name"] for mapped_role in carried}:
             give_role(admin, organisation_id, group, role)
             changed = True
