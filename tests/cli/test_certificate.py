@@ -7,7 +7,7 @@ import ssl
 import threading
 import warnings
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -73,7 +73,10 @@ async def serve_certificate(certificate: Path) -> AsyncIterator[str]:
 
 @contextmanager
 def serve_in_silence(certificate: Path) -> Iterator[str]:
-    """A host that shows the certificate, and then neither reads nor ends anything; its origin."""
+    """A host that shows the certificate, and then neither reads nor ends anything; its origin.
+
+    Whoever has seen the certificate may be gone before the host has ended the greeting.
+    """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
     is_done = threading.Event()
@@ -81,7 +84,7 @@ def serve_in_silence(certificate: Path) -> Iterator[str]:
 
     def answer() -> None:
         connection, _ = listener.accept()
-        with context.wrap_socket(connection, server_side=True):
+        with suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True):
             is_done.wait(60)
 
     thread = threading.Thread(target=answer)
