@@ -18,6 +18,7 @@ from udi.cli import (
     producer,
     producer_files,
     tenant,
+    tenant_check,
     tenant_start,
     tenant_versions,
 )
@@ -53,6 +54,7 @@ def make_run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
         outlines,
         producer,
         tenant,
+        tenant_check,
         tenant_start,
         tenant_versions,
     )
