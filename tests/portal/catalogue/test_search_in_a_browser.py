@@ -11,7 +11,6 @@ from tests.portal.catalogue.test_elsewhere import set_search
 from tests.ui.tab import Tab
 from tests.visitors import browse
 from udi.portal.catalogue.search.feed import SearchFeed
-from udi.settings import Settings
 
 STATES = {
     "synonyms": "/data?q=bicyclette",
@@ -54,14 +53,12 @@ async def test_answers_from_elsewhere_are_sound_at_every_width(
     elsewhere: Catalogue,
     feed: SearchFeed,
     portal_app: Litestar,
-    settings: Settings,
     tab: Tab,
 ) -> None:
     await elsewhere.add(1, resource_title="Vélos de la vallée")
-    await set_search(settings, elsewhere.territory, shared=True)
+    await set_search(elsewhere, shared=True)
     await set_search(
-        settings,
-        filled.territory,
+        filled,
         shared=True,
         partners=["http://nowhere.localhost:9"],
         synonyms=[],
