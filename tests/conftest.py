@@ -10,7 +10,6 @@ from typing import Any
 
 import hypothesis
 import pytest
-import uvloop
 from litestar import Litestar
 from playwright.async_api import Browser
 from playwright.async_api import Error as PlaywrightError
@@ -74,13 +73,9 @@ TOGETHER = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The controlling process makes the run's folder; services start when first asked for.
-
-    Logs go where programs' do, and tests wait in the loop in which programs wait.
-    """
+    """The controlling process makes the run's folder; services start when first asked for. Logs go where programs' do."""
     logs.configure("text")
     heed_interrupts()
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     os.environ.setdefault(LOOKS, "0")
     if not hasattr(config, "workerinput") and RUN not in os.environ:
         folder = Path(tempfile.mkdtemp(prefix="udi-test-"))
