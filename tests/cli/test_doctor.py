@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 from tests.cli.wire import served
 from tests.cluster import free_ports
 from udi.cli import doctor
+from udi.cli.checks import machine
 from udi.cli.checks.databases import check_databases, check_skew
 from udi.cli.checks.identity import check_identity
 from udi.cli.checks.machine import check_machine
@@ -23,6 +25,7 @@ from udi.cli.finding import Finding, format_duration
 from udi.cli.main import build_app
 from udi.kit import jobs
 from udi.kit.db import Database
+from udi.kit.keys import key_ages
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.identity.provision import admin
@@ -196,9 +199,22 @@ async def test_a_stopped_keycloak_is_named_with_its_remedy(sound: Settings) -> N
     assert "`udi logs keycloak`" in faults_by_name["realm"].remedy
 
 
-async def test_a_sound_machine_has_no_fault_once_the_index_was_made(
-    sound: Settings, portal_site: Site
+@pytest.mark.parametrize(("minutes", "severity"), [(1, "warning"), (20, "fault")])
+async def test_an_index_that_a_new_installation_has_not_made_yet_is_no_fault(
+    sound: Settings, monkeypatch: pytest.MonkeyPatch, minutes: int, severity: str
 ) -> None:
+    drawn = key_ages(sound.get_secret_path("signing_keys"))[-1].made_at
+    monkeypatch.setattr(machine, "now", lambda: drawn + timedelta(minutes=minutes))
+
+    findings = {finding.name: finding for finding in await check_machine(sound)}
+
+    assert findings["index"].severity == severity
+
+
+async def test_a_sound_machine_has_no_fault_once_the_index_was_made(
+    sound: Settings, portal_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "INDEX_FAULT", 0)
     assert list(faults(await check_machine(sound))) == ["index"]
 
     await SearchFeed(portal_site.database, portal_site.registry, sound).run_once()

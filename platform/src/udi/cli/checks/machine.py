@@ -229,11 +229,24 @@ def _check_signing_key(settings: Settings) -> Finding:
     return ok("signing key", "portal", message)
 
 
+def _is_new(settings: Settings) -> bool:
+    """Whether the first signing key was drawn a few minutes ago: what starts then may not be done."""
+    try:
+        ages = key_ages(settings.get_secret_path("signing_keys"))
+    except (MissingSecretError, ValueError):
+        return False
+    return (now() - ages[-1].made_at).total_seconds() < INDEX_FAULT
+
+
 def _check_index(settings: Settings) -> Finding:
     age = cursor_age(settings)
     remedy = restart(settings, "portal-worker")
     if not settings.state.is_dir():
         return ok("search", "index", "The portal runs on another machine.")
+    if age is None and _is_new(settings):
+        return warning(
+            "search", "index", "The first index is not made yet.", "Look in a minute."
+        )
     if age is None:
         return fault(
             "search", "index", f"No index is in {settings.index_folder}.", remedy
