@@ -268,7 +268,7 @@ def _read_tiles(content: bytes, columns: Sequence[str]) -> View:
         if name != NUMBER_IN_TILE
     ]
     assert set(names) <= set(columns), names
-    cells = zip(*(_cells(names, fields, name) for name in columns))  # noqa: B905 - one length
+    cells = zip(*(_cells(names, fields, name) for name in columns), strict=True)
     places = shapely.get_coordinates(shapely.from_wkb(shapes)).round(PLACE_DECIMALS)
     rows = {
         (tuple(place), tuple(map(_number, row)))
