@@ -184,7 +184,10 @@ async def test_an_act_that_fails_says_why_and_does_not_stop_the_worker(
     async with console.databases.portal.session(
         INSTALLATION_ID, role="worker"
     ) as session:
-        request = (await session.scalars(select(OperatorRequest))).all()[-1]
+        request = await session.scalar(
+            select(OperatorRequest).where(OperatorRequest.act == "limits")
+        )
+        assert request is not None
         request.details = {"space": "gone", "quota_bytes": 1}
     await console.operator.post(f"{path_of(console)}/suspend")
 
