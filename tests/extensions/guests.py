@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests import compiled, stage, visitors
 from tests.portal.catalogue.corpus import open_catalogue
 from tests.reaper import RUN
 from udi.cli.archive import contents
+from udi.cli.languages import list_folders
 from udi.kit import child
 from udi.kit.db import Database
 from udi.kit.http import OutgoingClient
@@ -24,6 +26,7 @@ from udi.kit.tenancy import Territory
 from udi.node.files.remote.addresses import understand_address
 from udi.node.files.remote.remote_files import RemoteLocation, RemoteRequest
 from udi.portal import app as portal
+from udi.portal.catalogue.search.words import BY_LANGUAGE
 from udi.portal.nodes.harvest.document_reader import DocumentReader
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.site import build_site
@@ -31,6 +34,10 @@ from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 from udi.tabular.profiles.profile import profile_path
 from udi.ui.domain_migrations import upgrade_domains
+from udi.ui.formats import display_date, display_number
+from udi.ui.languages import text_direction
+from udi.ui.locale import LANGUAGES, localise
+from udi.ui.login_theme import derived_files, list_languages
 from udi.ui.site import Site
 from udi.ui.worker import list_schedules, task_handlers
 
@@ -219,6 +226,31 @@ async def try_measure(settings: Settings, site: Site, app: Litestar) -> dict[str
     return pages
 
 
+def read_languages(site: Site) -> dict[str, Any]:
+    """What the program says and writes in Catalan, whose folder is named in the environment; its fallback is Spanish."""
+    catalan = site.pages._translations["ca"]
+    theme = derived_files(list_languages())[Path("login/theme.properties")]
+    return {
+        "listed": Path(os.environ["UDI_LANGUAGES"])
+        in [
+            parent for folder in list_folders() for parent in (folder, *folder.parents)
+        ],
+        "languages": LANGUAGES,
+        "said": catalan.gettext("Data"),
+        "fallback": catalan.gettext("Home"),
+        "unknown": catalan.gettext("A sentence of nobody."),
+        "one": catalan.ngettext("%(num)s dataset", "%(num)s datasets", 1),
+        "many": catalan.ngettext("%(num)s dataset", "%(num)s datasets", 3),
+        "fallback of many": catalan.ngettext("%(num)s project", "%(num)s projects", 3),
+        "text": localise({"fr": "Arbres", "es": "Árboles"}, "ca"),
+        "date": display_date(date(2026, 5, 3), "ca"),
+        "number": display_number(12840, "ca"),
+        "direction": text_direction("ca"),
+        "stems": "ca" in BY_LANGUAGE,
+        "login": "locales=fr,en,es,br,ca" in theme,
+    }
+
+
 async def run(settings: Settings, folder: Path) -> dict[str, Any]:
     """What each package does, in a portal that starts before the tables of its guests are there."""
     site = build_site(settings)
@@ -237,6 +269,7 @@ async def run(settings: Settings, folder: Path) -> dict[str, Any]:
         "broken": await try_reader(folder, broken=True),
         "source": await try_source(),
         "measure": await try_measure(settings, site, app),
+        "languages": read_languages(site),
     }
     await visitors.shut_down(app)
     return seen

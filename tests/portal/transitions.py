@@ -21,7 +21,8 @@ def list_trials(
     """Return what is tried of pairs of state and event, as parameters `state` and `events`.
 
     What is refused in a state leaves everything as it was, so all of it is tried in one place, one event after the other,
-    and a transition after it where the state has one; each transition has a place of its own.
+    and a transition after it where the state has one; each transition has a place of its own. In each run all that is
+    refused is tried in each state, and each event where it is allowed once; every transition is tried under `--all`.
     """
     refused = defaultdict(list)
     allowed = []
@@ -30,11 +31,30 @@ def list_trials(
             allowed.append((state, event))
         else:
             refused[state].append(event)
+    usual = choose_usual(allowed)
     trials = [
-        pytest.param(state, [*refused.pop(state, ()), event], id=f"{state}-{event}")
+        pytest.param(
+            state,
+            [*(refused.pop(state, ()) if (state, event) in usual else ()), event],
+            id=f"{state}-{event}",
+            marks=() if (state, event) in usual else pytest.mark.thorough,
+        )
         for state, event in allowed
     ]
     return trials + [
         pytest.param(state, events, id=f"{state}-refused")
         for state, events in refused.items()
     ]
+
+
+def choose_usual(allowed: Collection[tuple[Any, Any]]) -> set[tuple[Any, Any]]:
+    """Return transitions in which each state that has one is met, and each event."""
+    usual = set[tuple[Any, Any]]()
+    for state in dict.fromkeys(state for state, _ in allowed):
+        events = [event for start, event in allowed if start == state]
+        met = {event for _, event in usual}
+        usual.add((state, next((e for e in events if e not in met), events[0])))
+    for state, event in allowed:
+        if event not in {met for _, met in usual}:
+            usual.add((state, event))
+    return usual

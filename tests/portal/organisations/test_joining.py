@@ -1,5 +1,6 @@
 """Asking to publish, and what the territory's team answers."""
 
+import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,9 @@ import pytest
 from litestar import Litestar
 
 from tests.mails import text_of
+from tests.portal.by_depth import by_depth
 from tests.portal.organisations.conftest import FORM, Relay, Workspace
-from tests.portal.transitions import read_transitions
+from tests.portal.transitions import list_trials, read_transitions
 from tests.visitors import browse
 from udi.kit.errors import ConflictError
 from udi.kit.oidc import Login
@@ -71,22 +73,25 @@ async def do(
     return await workspace.decide(address, event, WHY)
 
 
-@pytest.mark.parametrize("event", list(ApplicationEvent))
-@pytest.mark.parametrize("state", list(ApplicationState))
+@pytest.mark.parametrize(
+    ("state", "events"),
+    list_trials(itertools.product(ApplicationState, ApplicationEvent), TRANSITIONS),
+)
 async def test_every_pair_of_state_and_event_follows_the_table(
-    workspace: Workspace, state: ApplicationState, event: ApplicationEvent
+    workspace: Workspace, state: ApplicationState, events: list[ApplicationEvent]
 ) -> None:
     address = await bring_to(workspace, state)
     before = await workspace.events()
 
-    answer = await do(workspace, address, event)
+    for event in events:
+        answer = await do(workspace, address, event)
 
-    target = TRANSITIONS.get((state, event))
-    assert answer.status_code == (303 if target else 409), answer.text
-    assert (await workspace.one(address)).state == (target or state)
-    added = (await workspace.events())[len(before) :]
-    assert added == ([f"application.{EVENTS[event]}"] if target else [])
-    assert len(await workspace.organisations()) == ("approved" in {state, target})
+        target = TRANSITIONS.get((state, event))
+        assert answer.status_code == (303 if target else 409), answer.text
+        assert (await workspace.one(address)).state == (target or state), event
+        added = (await workspace.events())[len(before) :]
+        assert added == ([f"application.{EVENTS[event]}"] if target else [])
+        assert len(await workspace.organisations()) == ("approved" in {state, target})
 
 
 def test_the_documented_table_is_the_tested_one() -> None:
@@ -160,6 +165,7 @@ async def test_who_asks_is_explained_asks_again_and_is_approved(
     ).status_code == 200
 
 
+@pytest.mark.thorough
 async def test_a_mail_is_in_the_language_that_the_person_read(
     workspace: Workspace, relay: Relay
 ) -> None:
@@ -191,7 +197,7 @@ async def test_a_mail_about_what_is_not_so_any_more_does_not_leave(
     assert mails == []
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("changed", "field", "message"),
     [
         ({"name": "  "}, "name", "nom officiel"),
@@ -211,6 +217,7 @@ async def test_a_mail_about_what_is_not_so_any_more_does_not_leave(
         ({"choice": "cloud"}, "choice", "trois"),
         ({"charter": ""}, "charter", "charte"),
     ],
+    by_default=[0],
 )
 async def test_each_wrong_answer_is_named_and_what_was_typed_stays(
     workspace: Workspace, changed: dict[str, str], field: str, message: str
@@ -226,9 +233,10 @@ async def test_each_wrong_answer_is_named_and_what_was_typed_stays(
     assert await workspace.rows(Application) == []
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("language", "read", "sentence"),
     [("fr", "Lire la charte", "Texte."), ("en", "Read the", "Text.")],
+    by_default=[0],
 )
 async def test_the_charter_is_read_where_one_says_to_follow_it(
     workspace: Workspace, language: str, read: str, sentence: str
@@ -250,7 +258,7 @@ async def test_the_charter_is_read_where_one_says_to_follow_it(
     assert "<details open>" in unread
 
 
-@pytest.mark.parametrize(
+@by_depth(
     "number",
     [
         "732829320",
@@ -261,6 +269,7 @@ async def test_the_charter_is_read_where_one_says_to_follow_it(
         "35600000049837",
         "120 027 016",
     ],
+    by_default=[0],
 )
 async def test_numbers_of_french_registers_are_taken_however_they_are_written(
     workspace: Workspace, number: str
@@ -272,6 +281,7 @@ async def test_numbers_of_french_registers_are_taken_however_they_are_written(
     ).upper()
 
 
+@pytest.mark.thorough
 async def test_elsewhere_any_number_or_none(workspace: Workspace) -> None:
     await workspace.ask(country="other", registry_number="CHE-123.456.789")
     await workspace.ask(country="other", registry_number="", name="Autre chose")
@@ -301,6 +311,7 @@ async def test_the_same_organisation_is_asked_for_once(
     assert "Quelqu’un a déjà demandé" in theirs.text
 
 
+@pytest.mark.thorough
 async def test_what_is_here_is_proposed_first(workspace: Workspace) -> None:
     address = await workspace.ask()
     await workspace.decide(address, "approve")
@@ -329,6 +340,7 @@ async def test_what_is_here_is_proposed_first(workspace: Workspace) -> None:
     }
 
 
+@pytest.mark.thorough
 async def test_two_of_one_name_have_addresses_of_their_own(
     workspace: Workspace,
 ) -> None:
@@ -435,6 +447,7 @@ async def test_a_person_has_a_few_requests_open_at_most(workspace: Workspace) ->
     assert sixth.status_code == 429
 
 
+@pytest.mark.thorough
 async def test_pages_say_how_things_stand(workspace: Workspace) -> None:
     address = await workspace.ask(name="<b>Mairie</b> %(name)s")
 

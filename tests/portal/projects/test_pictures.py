@@ -64,20 +64,28 @@ async def test_make_pictures_refuses_what_is_no_picture(data: bytes) -> None:
         await make_picture_pair(data)
 
 
-@pytest.mark.parametrize(
-    "operation",
-    ["read", "ask about", "open a socket", "run", "fork", "write", *hostile.KERNEL],
-)
-async def test_what_reads_a_picture_reaches_nothing(operation: str) -> None:
+async def test_what_reads_a_picture_reaches_nothing() -> None:
+    operations = [
+        "read",
+        "ask about",
+        "open a socket",
+        "run",
+        "fork",
+        "write",
+        *hostile.KERNEL,
+    ]
     limits = replace(
         pictures.LIMITS, modules=(*pictures.LIMITS.modules, hostile.__name__)
     )
     async with ChildProcess(limits) as process:
-        outcome = await process.call(
-            hostile.attempt, operation, Path("/etc/passwd"), seconds=PATIENCE
-        )
+        outcomes = {
+            operation: await process.call(
+                hostile.attempt, operation, Path("/etc/passwd"), seconds=PATIENCE
+            )
+            for operation in operations
+        }
 
-    assert outcome == "PermissionError"
+    assert outcomes == dict.fromkeys(operations, "PermissionError")
 
 
 async def test_make_pictures_starts_a_child_that_opens_no_file(

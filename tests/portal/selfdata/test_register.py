@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
+from tests.portal.by_depth import by_depth
 from tests.portal.selfdata.conftest import (
     CANTEEN,
     ENGLISH,
@@ -85,7 +86,7 @@ async def test_a_statement_is_kept_without_what_a_copy_adds(
     assert statement.officer_address == "Mairie\nPlace de la Mairie"
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("changed", "words"),
     [
         ({"holds_data": ""}, "Say whether your organisation holds personal data."),
@@ -94,6 +95,7 @@ async def test_a_statement_is_kept_without_what_a_copy_adds(
         ({"officer_email": "dpo@a.fr?bcc=b%40c.example"}, "This is not a mail"),
         ({"officer_address": "x" * 301}, "Write 300 characters at most."),
     ],
+    by_default=[0],
 )
 async def test_a_statement_that_is_wrong_changes_nothing(
     town_hall: TownHall, changed: dict[str, str], words: str
@@ -161,7 +163,7 @@ async def test_a_service_is_written_published_corrected_and_deleted(
     ]
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("changed", "field"),
     [
         ({"service": " "}, "service"),
@@ -171,6 +173,7 @@ async def test_a_service_is_written_published_corrected_and_deleted(
         ({"moments": ["childhood", "moon"]}, "moments"),
         ({"purpose_fr": "x" * 601}, "purpose_fr"),
     ],
+    by_default=[0],
 )
 async def test_a_service_that_is_wrong_is_not_kept(
     town_hall: TownHall, changed: dict[str, Any], field: str
@@ -184,8 +187,10 @@ async def test_a_service_that_is_wrong_is_not_kept(
     assert await town_hall.entries() == []
 
 
-@pytest.mark.parametrize(
-    "missing", ["people", "data", "purpose", "legal_basis", "retention"]
+@by_depth(
+    "missing",
+    ["people", "data", "purpose", "legal_basis", "retention"],
+    by_default=[0],
 )
 async def test_a_service_that_lacks_something_stays_a_draft(
     town_hall: TownHall, missing: str
@@ -209,6 +214,7 @@ async def test_a_service_that_lacks_something_stays_a_draft(
     assert emptied.status_code == 422
 
 
+@pytest.mark.thorough
 async def test_all_drafts_are_published_at_once(town_hall: TownHall) -> None:
     await town_hall.add()
     await town_hall.add(service="Médiathèque")
@@ -219,6 +225,7 @@ async def test_all_drafts_are_published_at_once(town_hall: TownHall) -> None:
     assert {entry.state for entry in await town_hall.entries()} == {"published"}
 
 
+@pytest.mark.thorough
 async def test_a_register_is_reviewed(town_hall: TownHall) -> None:
     unsaid = await town_hall.manager.post(f"{REGISTER}/review")
     row = await town_hall.add()
@@ -238,23 +245,21 @@ async def test_a_register_is_reviewed(town_hall: TownHall) -> None:
     assert (await town_hall.statement()).reviewed_on > old
 
 
-@pytest.mark.parametrize(("method", "path"), ACTS)
-async def test_a_register_is_its_administrators_business(
-    town_hall: TownHall, method: str, path: str
-) -> None:
+async def test_a_register_is_its_administrators_business(town_hall: TownHall) -> None:
     row = await town_hall.add()
-    address = f"{REGISTER}{path.format(entry=row.id)}"
     before = vars(row) | {"_sa_instance_state": None}
+    for method, path in ACTS:
+        address = f"{REGISTER}{path.format(entry=row.id)}"
 
-    member = await town_hall.publisher.request(method, address, data={})
-    stranger = await town_hall.stranger.request(method, address, data={})
-    passer_by = await town_hall.anyone.request(method, address, data={})
+        member = await town_hall.publisher.request(method, address, data={})
+        stranger = await town_hall.stranger.request(method, address, data={})
+        passer_by = await town_hall.anyone.request(method, address, data={})
 
-    assert (member.status_code, stranger.status_code) == (403, 403)
-    assert passer_by.status_code in {302, 303, 401}
-    [after] = await town_hall.entries()
-    assert vars(after) | {"_sa_instance_state": None} == before
-    assert await town_hall.rows(ProcessingStatement) == []
+        assert (member.status_code, stranger.status_code) == (403, 403), address
+        assert passer_by.status_code in {302, 303, 401}, address
+        [after] = await town_hall.entries()
+        assert vars(after) | {"_sa_instance_state": None} == before, address
+        assert await town_hall.rows(ProcessingStatement) == [], address
 
 
 async def test_a_service_of_another_organisation_is_not_there(
@@ -269,6 +274,7 @@ async def test_a_service_of_another_organisation_is_not_there(
     assert [entry.state for entry in await town_hall.entries()] == ["draft"]
 
 
+@pytest.mark.thorough
 async def test_services_of_a_template_become_drafts(town_hall: TownHall) -> None:
     address = f"{REGISTER}/templates/commune"
     page = await town_hall.manager.get(address)
