@@ -19,6 +19,7 @@ from litestar import Litestar
 
 from tests.mcp import call_tool
 from tests.portal.access.conftest import Workspace
+from tests.portal.by_depth import by_depth
 from tests.visitors import browse
 from udi.kit.keys import verify
 from udi.kit.oidc import Login
@@ -202,6 +203,7 @@ async def test_a_request_goes_from_both_sides_to_the_agreement(
     ] == "producer"
 
 
+@pytest.mark.thorough
 async def test_an_agreement_is_suspended_taken_up_and_revoked_by_its_producer(
     programs: Programs,
 ) -> None:
@@ -250,6 +252,7 @@ async def test_an_agreement_is_suspended_taken_up_and_revoked_by_its_producer(
     assert none == {"total": 0, "items": []}
 
 
+@pytest.mark.thorough
 async def test_a_request_is_refused_corrected_and_taken_back(
     programs: Programs,
 ) -> None:
@@ -361,13 +364,14 @@ async def test_another_territory_and_another_producer_find_nothing(
     assert (row.state, row.revision) == ("submitted", 1)
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("changed", "field"),
     [
         ({"dataset": "x"}, "dataset"), ({"purpose": "fame"}, "purpose"), ({"months": "six"}, "months"),
         ({"columns": ["adresse"]}, "columns"), ({"answers": {"autre": "x"}}, "answers"), ({"answers": []}, "answers"),
         ({"answers": {"qui_lira": "tout le monde", "quels_t_s": "2022"}}, "answer_qui_lira"), ({"colour": "red"}, "colour"),
     ],
+    by_default=[0],
 )  # fmt: skip
 async def test_what_is_wrong_is_named(
     programs: Programs, changed: dict[str, Any], field: str
@@ -494,6 +498,7 @@ async def test_credentials_are_made_renewed_and_revoked(programs: Programs) -> N
     }
 
 
+@pytest.mark.thorough
 async def test_an_agreement_is_renewed_by_a_request(programs: Programs) -> None:
     home = (await programs.ask()).headers["location"]
     event = {"event": "grant", "words": WHY, "revision": 1}
@@ -513,6 +518,7 @@ async def test_an_agreement_is_renewed_by_a_request(programs: Programs) -> None:
     assert renewal.json()["state"] == "submitted"
 
 
+@pytest.mark.thorough
 async def test_the_terms_of_a_dataset_are_set_by_its_producer(
     programs: Programs,
 ) -> None:
@@ -575,6 +581,7 @@ async def grant(programs: Programs) -> tuple[str, dict[str, Any]]:
     return home, (await programs.call("GET", home, programs.person)).json()
 
 
+@pytest.mark.thorough
 async def test_an_agreement_is_read_as_it_was_signed(programs: Programs) -> None:
     _, request = await grant(programs)
     address = f"/api/v1/agreements/{request['agreement']}/signed"
@@ -601,6 +608,7 @@ async def test_an_agreement_is_read_as_it_was_signed(programs: Programs) -> None
     assert [answer.status_code for answer in (*others, unable)] == [404, 401, 403]
 
 
+@pytest.mark.thorough
 async def test_the_public_key_of_a_project_is_given_read_and_removed(
     programs: Programs,
 ) -> None:
@@ -647,6 +655,7 @@ async def test_the_public_key_of_a_project_is_given_read_and_removed(
     assert (await call("GET")).json() == empty
 
 
+@pytest.mark.thorough
 async def test_documents_are_sent_and_read_by_both_sides(programs: Programs) -> None:
     await programs.workspace.set_policy(**OPEN | LETTER)
     letter = b"%PDF-1.7 notre laboratoire"

@@ -68,6 +68,7 @@ async def test_the_days_stand_still_while_a_question_waits(
     assert (still, (await workspace.one(address)).due_at) == (None, first)
 
 
+@pytest.mark.thorough
 async def test_the_deadline_is_an_entry_of_a_calendar(workspace: Workspace) -> None:
     await workspace.set_policy()
     address = await workspace.ask()
@@ -196,6 +197,7 @@ async def test_a_person_is_reminded_of_what_waits_for_them(
     assert (request.state, request.reminded_at is not None) == ("questioned", True)
 
 
+@pytest.mark.thorough
 async def test_documents_go_some_time_after_the_end(workspace: Workspace) -> None:
     await workspace.set_policy()
     refused = await workspace.ask()

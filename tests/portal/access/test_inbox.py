@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import httpx
+import pytest
 from litestar import Litestar
 from sqlalchemy import update
 
@@ -47,6 +48,7 @@ async def test_request_waits_for_the_producer_then_its_question_for_who_asks(
     assert (await workspace.passer.get("/inbox")).status_code == 303
 
 
+@pytest.mark.thorough
 async def test_late_request_comes_first_and_is_counted(workspace: Workspace) -> None:
     await workspace.set_policy()
     await workspace.ask()
@@ -62,6 +64,7 @@ async def test_late_request_comes_first_and_is_counted(workspace: Workspace) -> 
     assert (document["total"], document["late"]) == (1, 1)
 
 
+@pytest.mark.thorough
 async def test_agreement_waits_for_both_sides_in_its_last_month(
     workspace: Workspace,
 ) -> None:
@@ -111,6 +114,7 @@ async def test_inbox_of_another_territory_holds_nothing_of_this_one(
         assert await kinds(neighbour) == []
 
 
+@pytest.mark.thorough
 async def test_item_is_new_until_it_was_seen(workspace: Workspace) -> None:
     await workspace.set_policy()
     await workspace.producer.get("/inbox")

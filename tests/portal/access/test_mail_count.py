@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 
+import pytest
 from sqlalchemy import text
 
 from tests.mails import do_email_job
@@ -41,6 +42,7 @@ async def work(workspace: Workspace, relay: Relay) -> list[str]:
     return sent
 
 
+@pytest.mark.thorough
 async def test_a_negotiation_sends_each_side_at_most_one_mail_a_step(
     workspace: Workspace, relay: Relay
 ) -> None:

@@ -1,9 +1,8 @@
 """A producer says who may ask for restricted data, and under which terms; everybody reads it."""
 
-import pytest
-
 from tests.portal.access.conftest import OPEN, Workspace
 from tests.portal.access.policies import POLICY
+from tests.portal.by_depth import by_depth
 from udi.portal.access.policies.form import read_form, write_form
 from udi.portal.access.policies.queries import policy_of
 from udi.protocol.policy import FieldKind
@@ -50,7 +49,7 @@ async def test_the_form_shows_what_was_set(workspace: Workspace) -> None:
     assert read_form(write_form(policy), ("fr", "en")) == policy
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("changed", "field"),
     [
         ({"requesters": []}, "requesters"), ({"purposes": []}, "purposes"), ({"months": "0"}, "months"),
@@ -58,6 +57,7 @@ async def test_the_form_shows_what_was_set(workspace: Workspace) -> None:
         ({"rows": "autour de la gare"}, "rows"), ({"choices_2": "une"}, "choices_2"), ({"kind_1": "poem"}, "kind_1"),
         ({"columns": "x" * 201}, "columns"), ({"megabytes": "-1"}, "megabytes"),
     ],
+    by_default=[0],
 )  # fmt: skip
 async def test_what_is_wrong_is_said_field_by_field(
     workspace: Workspace, changed: dict[str, object], field: str

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from litestar import Litestar
 
 from tests.mails import do_email_job, text_of
@@ -110,6 +111,7 @@ async def test_a_student_is_refused_asks_better_and_gets_half_the_columns_for_si
     )
 
 
+@pytest.mark.thorough
 async def test_a_producer_revokes_and_the_project_is_told_without_the_reason(
     workspace: Workspace, relay: Relay
 ) -> None:

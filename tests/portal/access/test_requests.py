@@ -11,6 +11,7 @@ import pytest
 
 from tests.portal.access.conftest import WHY, Workspace
 from tests.portal.access.policies import REQUEST_FORM
+from tests.portal.by_depth import by_depth
 from tests.portal.transitions import list_trials, read_transitions
 from udi.kit.errors import ConflictError
 from udi.portal.access.models import (
@@ -240,7 +241,7 @@ async def test_both_sides_see_the_thread_and_nobody_else_does(
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("changed", "field"),
     [
         ({"purpose": "commercial"}, "purpose"), ({"words": ""}, "words"), ({"interest": " "}, "interest"),
@@ -248,6 +249,7 @@ async def test_both_sides_see_the_thread_and_nobody_else_does(
         ({"answer_quels_t_s": ""}, "answer_quels_t_s"), ({"answer_qui_lira": "tout le monde"}, "answer_qui_lira"),
         ({"title": ""}, "title"), ({"organisation": "", "requester": "person"}, "project"),
     ],
+    by_default=[0],
 )  # fmt: skip
 async def test_what_is_wrong_is_said_field_by_field(
     workspace: Workspace, changed: dict[str, Any], field: str
@@ -337,7 +339,7 @@ async def test_a_program_fills_in_the_form_that_only_a_person_can_send(
     assert await workspace.rows(AccessRequest) == []
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("changes", "status", "field"),
     [
         ({"dataset": "nobody"}, 422, "dataset"),
@@ -345,6 +347,7 @@ async def test_a_program_fills_in_the_form_that_only_a_person_can_send(
         ({"words": "a" * 6_000}, 422, "words"),
         ({"color": "red"}, 422, "color"),
     ],
+    by_default=[0],
 )
 async def test_a_draft_that_cannot_be_filled_in_says_why(
     workspace: Workspace, changes: dict[str, str], status: int, field: str | None

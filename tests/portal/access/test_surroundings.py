@@ -33,6 +33,7 @@ async def test_the_page_of_the_dataset_says_what_who_reads_it_may_do(
     assert "Rafraîchir la ville" not in again.text
 
 
+@pytest.mark.thorough
 async def test_the_text_is_a_pdf_in_the_language_of_the_reader(
     workspace: Workspace,
 ) -> None:
@@ -51,6 +52,7 @@ async def test_the_text_is_a_pdf_in_the_language_of_the_reader(
     assert (await workspace.team.get(f"{address}/agreement.pdf")).status_code == 404
 
 
+@pytest.mark.thorough
 async def test_the_pdf_says_in_its_language_that_it_cannot_print_a_name(
     workspace: Workspace,
 ) -> None:

@@ -14,6 +14,7 @@ from tests.contract.readers.environments import environment
 from tests.contract.readers.npm import npm_package
 from tests.contract.readers.serving import read_with, serving
 from tests.mcp import HANDSHAKE, MODERN, call_tool, request_result, send, write_message
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.catalogue.test_documentation import token_of
 from tests.visitors import browse
@@ -99,7 +100,7 @@ async def test_an_empty_list_says_why(program: httpx.AsyncClient) -> None:
     assert "list_terms" in answer["why_empty"]
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("tool", "arguments", "fault"),
     [
         ("describe_dataset", {}, "dataset_id: give it, it is needed."),
@@ -114,6 +115,7 @@ async def test_an_empty_list_says_why(program: httpx.AsyncClient) -> None:
             "q: there is no such argument; there are .",
         ),
     ],
+    by_default=[0],
 )
 async def test_wrong_arguments_are_named(
     program: httpx.AsyncClient, tool: str, arguments: dict[str, Any], fault: str
@@ -330,7 +332,9 @@ async def test_tools_speak_the_language_of_the_reader(
     }
 
 
-@pytest.mark.parametrize(("mode", "version"), [("auto", MODERN), ("legacy", HANDSHAKE)])
+@by_depth(
+    ("mode", "version"), [("auto", MODERN), ("legacy", HANDSHAKE)], by_default=[0]
+)
 async def test_the_client_of_the_protocols_own_kit_understands(
     filled: Catalogue, portal_app: Litestar, mode: str, version: str
 ) -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from litestar import Litestar
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import TABLE, Catalogue
 from tests.visitors import browse
 from udi.portal.catalogue.search.feed import SearchFeed
@@ -34,6 +35,7 @@ async def test_a_search_answers_as_the_page_does(
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
+@pytest.mark.thorough
 async def test_pages_are_linked_to_their_neighbours(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -87,13 +89,14 @@ async def test_an_unchanged_answer_costs_nothing(
     assert changed.json()["total"] == len(TABLE) + 1
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("query", "field"),
     [
         ("page=0", "page"), ("page=x", "page"), ("size=101", "size"), ("size=-3", "size"), ("sort=newest", "sort"),
         ("access=open", "access"), ("theme=Mobilité", "theme"), ("q=" + "x" * 201, "q"), ("them=housing", "them"),
         ("exact=yes", "exact"), ("page=%D9%A3", "page"), ("format=" + "&format=".join("abcdefghijklmnopqrstuvwxyz012345"), "format"),
     ],
+    by_default=[0],
 )  # fmt: skip
 async def test_a_wrong_parameter_is_named_with_its_remedy(
     stocked: Catalogue, portal_app: Litestar, query: str, field: str
@@ -213,9 +216,10 @@ async def test_a_walk_meets_each_dataset_once_while_others_come_and_go(
     )
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("query", "field"),
     [("cursor=x", "cursor"), ("size=101", "size"), ("size=0", "size"), ("q=velo", "q")],
+    by_default=[0],
 )
 async def test_a_walk_that_cannot_be_made_says_why(
     stocked: Catalogue, portal_app: Litestar, query: str, field: str

@@ -11,6 +11,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import event
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.visitors import browse
 from udi.kit.db import Database
@@ -69,9 +70,10 @@ async def test_a_dataset_that_the_reader_has_is_told_so_without_the_database(
     assert turtle.headers["content-type"].startswith("text/turtle")
 
 
-@pytest.mark.parametrize(
+@by_depth(
     "address",
     ["/api/v1/datasets/{id}", "/api/v1/producers", "/data/{id}.ttl", "/catalog.rdf"],
+    by_default=[0, 3],
 )
 async def test_a_document_is_made_once_until_the_catalogue_changes(
     armor: Catalogue,
@@ -146,9 +148,10 @@ async def test_nothing_is_kept_where_no_worker_follows_the_database(
     assert "etag" not in uncached_page.headers
 
 
-@pytest.mark.parametrize(
+@by_depth(
     "address",
     ["/", "/data", "/data?q=arbres", "/data/{id}", "/api/v1/datasets", "/catalog.rdf"],
+    by_default=[3, 5],
 )
 async def test_a_reader_that_holds_a_date_is_told_until_the_catalogue_changes(
     armor: Catalogue,

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import MANY, PRODUCERS, TABLE, Catalogue
 from tests.visitors import browse
 from udi.portal.catalogue.open.ckan_actions import NAMES_AT_ONCE
@@ -137,7 +138,7 @@ async def test_pages_of_a_search_have_each_dataset_once(
     assert titles["goeland"] == "Réseau Goéland"
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("action", "values", "status", "kind"),
     [
         ("package_show", {"id": str(uuid4())}, 404, "Not Found Error"), ("package_show", {"id": "arbres"}, 404, "Not Found Error"),
@@ -146,6 +147,7 @@ async def test_pages_of_a_search_have_each_dataset_once(
         ("package_search", {"rows": "many"}, 409, "Validation Error"), ("package_search", {"fq": "-organization:armor"}, 400, "Search Query Error"),
         ("package_search", {"fq": "extras_x:y"}, 400, "Search Query Error"), ("package_list", {"limit": -1}, 409, "Validation Error"),
     ],
+    by_default=[0],
 )  # fmt: skip
 async def test_what_is_wrong_is_said_as_ckan_does(
     filled: Catalogue,
@@ -228,6 +230,7 @@ async def read_list(
     return document["result"], max(map(len, bodies)), most - sum(map(len, pieces))
 
 
+@pytest.mark.thorough
 async def test_the_list_of_all_packages_takes_no_more_memory_than_a_part(
     wide: Catalogue, portal_app: Litestar
 ) -> None:

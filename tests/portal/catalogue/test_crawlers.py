@@ -23,6 +23,7 @@ def addresses(body: str) -> list[str]:
     ]
 
 
+@pytest.mark.thorough
 async def test_sitemaps_lead_to_every_dataset_once(
     armor: Catalogue, portal_app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:

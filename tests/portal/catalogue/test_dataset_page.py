@@ -223,6 +223,7 @@ async def test_only_its_producer_reads_the_acts_that_would_raise_quality(
     ]
 
 
+@pytest.mark.thorough
 async def test_acts_on_data_at_our_node_lead_to_where_they_are_done(
     armor: Catalogue, portal_app: Litestar
 ) -> None:

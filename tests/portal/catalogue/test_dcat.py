@@ -13,6 +13,7 @@ from litestar import Litestar
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 from sqlalchemy import update
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import TABLE, Catalogue, document
 from tests.protocol.graphs import term
 from tests.protocol.shacl import violations
@@ -65,7 +66,7 @@ async def walk(program: httpx.AsyncClient, url: str) -> list[httpx.Response]:
 
 
 @pytest.mark.usefixtures("alone")
-@pytest.mark.parametrize("extension", FORMS)
+@by_depth("extension", FORMS, by_default=[0, 1])
 async def test_a_dataset_is_given_in_each_form_by_extension_and_by_negotiation(
     filled: Catalogue, portal_app: Litestar, extension: str
 ) -> None:
@@ -94,7 +95,7 @@ async def test_a_dataset_is_given_in_each_form_by_extension_and_by_negotiation(
     assert named.headers["access-control-allow-origin"] == "*"
 
 
-@pytest.mark.parametrize("address", ["https://h.example:a/", "", "50% #a#b"])
+@by_depth("address", ["https://h.example:a/", "", "50% #a#b"], by_default=[0])
 async def test_one_stored_address_that_is_none_breaks_neither_page_nor_catalogue(
     armor: Catalogue, feed: SearchFeed, portal_app: Litestar, address: str
 ) -> None:
@@ -160,6 +161,7 @@ async def test_who_reads_all_pages_gets_every_dataset_once(
     assert set(pages[2].links) == {"first"}
 
 
+@pytest.mark.thorough
 async def test_who_counts_pages_gets_the_same(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -260,11 +262,12 @@ async def test_what_did_not_change_is_not_sent_again(
     assert changed.status_code == 200
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("query", "field"),
     [("page=0", "page"), ("page_size=101", "page_size"), ("page=1&page=2", "page"), ("modified_since=hier", "modified_since"),
      ("profiles=ckan", "profiles"), ("size=5", "size"), ("q=" + "x" * 300, "q"),
      ("cursor=hier", "cursor"), ("cursor=WzEsMl0", "cursor"), (f"cursor={PLACE}&page=2", "cursor")],
+    by_default=[0],
 )  # fmt: skip
 async def test_a_wrong_parameter_is_named(
     filled: Catalogue, portal_app: Litestar, query: str, field: str
@@ -446,6 +449,7 @@ def test_moments_are_read_strictly() -> None:
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("alone")
 async def test_a_harvester_may_ask_for_the_head_alone(
     filled: Catalogue, portal_app: Litestar

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import TABLE, Catalogue
 from tests.portal.catalogue.test_dataset_page import rename
 from tests.visitors import browse, make_person
@@ -39,9 +40,10 @@ async def weigh(app: Litestar, catalogue: Catalogue, page: httpx.Response) -> in
 
 
 @pytest.mark.usefixtures("alone")
-@pytest.mark.parametrize(
+@by_depth(
     ("language", "link_text"),
     [("fr", "Voir ce jeu de données"), ("en", "See this dataset")],
+    by_default=[0],
 )
 async def test_frames_are_light_run_nothing_and_speak_the_language_asked(
     filled: Catalogue, portal_app: Litestar, language: str, link_text: str
@@ -137,6 +139,7 @@ async def test_a_search_frame_follows_its_filters_and_pages(
     assert "No result." in nothing.text
 
 
+@pytest.mark.thorough
 async def test_a_town_shows_its_whole_catalogue_in_one_line(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -248,6 +251,7 @@ async def ask(app: Litestar, catalogue: Catalogue, **parameters: str) -> httpx.R
     return await fetch(app, catalogue, f"/oembed?{urlencode(parameters)}")
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("alone")
 async def test_oembed_keeps_to_the_size_that_is_asked(
     filled: Catalogue, portal_app: Litestar
@@ -272,7 +276,7 @@ async def test_oembed_keeps_to_the_size_that_is_asked(
     assert large["author_name"] == "Armorine Métropole"
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("parameters", "status"),
     [
         ({}, 422), ({"url": "{origin}/data", "format": "yaml"}, 501), ({"url": "{origin}/data", "maxwidth": "x"}, 422),
@@ -281,6 +285,7 @@ async def test_oembed_keeps_to_the_size_that_is_asked(
         ({"url": "{origin}/data/6f1f7c3e-2b1d-4c3a-9a55-0d1e2f3a4b5c"}, 404), ({"url": "javascript:alert(1)"}, 404),
         ({"url": "{origin}/producers/%00"}, 404), ({"url": "{origin}/data/"}, 404),
     ],
+    by_default=[0],
 )  # fmt: skip
 async def test_oembed_refuses_what_it_cannot_show(
     stocked: Catalogue, portal_app: Litestar, parameters: dict[str, str], status: int
@@ -308,7 +313,7 @@ async def test_oembed_says_that_what_was_withdrawn_is_gone(
     ).status_code == 410
 
 
-@pytest.mark.parametrize(
+@by_depth(
     "query",
     [
         "q=%00",
@@ -319,6 +324,7 @@ async def test_oembed_says_that_what_was_withdrawn_is_gone(
         "q=%ff&lang=fr",
         "size=99999",
     ],
+    by_default=[0],
 )
 async def test_a_hostile_frame_is_never_an_accident(
     stocked: Catalogue, portal_app: Litestar, query: str
@@ -327,6 +333,7 @@ async def test_a_hostile_frame_is_never_an_accident(
         assert (await fetch(portal_app, stocked, f"{path}?{query}")).status_code == 200
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("alone")
 async def test_the_share_part_uses_nobody_else(
     filled: Catalogue, portal_app: Litestar

@@ -9,6 +9,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import func, select, text
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.visitors import browse
 from udi.kit.db import Database
@@ -211,6 +212,7 @@ async def test_people_are_not_kept(armor: Catalogue, portal_database: Database) 
     assert "ncien" not in whole
 
 
+@pytest.mark.thorough
 async def test_only_so_many_are_kept(
     armor: Catalogue, portal_database: Database
 ) -> None:
@@ -265,7 +267,7 @@ async def test_another_territory_reads_none_and_a_passer_by_writes_none(
             await session.execute(text("DELETE FROM app.past_description"))
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "Before:"), ("fr", "Avant")])
+@by_depth(("language", "words"), [("en", "Before:"), ("fr", "Avant")], by_default=[0])
 async def test_the_page_says_before_and_since(
     armor: Catalogue, portal_app: Litestar, language: str, words: str
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from litestar import Litestar
 from playwright.async_api import Browser, Page, Route, expect
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
 from tests.portal.catalogue.test_source_facts import DCAT
@@ -119,6 +120,7 @@ async def find_faults(
     return faults
 
 
+@pytest.mark.thorough
 async def test_what_is_long_is_shown_at_every_width(
     armor: Catalogue, tables: dict[str, str], portal_app: Litestar, tab: Tab
 ) -> None:
@@ -280,7 +282,7 @@ async def test_on_paper_a_page_is_what_is_read(
             await page.close()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@by_depth("width", WIDTHS, by_default=[0])
 async def test_a_rectangle_drawn_with_the_mouse_is_searched(
     armor: Catalogue,
     feed: SearchFeed,

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import TABLE, Catalogue
 from tests.visitors import browse
 from udi.portal.catalogue.search.feed import SearchFeed
@@ -137,10 +138,11 @@ async def test_records_come_in_the_order_asked(
     assert titles[2][0] == TABLE[3][0]
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("query", "field"),
     [("bbox=1,2,3", "bbox"), ("bbox=0,50,1,40", "bbox"), ("datetime=hier", "datetime"), ("datetime=2024-01-01/2023-01-01", "datetime"),
      ("limit=0", "limit"), ("offset=-1", "offset"), ("sortby=size", "sortby"), ("couleur=rouge", "couleur"), ("f=xml", "f")],
+    by_default=[0],
 )  # fmt: skip
 async def test_a_wrong_parameter_is_named(
     filled: Catalogue, portal_app: Litestar, query: str, field: str

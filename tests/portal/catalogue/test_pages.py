@@ -7,6 +7,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import TABLE, Catalogue
 from tests.visitors import browse, make_person
 from udi.kit.db import Database
@@ -25,7 +26,7 @@ async def fetch(
 
 
 @pytest.mark.usefixtures("alone")
-@pytest.mark.parametrize("language", ["fr", "en"])
+@by_depth("language", ["fr", "en"], by_default=[0])
 async def test_each_page_is_sound_and_light_in_both_languages(
     filled: Catalogue, portal_app: Litestar, language: str
 ) -> None:
@@ -96,6 +97,7 @@ async def test_a_search_marks_its_words_and_names_its_filters(
     assert 'name="robots" content="noindex' in page.text
 
 
+@pytest.mark.thorough
 async def test_a_misspelt_word_is_replaced_and_said_so(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -110,6 +112,7 @@ async def test_a_misspelt_word_is_replaced_and_said_so(
     assert "No dataset is about “trotinette”" in exact.text
 
 
+@pytest.mark.thorough
 async def test_an_empty_search_says_what_less_would_find(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -182,6 +185,7 @@ async def test_a_restricted_dataset_is_found_but_not_offered(
     assert record.media[0].url not in page.text
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("alone")
 async def test_a_licence_of_their_own_is_named_with_its_text(
     filled: Catalogue, portal_app: Litestar
@@ -269,6 +273,7 @@ async def test_a_producer_page_shows_who_and_only_its_data(
     assert TABLE[0][0] not in page.text
 
 
+@pytest.mark.thorough
 async def test_the_territorys_texts_come_in_the_readers_language(
     filled: Catalogue, portal_app: Litestar
 ) -> None:
@@ -349,7 +354,7 @@ async def ask_everywhere(
         )
 
 
-@pytest.mark.parametrize("query", ODD, ids=lambda query: query[:20])
+@by_depth("query", ODD, ids=lambda query: query[:20], by_default=[0])
 async def test_an_odd_question_is_answered(
     stocked: Catalogue, portal_app: Litestar, query: str
 ) -> None:
@@ -358,7 +363,7 @@ async def test_an_odd_question_is_answered(
     assert (pages, answer.status_code) == ([200, 200, 200], 200)
 
 
-@pytest.mark.parametrize("query", INVALID_QUERIES, ids=lambda query: query[:20])
+@by_depth("query", INVALID_QUERIES, ids=lambda query: query[:20], by_default=[0])
 async def test_a_wrong_question_is_refused_by_the_api_and_no_accident_of_a_page(
     stocked: Catalogue, portal_app: Litestar, query: str
 ) -> None:

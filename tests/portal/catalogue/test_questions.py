@@ -180,6 +180,7 @@ async def rennes(
     return Searcher(portal_database, indexes, armor.territory.id)
 
 
+@pytest.mark.thorough
 async def test_the_records_of_rennes_are_found(rennes: Searcher) -> None:
     everything = await rennes(size=100)
     lines_by_question = {

@@ -164,6 +164,7 @@ async def test_a_change_a_withdrawal_and_a_return_are_followed(
     assert await titles_of(armor) == [TABLE[0][0]]
 
 
+@pytest.mark.thorough
 async def test_many_updates_leave_each_dataset_once(
     armor: Catalogue, feed: SearchFeed, indexes: SearchIndexes, titles_of: TitlesOf
 ) -> None:
@@ -246,6 +247,7 @@ async def test_territories_do_not_find_each_other(
     assert await titles_of(elsewhere) == [TABLE[1][0]]
 
 
+@pytest.mark.thorough
 async def test_a_commit_is_found_by_its_notice_and_not_by_looking_again(
     armor: Catalogue,
     feed: SearchFeed,
@@ -298,6 +300,7 @@ async def test_the_feed_goes_on_when_its_connections_are_cut(
         await eventually(is_indexed)
 
 
+@pytest.mark.thorough
 async def test_a_deleted_index_is_made_again(
     armor: Catalogue, feed: SearchFeed, folder: Path, titles_of: TitlesOf
 ) -> None:
@@ -352,6 +355,7 @@ async def test_a_rebuild_that_is_asked_for_is_seen_at_once(
     assert current.resolve() != former
 
 
+@pytest.mark.thorough
 async def test_a_damaged_index_is_made_again(
     armor: Catalogue, feed: SearchFeed, folder: Path, titles_of: TitlesOf
 ) -> None:
@@ -366,6 +370,7 @@ async def test_a_damaged_index_is_made_again(
     assert len(await titles_of(armor)) == 2
 
 
+@pytest.mark.thorough
 async def test_a_restarted_worker_goes_on_where_the_other_stopped(
     armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry, feed_settings: Settings,
     folder: Path, titles_of: TitlesOf,
@@ -442,6 +447,7 @@ async def _suspend(database: Database, territory: Territory, state: str) -> None
         )
 
 
+@pytest.mark.thorough
 async def test_an_index_is_forgotten_by_the_name_of_its_territory(
     armor: Catalogue,
     elsewhere: Catalogue,
@@ -500,6 +506,7 @@ async def test_every_index_is_forgotten_when_none_is_named(
     assert request_rebuild(feed_settings) >= 2
 
 
+@pytest.mark.thorough
 async def test_who_stops_following_leaves_the_index_to_the_next(
     armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry, feed_settings: Settings,
     folder: Path, titles_of: TitlesOf,
@@ -544,6 +551,7 @@ async def test_a_feed_that_is_stopped_as_a_change_is_told_stops(
     assert is_stopped
 
 
+@pytest.mark.thorough
 async def test_other_work_waits_until_what_changed_is_found(
     armor: Catalogue, feed: SearchFeed, titles_of: TitlesOf
 ) -> None:
@@ -610,6 +618,7 @@ async def test_nothing_else_waits_for_the_joint_index(
     assert await titles_of(armor) == [TABLE[0][0]]
 
 
+@pytest.mark.thorough
 async def test_what_the_joint_index_missed_is_made_up_for_by_the_next_worker(
     armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry,
     feed_settings: Settings, folder: Path, indexes: SearchIndexes,

@@ -34,6 +34,7 @@ async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
     return armor
 
 
+@pytest.mark.thorough
 async def test_every_state_of_a_search_is_sound_at_every_width(
     filled: Catalogue, portal_app: Litestar, tab: Tab
 ) -> None:

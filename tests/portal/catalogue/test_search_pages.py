@@ -210,6 +210,7 @@ async def test_any_search_is_a_feed_whose_pages_lead_to_one_another(
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("alone")
 async def test_a_long_feed_has_pages(
     filled: Catalogue, feed: SearchFeed, portal_app: Litestar

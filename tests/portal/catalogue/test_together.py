@@ -13,6 +13,7 @@ from pyoxigraph import RdfFormat, parse
 from sqlalchemy import update
 
 from tests import stage
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.portal.catalogue.test_cached_pages import eventually_dated
 from tests.ui.tab import Tab
@@ -191,6 +192,7 @@ async def test_words_of_a_territory_that_left_are_offered_to_nobody(
     assert after == [nothing, nothing]
 
 
+@pytest.mark.thorough
 async def test_a_territory_offers_the_words_of_those_that_it_names_alone(
     three: Three, ask: Answering
 ) -> None:
@@ -231,6 +233,7 @@ async def test_a_territory_looks_through_those_that_it_names_alone(
     assert TITLE in host.text
 
 
+@pytest.mark.thorough
 async def test_a_reader_that_holds_a_date_is_told_of_a_new_partner(
     three: Three, ask: Answering, portal_app: Litestar
 ) -> None:
@@ -301,8 +304,8 @@ async def test_datasets_of_several_territories_are_in_one_order_with_counts(
     assert first["url"].startswith(f"{first['territory']['url']}/api/v1/datasets/")
 
 
-@pytest.mark.parametrize("is_local", [False, True], ids=["host", "partners"])
-@pytest.mark.parametrize("words", ["velo", "xylophone"])
+@by_depth("is_local", [False, True], ids=["host", "partners"], by_default=[1])
+@by_depth("words", ["velo", "xylophone"], by_default=[1])
 async def test_the_page_of_several_territories_holds_in_a_browser(
     three: Three, portal_app: Litestar, tab: Tab, words: str, *, is_local: bool
 ) -> None:
@@ -322,6 +325,7 @@ async def test_the_page_of_several_territories_holds_in_a_browser(
     assert faults == []
 
 
+@pytest.mark.thorough
 async def test_producers_of_one_name_are_one_value_of_the_filter(
     three: Three, ask: Answering
 ) -> None:
@@ -403,6 +407,7 @@ async def test_a_copy_is_shown_as_soon_as_the_other_territory_does_not_agree(
     assert before == after == {**{door: {"Copie"} for door in DOORS}, "total": 1}
 
 
+@pytest.mark.thorough
 async def test_a_copy_that_comes_first_gives_way_to_a_nearer_one(
     three: Three, ask: Answering
 ) -> None:
@@ -423,7 +428,7 @@ async def test_a_copy_that_comes_first_gives_way_to_a_nearer_one(
     assert both["/data"] == {"Original"}
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("first", "second", "total"),
     [
         ({"local_id": "https://armor.example/d/1"}, {"local_id": "http://armor.example/d/1/"}, 1),
@@ -432,6 +437,7 @@ async def test_a_copy_that_comes_first_gives_way_to_a_nearer_one(
         ({"doi": DOI}, {"doi": "10.5072/arm_2"}, 2),
     ],
     ids=["an address", "a word", "a title", "two names"],
+    by_default=[0, 1],
 )  # fmt: skip
 async def test_only_what_is_sure_makes_two_one(
     first: dict[str, Any],
@@ -524,6 +530,7 @@ async def add_service(catalogue: Catalogue, title: str) -> uuid.UUID:
     return service
 
 
+@pytest.mark.thorough
 async def test_the_catalogue_of_catalogues_has_the_services_of_each_once(
     three: Three, ask: Answering
 ) -> None:
@@ -581,6 +588,7 @@ async def list_by_page(ask: Answering, url: str | None) -> list[dict[str, set[st
     return pages
 
 
+@pytest.mark.thorough
 async def test_services_are_listed_of_a_territory_that_has_no_dataset_of_its_own(
     three: Three, ask: Answering
 ) -> None:
@@ -601,6 +609,7 @@ async def test_services_are_listed_of_a_territory_that_has_no_dataset_of_its_own
     }
 
 
+@pytest.mark.thorough
 async def test_a_page_that_services_fill_is_the_last_of_its_territory(
     three: Three, ask: Answering
 ) -> None:
@@ -636,6 +645,7 @@ async def test_what_makes_no_sense_is_refused_with_its_name(
     assert refused.status_code == 422
 
 
+@pytest.mark.thorough
 async def test_a_territory_without_data_of_its_own_is_a_portal_of_those_that_share(
     three: Three, ask: Answering
 ) -> None:
@@ -655,6 +665,7 @@ async def test_a_territory_without_data_of_its_own_is_a_portal_of_those_that_sha
     assert "No dataset is about" in nothing.text
 
 
+@pytest.mark.thorough
 async def test_where_nothing_is_found_the_host_leads_to_fewer_words(
     three: Three, ask: Answering
 ) -> None:
@@ -684,6 +695,7 @@ async def test_a_territory_that_does_not_share_sees_its_partners_without_its_own
     assert "À soi seul" not in together.text
 
 
+@pytest.mark.thorough
 async def test_the_filters_keep_the_search_together(
     three: Three, ask: Answering
 ) -> None:
@@ -702,6 +714,7 @@ async def test_the_filters_keep_the_search_together(
     assert 'href="/data?partners=1"' in page.text, "the chip that takes the filter away"
 
 
+@pytest.mark.thorough
 async def test_a_changed_title_is_found_again_and_an_organisation_s_name_follows(
     three: Three, ask: Answering
 ) -> None:
@@ -749,6 +762,7 @@ async def test_what_a_territory_that_left_published_leaves_the_files_unasked(
     assert (await ask(None, "/api/v1/datasets")).json()["total"] == 1
 
 
+@pytest.mark.thorough
 async def test_a_joint_index_of_another_version_is_removed(
     three: Three, ask: Answering
 ) -> None:
@@ -783,7 +797,7 @@ async def test_an_answer_is_kept_by_nobody_while_the_joint_index_is_not_followed
     assert ("etag" in followed.headers, "etag" in alone.headers) == (True, False)
 
 
-@pytest.mark.parametrize("runs_before", [0, 1], ids=["made", "followed"])
+@by_depth("runs_before", [0, 1], ids=["made", "followed"], by_default=[1])
 async def test_a_record_that_cannot_be_read_is_left_out_of_the_joint_index(
     runs_before: int, three: Three, ask: Answering
 ) -> None:
@@ -806,6 +820,7 @@ async def test_a_record_that_cannot_be_read_is_left_out_of_the_joint_index(
     assert [item["title"] for item in together["items"]] == [TITLE]
 
 
+@pytest.mark.thorough
 async def test_which_words_are_dropped_is_told_by_a_dataset_that_is_searched(
     three: Three, ask: Answering
 ) -> None:

@@ -12,6 +12,7 @@ from pyoxigraph import RdfFormat, parse
 from sqlalchemy import Select, select, text
 from sqlalchemy.dialects import postgresql
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import MANY, TABLE, Catalogue
 from tests.visitors import browse
 from udi.kit.clock import now
@@ -99,12 +100,13 @@ class Change:
         self.touched |= {other.id, *gone_ids}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@by_depth("seed", [1, 2], by_default=[0])
 @pytest.mark.parametrize(
     ("url", "read"),
     [
-        ("/catalog.nt?page_size=3", read_graph), (ITEMS, read_records), (f"{ITEMS}&sortby=title", read_records),
-        (f"{ITEMS}&sortby=-updated", read_records), (f"{ITEMS}&sortby=title,-created", read_records),
+        ("/catalog.nt?page_size=3", read_graph), (ITEMS, read_records), (f"{ITEMS}&sortby=title,-created", read_records),
+        pytest.param(f"{ITEMS}&sortby=title", read_records, marks=pytest.mark.thorough),
+        pytest.param(f"{ITEMS}&sortby=-updated", read_records, marks=pytest.mark.thorough),
     ],
 )  # fmt: skip
 async def test_what_stays_is_met_once_whatever_comes_and_goes(
@@ -205,6 +207,7 @@ async def test_a_deep_page_costs_what_the_first_does(
     assert counted[-1]["Actual Rows"] > MANY - 2 * SIZE
 
 
+@pytest.mark.thorough
 async def test_titles_are_found_by_their_index(wide: Catalogue) -> None:
     statement = select_by_titles(CatalogueSource(id=uuid4()), {"un titre", "un autre"})
 
@@ -214,6 +217,7 @@ async def test_titles_are_found_by_their_index(wide: Catalogue) -> None:
     assert indexes == {"ix_dataset_title_folded"}
 
 
+@pytest.mark.thorough
 async def test_a_deep_page_of_a_large_producer_costs_what_the_first_does(
     wide: Catalogue,
 ) -> None:

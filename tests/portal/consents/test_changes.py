@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.portal.access.test_by_programs import token_of
+from tests.portal.by_depth import by_depth
 from tests.portal.consents.conftest import Lending
 from udi.kit.clock import now
 from udi.kit.jobs import Job
@@ -79,6 +80,7 @@ async def test_changes_are_listed_in_their_order_and_name_nobody(
         assert secret not in answer.text
 
 
+@pytest.mark.thorough
 async def test_changes_go_on_after_the_last_that_was_read(lending: Lending) -> None:
     consent = await lending.give(await lending.open())
     first = (await ask(lending, size=1)).json()
@@ -93,7 +95,7 @@ async def test_changes_go_on_after_the_last_that_was_read(lending: Lending) -> N
     assert (part["more"], len(part["items"])) == (True, 1)
 
 
-@pytest.mark.parametrize("query", [{"after": "-1"}, {"after": "x"}, {"size": "0"}])
+@by_depth("query", [{"after": "-1"}, {"after": "x"}, {"size": "0"}], by_default=[0])
 async def test_changes_after_no_number_are_refused(
     lending: Lending, query: dict[str, str]
 ) -> None:
@@ -103,7 +105,7 @@ async def test_changes_after_no_number_are_refused(
     assert next(iter(query)) in refused.text
 
 
-@pytest.mark.parametrize("who", ["producer", "team", "inhabitant"])
+@by_depth("who", ["producer", "team", "inhabitant"], by_default=[0, 2])
 async def test_changes_are_for_who_leads_the_project(
     lending: Lending, who: str
 ) -> None:
@@ -120,6 +122,7 @@ async def test_changes_are_for_who_leads_the_project(
     assert "revision" not in refused.text
 
 
+@pytest.mark.thorough
 async def test_changes_of_a_project_that_nobody_knows_are_not_found(
     lending: Lending,
 ) -> None:
@@ -226,7 +229,7 @@ async def test_who_leads_the_project_no_more_is_told_no_more(lending: Lending) -
     assert await notify(lending) == []
 
 
-@pytest.mark.parametrize("state", [WebhookState.PAUSED, WebhookState.STOPPED])
+@by_depth("state", [WebhookState.PAUSED, WebhookState.STOPPED], by_default=[0])
 async def test_a_webhook_that_is_not_called_is_not_told(
     lending: Lending, state: WebhookState
 ) -> None:
@@ -237,6 +240,7 @@ async def test_a_webhook_that_is_not_called_is_not_told(
     assert await notify(lending) == []
 
 
+@pytest.mark.thorough
 async def test_the_wish_is_on_the_form_of_webhooks(lending: Lending) -> None:
     person = lending.workspace.person
     form = {"url": "http://told", "projects": "1"}

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from tests.portal.by_depth import by_depth
 from tests.portal.consents.conftest import NO, YES, Lending
 from udi.kit.clock import now
 from udi.kit.jobs import Job
@@ -39,7 +40,7 @@ def read_answers(page: str) -> list[tuple[str, str]]:
     return BUTTON.findall(area[: area.index("</div>")])
 
 
-@pytest.mark.parametrize("visitor", ["inhabitant", "passer"])
+@by_depth("visitor", ["inhabitant", "passer"], by_default=[0])
 async def test_both_answers_are_the_same_no_first_and_nothing_ticked(
     lending: Lending, visitor: str
 ) -> None:
@@ -129,6 +130,7 @@ async def test_who_is_not_logged_in_leaves_nothing(lending: Lending) -> None:
     assert await lending.states() == []
 
 
+@pytest.mark.thorough
 async def test_what_is_neither_yes_nor_no_is_refused(lending: Lending) -> None:
     question = await lending.open()
     sent = await lending.inhabitant.post(question, data={"answer": "maybe"})
@@ -137,6 +139,7 @@ async def test_what_is_neither_yes_nor_no_is_refused(lending: Lending) -> None:
     assert await lending.states() == []
 
 
+@pytest.mark.thorough
 async def test_the_same_yes_twice_is_one(lending: Lending) -> None:
     question = await lending.open()
     first = await lending.give(question)
@@ -170,6 +173,7 @@ async def test_a_refused_purpose_is_not_put_again_for_six_months(
     assert 'class="equal"' in (await lending.inhabitant.get(again)).text
 
 
+@pytest.mark.thorough
 async def test_a_yes_after_a_no_forgets_the_no(lending: Lending) -> None:
     question = await lending.open()
     await lending.inhabitant.post(question, data=NO)
@@ -262,6 +266,7 @@ async def test_time_ends_a_yes(lending: Lending) -> None:
     assert (before, await lending.states()) == (["given"], ["expired"])
 
 
+@pytest.mark.thorough
 async def test_a_yes_whose_time_is_over_is_given_anew(lending: Lending) -> None:
     """The clock has not come by yet."""
     question = await lending.open()
@@ -275,6 +280,7 @@ async def test_a_yes_whose_time_is_over_is_given_anew(lending: Lending) -> None:
     assert (await lending.versions())[0].given == 1
 
 
+@pytest.mark.thorough
 async def test_a_no_after_a_yes_whose_time_is_over_is_a_no(lending: Lending) -> None:
     question = await lending.open()
     await lending.give(question)
@@ -285,7 +291,7 @@ async def test_a_no_after_a_yes_whose_time_is_over_is_a_no(lending: Lending) -> 
     assert sorted(await lending.states()) == ["expired", "refused"]
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("state", "words"),
     [
         (AgreementState.SUSPENDED, "The agreement with the project is suspended."),
@@ -293,6 +299,7 @@ async def test_a_no_after_a_yes_whose_time_is_over_is_a_no(lending: Lending) -> 
         (AgreementState.GIVEN_UP, "The project gave the agreement up."),
         (AgreementState.ENDED, "The agreement with the project has ended."),
     ],
+    by_default=[0, 1],
 )
 async def test_nobody_is_asked_once_the_agreement_is_off_and_the_page_says_why(
     lending: Lending, state: AgreementState, words: str
@@ -345,6 +352,7 @@ async def test_a_request_in_the_hour_of_the_yes_is_one(lending: Lending) -> None
     assert f'datetime="{hour.date().isoformat()}' in after.text
 
 
+@pytest.mark.thorough
 async def test_a_receipt_does_not_say_what_the_portal_does_not_know(
     lending: Lending,
 ) -> None:
@@ -414,7 +422,7 @@ async def test_nobody_writes_a_number_at_a_node_that_is_not_secure(
     assert row.link_tickets == 1
 
 
-@pytest.mark.parametrize("state", [AgreementState.REVOKED, AgreementState.GIVEN_UP])
+@by_depth("state", [AgreementState.REVOKED, AgreementState.GIVEN_UP], by_default=[0])
 async def test_the_end_of_the_agreement_ends_a_yes(
     lending: Lending, state: AgreementState
 ) -> None:
@@ -523,6 +531,7 @@ async def test_a_frame_decides_nothing_and_has_no_cookie(lending: Lending) -> No
     assert await lending.states() == []
 
 
+@pytest.mark.thorough
 async def test_a_frame_shows_the_newest_version(lending: Lending) -> None:
     first = await lending.open()
     await lending.open(question="Et celle-ci ?")

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.contract.node import Issuer, Receiver, receiver, trusted_issuer
+from tests.portal.by_depth import by_depth
 from tests.portal.consents.conftest import Lending
 from udi.kit.clock import now
 from udi.kit.jobs import Job
@@ -173,6 +174,7 @@ async def test_no_agreement_is_passed_over_that_is_committed_between_two_stateme
     assert [sorted(item) for item in rest] == [["agreement", "status"], ["consent"]]
 
 
+@pytest.mark.thorough
 async def test_a_node_asks_for_agreements_and_consents_in_one_order(
     lending: Lending, issuer: Issuer
 ) -> None:
@@ -215,13 +217,14 @@ async def test_a_node_asks_for_agreements_and_consents_in_one_order(
     assert "freshness" not in part.json()
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("node", "count"),
     [
         ({"hosted": True}, 1),
         ({"hosted": False, "takes_subject_requests": True}, 1),
         ({"hosted": False, "takes_subject_requests": False}, 0),
     ],
+    by_default=[0, 2],
 )
 async def test_the_receipt_says_where_people_stop_without_the_portal(
     lending: Lending, node: dict[str, bool], count: int

@@ -1,5 +1,7 @@
 """The pages of consents on every screen, in French and English, light enough for a phone."""
 
+import pytest
+
 from tests.portal.consents.conftest import NO, Lending
 from tests.ui.tab import NARROW, WIDE, Tab
 from udi.kit.clock import now
@@ -21,6 +23,7 @@ DRAWN = """() => [...document.querySelectorAll('.equal button')].map(button => {
 """How each answer looks and how large it is."""
 
 
+@pytest.mark.thorough
 async def test_pages_hold_on_every_screen_and_stay_light(
     lending: Lending, tab: Tab
 ) -> None:
@@ -69,6 +72,7 @@ async def test_yes_and_no_are_drawn_in_one_size(lending: Lending, tab: Tab) -> N
         assert answers[0]["height"] >= TARGET, case
 
 
+@pytest.mark.thorough
 async def test_the_way_to_the_node_and_a_suspended_question_hold_on_every_screen(
     lending: Lending, tab: Tab
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, text
 
 from tests.portal.consents.conftest import YES, Lending
@@ -59,6 +60,7 @@ async def test_a_yes_and_a_stop_at_once_both_go_through(lending: Lending) -> Non
     assert await lending.states() == ["withdrawn"]
 
 
+@pytest.mark.thorough
 async def test_a_yes_and_a_departure_at_once_both_go_through(lending: Lending) -> None:
     """The person who leaves lends already; the departure waits for the notice that the yes of somebody else holds."""
     question = await lending.open()

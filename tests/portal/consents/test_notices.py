@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.portal.by_depth import by_depth
 from tests.portal.consents.conftest import NOTICE, Lending
 from udi.portal.access.agreements.transitions import AgreementState
 from udi.portal.access.models import AccessAgreement
@@ -40,7 +41,7 @@ async def test_a_version_goes_to_the_producer_who_accepts_it(lending: Lending) -
     assert events[-2:] == ["notice.submitted", "notice.accepted"]
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("name", "text", "words"),
     [
         ("question", "", "This is empty."),
@@ -52,6 +53,7 @@ async def test_a_version_goes_to_the_producer_who_accepts_it(lending: Lending) -
         ("months", "25", "1 month at least"),
         ("months", "douze", "not a number of months"),
     ],
+    by_default=[0],
 )
 async def test_words_that_are_hard_to_read_are_refused_at_their_place(
     lending: Lending, name: str, text: str, words: str
@@ -83,6 +85,7 @@ async def test_only_the_two_sides_see_the_page_and_each_does_its_part(
     assert [row.state for row in await lending.versions()] == ["submitted"]
 
 
+@pytest.mark.thorough
 async def test_a_producer_refuses_with_a_reason_and_decides_once(
     lending: Lending,
 ) -> None:
@@ -108,6 +111,7 @@ async def test_a_producer_refuses_with_a_reason_and_decides_once(
     assert (await lending.inhabitant.get(f"/consents/{version.id}")).status_code == 404
 
 
+@pytest.mark.thorough
 async def test_a_later_version_replaces_the_one_that_waits_and_the_one_that_is_open(
     lending: Lending,
 ) -> None:
@@ -143,6 +147,7 @@ async def test_nobody_is_asked_under_an_agreement_that_ended(lending: Lending) -
     assert await lending.states() == []
 
 
+@pytest.mark.thorough
 async def test_a_person_who_leads_a_project_alone_cannot_ask(lending: Lending) -> None:
     [row] = await lending.rows(AccessAgreement)
     document = {**row.document}

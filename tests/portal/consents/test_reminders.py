@@ -54,6 +54,7 @@ async def test_queue_reminders_has_none_of_what_is_over(lending: Lending) -> Non
     assert await queue(lending, consent.expires_at) == 0
 
 
+@pytest.mark.thorough
 async def test_queue_reminders_has_none_of_what_was_stopped(lending: Lending) -> None:
     consent = await lending.give(await lending.open())
     await lending.inhabitant.post(f"/my-data/consents/{consent.id}/withdraw")
@@ -61,6 +62,7 @@ async def test_queue_reminders_has_none_of_what_was_stopped(lending: Lending) ->
     assert await queue(lending, consent.expires_at - timedelta(days=1)) == 0
 
 
+@pytest.mark.thorough
 async def test_queue_reminders_has_none_of_a_consent_of_less_than_two_months(
     lending: Lending,
 ) -> None:
@@ -69,6 +71,7 @@ async def test_queue_reminders_has_none_of_a_consent_of_less_than_two_months(
     assert await queue(lending, consent.expires_at - timedelta(days=1)) == 0
 
 
+@pytest.mark.thorough
 async def test_queue_reminders_has_none_of_a_refusal(lending: Lending) -> None:
     question = await lending.open()
     await lending.inhabitant.post(question, data={"answer": "no"})
@@ -126,6 +129,7 @@ async def test_a_consent_whose_time_is_over_has_no_mail(
     assert relay.mails == []
 
 
+@pytest.mark.thorough
 async def test_a_relay_that_is_away_gets_it_later(
     lending: Lending, relay: Relay
 ) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.contract.node import Issuer, trusted_issuer
+from tests.portal.by_depth import by_depth
 from tests.portal.consents.conftest import Lending
 from udi.portal.consents.models import Consent, ConsentChange
 from udi.protocol.consent_withdrawals import PATH
@@ -59,6 +60,7 @@ async def test_what_a_node_tells_is_stopped_once(
     assert f"{consent.id}/withdraw" not in page.text
 
 
+@pytest.mark.thorough
 async def test_the_project_learns_of_it(lending: Lending, issuer: Issuer) -> None:
     consent = await lending.give(await lending.open())
 
@@ -68,6 +70,7 @@ async def test_the_project_learns_of_it(lending: Lending, issuer: Issuer) -> Non
     assert sorted(change.state for change in changes) == ["given", "withdrawn"]
 
 
+@pytest.mark.thorough
 async def test_what_ended_otherwise_stays_as_it_ended(
     lending: Lending, issuer: Issuer
 ) -> None:
@@ -103,8 +106,10 @@ async def test_only_a_node_tells(lending: Lending, issuer: Issuer) -> None:
     assert await lending.states() == ["given"]
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"consents": "x"}, {"consents": ["x"]}, {"consents": ["x"] * 501}, []]
+@by_depth(
+    "body",
+    [{}, {"consents": "x"}, {"consents": ["x"]}, {"consents": ["x"] * 501}, []],
+    by_default=[0],
 )
 async def test_what_is_no_list_of_consents_is_refused_whole(
     lending: Lending, issuer: Issuer, body: Any

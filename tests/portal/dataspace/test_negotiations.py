@@ -4,6 +4,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import text
 
+from tests.portal.by_depth import by_depth
 from tests.portal.dataspace.conftest import Talk
 from tests.visitors import browse
 from udi.portal.access.agreements.revisions import DELIVER
@@ -121,7 +122,7 @@ async def test_an_offer_that_is_taken_is_what_is_agreed(talk: Talk) -> None:
     assert columns == [[{"@value": "îlot"}]]
 
 
-@pytest.mark.parametrize("when", ["OFFERED", "ACCEPTED", "AGREED", "VERIFIED"])
+@by_depth("when", ["OFFERED", "ACCEPTED", "AGREED", "VERIFIED"], by_default=[0, 2])
 async def test_the_producer_may_end_it_until_it_is_final(talk: Talk, when: str) -> None:
     process = await talk.ask()
     if when in {"OFFERED", "ACCEPTED"}:
@@ -192,6 +193,7 @@ async def test_the_connector_may_end_it_once_agreed_and_the_agreement_is_given_u
     assert (agreement.state, agreement.revision) == ("given_up", 0)
 
 
+@pytest.mark.thorough
 async def test_a_connector_that_asks_for_less_corrects_its_request(talk: Talk) -> None:
     process = await talk.ask()
     await talk.decide(process, "counter", months="6")

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.portal.by_depth import by_depth
 from tests.portal.dataspace.conftest import Talk
 from tests.visitors import browse
 from udi.portal.dataspace.connectors import CONNECTOR
@@ -66,7 +67,7 @@ async def test_a_connector_is_added_and_its_secret_shown_once(
     assert "jeton-d-ailleurs" not in page.text
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("field", "value", "message"),
     [
         ("name", "", "Give it a name"),
@@ -79,6 +80,7 @@ async def test_a_connector_is_added_and_its_secret_shown_once(
         ("purpose", "plaisir", "The use of the data is missing"),
         ("words", "", "What you would do"),
     ],
+    by_default=[0],
 )
 async def test_what_is_wrong_with_a_connector_is_said_at_its_field(
     talk: Talk, lead: httpx.AsyncClient, field: str, value: str, message: str
@@ -178,6 +180,7 @@ async def ask(talk: Talk, lead: httpx.AsyncClient) -> tuple[str, DataspaceProces
     return str(answer.headers["location"]), await talk.process(process.id)
 
 
+@pytest.mark.thorough
 async def test_from_an_offer_elsewhere_to_the_place_of_the_data(
     talk: Talk, lead: httpx.AsyncClient
 ) -> None:
@@ -238,12 +241,13 @@ async def test_from_an_offer_elsewhere_to_the_place_of_the_data(
     assert talk.other.types[-1] == "TransferCompletionMessage"
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("catalogue", "message"),
     [
         (None, "does not answer as a connector"),
         ({"@type": "Catalog"}, "offers nothing"),
     ],
+    by_default=[0],
 )
 async def test_a_provider_that_shows_nothing_is_said_so(
     talk: Talk, lead: httpx.AsyncClient, catalogue: object, message: str

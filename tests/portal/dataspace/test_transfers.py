@@ -202,6 +202,7 @@ async def test_what_people_take_up_again_has_a_new_secret(talk: Talk) -> None:
     )
 
 
+@pytest.mark.thorough
 async def test_what_the_connector_suspended_it_takes_up_again_with_the_secret_it_has(
     talk: Talk,
 ) -> None:
@@ -251,6 +252,7 @@ async def test_a_start_that_leaves_after_the_end_opens_nothing(talk: Talk) -> No
     assert not await opens(talk, secret_of(talk))
 
 
+@pytest.mark.thorough
 async def test_data_are_asked_for_under_an_agreement_in_the_one_way_that_there_is(
     talk: Talk,
 ) -> None:
@@ -272,6 +274,7 @@ async def test_data_are_asked_for_under_an_agreement_in_the_one_way_that_there_i
     assert "agreementId" in str(unknown.json()["reason"])
 
 
+@pytest.mark.thorough
 async def test_what_was_asked_while_it_stood_still_begins_when_it_goes_on(
     talk: Talk,
 ) -> None:

@@ -109,6 +109,7 @@ def test_every_pair_of_state_and_event_follows_the_table() -> None:
     assert reached == TRANSITIONS
 
 
+@pytest.mark.thorough
 async def test_each_answer_leads_on_and_back_and_is_given_once(office: Office) -> None:
     await office.report()
     states = []
@@ -323,6 +324,7 @@ async def test_personal_data_are_urgent_and_the_team_s_too(
     assert (await office.answer("correct", office.team)).status_code == 303
 
 
+@pytest.mark.thorough
 async def test_what_nobody_here_publishes_goes_to_the_team(office: Office) -> None:
     await office.report(dataset=office.orphan)
 
@@ -331,6 +333,7 @@ async def test_what_nobody_here_publishes_goes_to_the_team(office: Office) -> No
     assert item["organisation"] == "Mairie de Kerlévan"
 
 
+@pytest.mark.thorough
 async def test_what_is_read_elsewhere_goes_to_the_team_with_its_original(
     office: Office,
 ) -> None:
@@ -354,6 +357,7 @@ async def test_what_is_read_elsewhere_goes_to_the_team_with_its_original(
     assert f'href="{source}"' in page.text
 
 
+@pytest.mark.thorough
 async def test_what_waited_too_long_goes_to_the_team_once(
     office: Office, relay: Relay
 ) -> None:
@@ -386,6 +390,7 @@ async def test_several_reports_of_a_dataset_make_one_mail_and_none_repeats_their
     assert "négatif" not in text_of(mail)
 
 
+@pytest.mark.thorough
 async def test_reports_that_follow_each_other_silence_the_mail_for_a_day_only(
     office: Office, relay: Relay
 ) -> None:
@@ -445,6 +450,7 @@ async def test_a_flood_is_refused(office: Office) -> None:
     assert len(await office.rows(FaultReport)) == FAULT_REPORTS.limit
 
 
+@pytest.mark.thorough
 async def test_a_wrong_answer_is_named_and_nothing_is_kept(office: Office) -> None:
     refused = [
         ("kind", ""),
@@ -475,6 +481,7 @@ async def test_a_fault_of_an_unknown_dataset_is_not_reported(office: Office) -> 
     ).status_code == 404
 
 
+@pytest.mark.thorough
 async def test_an_answer_that_lacks_words_is_refused(office: Office) -> None:
     await office.report()
     refused = [
@@ -492,6 +499,7 @@ async def test_an_answer_that_lacks_words_is_refused(office: Office) -> None:
     assert (await office.answer("invent")).status_code == 404
 
 
+@pytest.mark.thorough
 async def test_the_page_of_the_dataset_tells_of_it_once_it_is_answered(
     office: Office,
 ) -> None:
@@ -606,6 +614,7 @@ async def test_an_answer_given_after_the_erasure_is_erased_in_its_turn(
     assert erased.erased_at is not None
 
 
+@pytest.mark.thorough
 async def test_reports_go_on_with_the_dataset_that_is_the_same(
     office: Office,
 ) -> None:
@@ -635,6 +644,7 @@ async def ask(
     )
 
 
+@pytest.mark.thorough
 async def test_programs_report_and_answer_with_a_token(office: Office) -> None:
     person = await token_of(office.person, "access")
     producer = await token_of(office.producer, "access")

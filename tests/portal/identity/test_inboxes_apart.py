@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from tests.depth import examples
 from tests.visitors import enter
 from udi.kit.clock import now
 from udi.kit.db import Database
@@ -95,7 +96,7 @@ async def fill(
     return ids
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(examples(2, 8)))
 async def test_inbox_holds_all_of_its_territory_and_nothing_of_another(
     seed: int,
     portal_site: Site,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from litestar import Litestar
 
 from tests.ui.tab import Tab
@@ -13,6 +14,7 @@ from udi.portal.identity.deletion.pages import PATH as DELETION
 from udi.ui.own_data_pages import PATH
 
 
+@pytest.mark.thorough
 async def test_pages_of_ones_own_data_have_no_fault(
     portal_app: Litestar, node_app: Litestar, demo: Territory, tab: Tab
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import text
 
+from tests.portal.by_depth import by_depth
 from tests.ui.tab import Answered, Tab
 from tests.visitors import browse, make_person
 from udi.kit.agent_tokens import Agent
@@ -199,7 +200,7 @@ async def test_nobody_sees_or_revokes_the_token_of_another(
         assert (await program.get(ME, headers=bearer_headers(token))).status_code == 200
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("form", "message"),
     [
         (
@@ -209,6 +210,7 @@ async def test_nobody_sees_or_revokes_the_token_of_another(
         ({"name": "x", "days": "4000"}, "Choose a period of validity."),
         ({"name": "x", "days": "30", "scope": "everything"}, "There is no such right."),
     ],
+    by_default=[0],
 )
 async def test_what_cannot_be_made_is_said_beside_its_field(
     demo: Territory,
@@ -282,6 +284,7 @@ async def test_programs_are_counted_by_their_address_and_people_by_their_token(
     assert page.status_code == 200, "pages for people are not counted"
 
 
+@pytest.mark.thorough
 async def test_the_page_of_tokens_in_a_browser(
     demo: Territory, portal_app: Litestar, owner: Login, tab: Tab
 ) -> None:

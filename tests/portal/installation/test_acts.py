@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from tests.journeys.steps import wait_until
+from tests.portal.by_depth import by_depth
 from tests.portal.installation.conftest import Console
 from tests.portal.installation.filled import SPACE, fill
 from tests.visitors import browse
@@ -77,6 +78,7 @@ async def test_an_unknown_act_or_territory_is_not_found(console: Console) -> Non
     assert await count_requests(console) == 0
 
 
+@pytest.mark.thorough
 async def test_changing_the_limits_of_a_producer(console: Console) -> None:
     await fill(console)
     await console.gather()
@@ -97,7 +99,7 @@ async def test_changing_the_limits_of_a_producer(console: Console) -> None:
     assert 'name="storage" type="text" value="3"' in page
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("field", "value"),
     [
         ("storage", ""),
@@ -109,6 +111,7 @@ async def test_changing_the_limits_of_a_producer(console: Console) -> None:
         ("jobs_at_once", "two"),
         ("uploads_at_once", "9" * 40),
     ],
+    by_default=[0, 2, 5],
 )
 async def test_a_limit_that_is_no_number_is_refused_beside_its_field(
     console: Console, field: str, value: str
@@ -125,6 +128,7 @@ async def test_a_limit_that_is_no_number_is_refused_beside_its_field(
     assert await count_requests(console) == 0
 
 
+@pytest.mark.thorough
 async def test_failed_jobs_are_shown_by_kind_and_done_again(console: Console) -> None:
     await fill(console)
     async with console.databases.portal.platform_session(role="worker") as session:
@@ -148,6 +152,7 @@ async def test_failed_jobs_are_shown_by_kind_and_done_again(console: Console) ->
     assert (state.waiting, state.held) == (1, 0)
 
 
+@pytest.mark.thorough
 async def test_an_act_that_nobody_does_is_not_called_under_way(
     console: Console,
 ) -> None:
@@ -209,6 +214,7 @@ async def write_outcome(console: Console, **values: object) -> None:
         )
 
 
+@pytest.mark.thorough
 async def test_an_archive_waits_for_who_makes_it_and_the_page_says_how_far_it_is(
     console: Console,
 ) -> None:
@@ -230,6 +236,7 @@ async def test_an_archive_waits_for_who_makes_it_and_the_page_says_how_far_it_is
     assert (other.status_code, acted) == (303, 1)
 
 
+@pytest.mark.thorough
 async def test_the_page_says_where_an_archive_is_and_once_it_is_deleted(
     console: Console,
 ) -> None:
@@ -257,6 +264,7 @@ async def test_the_page_says_where_an_archive_is_and_once_it_is_deleted(
     assert "L’archive a été supprimée le" in deleted.text
 
 
+@pytest.mark.thorough
 async def test_where_nothing_makes_archives_the_pages_say_so_and_take_no_request(
     console: Console,
 ) -> None:

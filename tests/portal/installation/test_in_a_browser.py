@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.portal.by_depth import by_depth
 from tests.portal.installation.conftest import Console
 from tests.portal.installation.filled import SPACE, fill
 from tests.portal.installation.test_acts import write_outcome
@@ -26,7 +27,7 @@ PATHS = {
 }
 
 
-@pytest.mark.parametrize("name", PATHS)
+@by_depth("name", PATHS, by_default=[2])
 async def test_the_pages_hold_in_a_browser(
     console: Console, tab: Tab, name: str
 ) -> None:
@@ -61,6 +62,7 @@ async def test_a_territory_without_figures_holds_in_a_browser(
     assert faults == []
 
 
+@pytest.mark.thorough
 async def test_an_archive_holds_in_a_browser_on_its_way_and_after(
     console: Console, tab: Tab
 ) -> None:
@@ -90,6 +92,7 @@ async def test_an_archive_holds_in_a_browser_on_its_way_and_after(
     assert (on_its_way, stopped, after) == ([], [], [])
 
 
+@pytest.mark.thorough
 async def test_a_start_holds_in_a_browser_before_and_after(
     console: Console, tab: Tab
 ) -> None:

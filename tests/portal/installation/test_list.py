@@ -146,6 +146,7 @@ async def test_what_is_to_be_settled_comes_first(console: Console) -> None:
     assert console.territory.slug in {row["territory"] for row in rows}
 
 
+@pytest.mark.thorough
 async def test_a_territory_without_figures_and_a_suspended_one_are_listed(
     console: Console, other: Territory
 ) -> None:
@@ -185,6 +186,7 @@ async def many(console: Console) -> AsyncIterator[list[Territory]]:
         await session.execute(delete(Tenant).where(Tenant.id.in_(ids)))
 
 
+@pytest.mark.thorough
 async def test_a_hundred_and_one_territories_are_two_pages_in_any_order(
     console: Console, many: list[Territory]
 ) -> None:

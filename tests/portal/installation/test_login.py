@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.identity.other_services import CLIENT_SECRET, create_other_realm
+from tests.portal.by_depth import by_depth
 from tests.portal.installation.conftest import Console
 from tests.portal.installation.test_start import StartScene, scene
 from udi.cli.installation.login_changes import replace_entry
@@ -109,7 +110,7 @@ PROVIDERS: list[tuple[dict[str, str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "field"), PROVIDERS)
+@by_depth(("changes", "field"), PROVIDERS, by_default=[0])
 async def test_a_service_that_cannot_be_is_refused_beside_its_field(
     console: Console, changes: dict[str, str], field: str
 ) -> None:
@@ -122,7 +123,7 @@ async def test_a_service_that_cannot_be_is_refused_beside_its_field(
     assert await list_requests(console) == []
 
 
-@pytest.mark.parametrize("field", DIRECTORY)
+@by_depth("field", DIRECTORY, by_default=[0])
 async def test_a_directory_that_lacks_something_is_refused_beside_its_field(
     console: Console, field: str
 ) -> None:
@@ -257,6 +258,7 @@ async def is_enabled(connection: RealmAdmin, slug: str) -> bool:
     return bool(provider and provider["enabled"])
 
 
+@pytest.mark.thorough
 async def test_the_worker_applies_a_service_and_takes_it_away(
     scene: StartScene,
 ) -> None:

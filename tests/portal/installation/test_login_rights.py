@@ -170,6 +170,7 @@ async def test_a_page_gives_no_rights_and_keeps_those_of_the_files(
     assert (without.state, last.get("groups", [])) == ("done", [])
 
 
+@pytest.mark.thorough
 async def test_what_is_cut_short_is_said_or_goes_on(scene: StartScene) -> None:
     tenant, entry = await start(scene)
     await set_node(scene, tenant, fingerprint="before", contact="before@rade.example")
@@ -210,6 +211,7 @@ async def test_what_is_cut_short_is_said_or_goes_on(scene: StartScene) -> None:
     assert f"{page_path}/provider/town/remove" in form.text
 
 
+@pytest.mark.thorough
 async def test_a_failed_change_covers_nothing_and_ends_with_the_next_apply(
     scene: StartScene,
 ) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from tests.cli.wire import served
 from tests.cluster import free_ports
+from tests.portal.by_depth import by_depth
 from tests.portal.installation.conftest import Console
 from tests.portal.notifications.conftest import Relay
 from tests.stage import remove_territory
@@ -179,6 +180,7 @@ async def open_homes(
     return statuses
 
 
+@pytest.mark.thorough
 async def test_its_files_come_with_it_and_are_those_that_are_online(
     scene: StartScene,
 ) -> None:
@@ -208,6 +210,7 @@ async def test_its_files_come_with_it_and_are_those_that_are_online(
     assert {content[:2] for content in contents} == {b"PK"}
 
 
+@pytest.mark.thorough
 async def test_addresses_that_do_not_answer_are_what_root_has_to_do(
     scene: StartScene,
 ) -> None:
@@ -243,7 +246,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "changes"), REFUSED)
+@by_depth(("name", "changes"), REFUSED, by_default=[0])
 async def test_an_answer_that_cannot_be_is_refused_beside_its_field(
     console: Console, name: str, changes: dict[str, str]
 ) -> None:
@@ -258,6 +261,7 @@ async def test_an_answer_that_cannot_be_is_refused_beside_its_field(
     assert await scene.list_requests() == []
 
 
+@pytest.mark.thorough
 async def test_an_address_that_the_relay_refuses_stops_the_start_before_anything(
     scene: StartScene,
 ) -> None:

@@ -148,6 +148,7 @@ async def test_nobody_else_may(
         assert (await nobody.get(address, follow_redirects=True)).status_code == 200
 
 
+@pytest.mark.thorough
 async def test_the_pages_of_the_team_in_a_browser(
     portal_app: Litestar, demo: Territory, listening: Pusher, moderator: Login, tab: Tab
 ) -> None:

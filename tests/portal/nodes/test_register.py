@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.contract.node import add_organisation
+from tests.portal.by_depth import by_depth
 from udi.kit.errors import ConflictError, InvalidError
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.actions.checks import list_producer_ids
@@ -42,7 +43,7 @@ async def test_a_node_is_registered_with_its_producers(
         assert await list_producer_ids(session, node) == producers
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("field", "value"),
     [
         ("slug", ""),
@@ -59,6 +60,7 @@ async def test_a_node_is_registered_with_its_producers(
         ("url", "https://"),
         ("organisations", [uuid.uuid4()]),
     ],
+    by_default=[0],
 )
 async def test_a_wrong_field_is_named_and_nothing_is_registered(
     portal_site: Site, demo: Territory, field: str, value: object

@@ -16,6 +16,7 @@ from tests.contract.node import (
     make_record,
     pushing,
 )
+from tests.portal.by_depth import by_depth
 from udi.kit import keys
 from udi.kit.clock import now
 from udi.kit.credentials import InvalidSignatureError
@@ -149,7 +150,7 @@ async def test_a_report_that_fails_every_attempt_is_given_up_in_sight(
     ]
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 410, 302])
+@by_depth("status", [400, 403, 404, 410, 302], by_default=[0])
 async def test_a_refusal_that_will_not_change_is_final_at_once(
     listening: Pusher, mailbox: Receiver, status: int
 ) -> None:
@@ -167,7 +168,7 @@ async def test_a_refusal_that_will_not_change_is_final_at_once(
     )
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
+@by_depth("status", [408, 429, 500, 502, 503], by_default=[0])
 async def test_a_refusal_that_may_pass_is_tried_again(
     listening: Pusher, mailbox: Receiver, status: int
 ) -> None:

@@ -15,6 +15,7 @@ from litestar import Litestar
 from sqlalchemy import select, text, update
 
 from tests.mails import text_of
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.portal.notifications.conftest import Reader, Relay
 from tests.visitors import browse
@@ -109,6 +110,7 @@ async def test_a_mail_says_what_is_new_changed_and_withdrawn_and_why(
     assert f"{ana.territory.origin}/following/unsubscribe/" in reasons
 
 
+@pytest.mark.thorough
 async def test_the_same_change_met_twice_is_told_once(
     armor: Catalogue, ana: Reader, relay: Relay
 ) -> None:
@@ -128,6 +130,7 @@ async def test_the_same_change_met_twice_is_told_once(
     assert "producteur" in through
 
 
+@pytest.mark.thorough
 async def test_what_was_published_then_changed_is_new_under_its_last_title(
     armor: Catalogue, ana: Reader, relay: Relay
 ) -> None:
@@ -147,6 +150,7 @@ async def test_what_was_published_then_changed_is_new_under_its_last_title(
     assert "Arbres" in withdrawn
 
 
+@pytest.mark.thorough
 async def test_what_was_pushed_again_without_a_change_is_not_reported(
     armor: Catalogue, ana: Reader, relay: Relay
 ) -> None:
@@ -187,6 +191,7 @@ async def test_each_leaves_once_whatever_is_killed_between(
     assert await run_digest(ana, moment + TOMORROW) == 0
 
 
+@pytest.mark.thorough
 async def test_a_relay_that_is_away_gets_it_later(
     armor: Catalogue, ana: Reader, relay: Relay
 ) -> None:
@@ -204,6 +209,7 @@ async def test_a_relay_that_is_away_gets_it_later(
     assert len(relay.mails) == 1
 
 
+@pytest.mark.thorough
 async def test_nothing_new_is_no_mail(
     armor: Catalogue, ana: Reader, relay: Relay
 ) -> None:
@@ -336,8 +342,10 @@ async def digests_of(reader: Reader) -> list[Digest]:
         return list((await session.scalars(query)).all())
 
 
-@pytest.mark.parametrize(
-    ("days", "longest"), [((2027, 3, 28), 23), ((2026, 10, 25), 25)]
+@by_depth(
+    ("days", "longest"),
+    [((2027, 3, 28), 23), ((2026, 10, 25), 25)],
+    by_default=[0],
 )
 async def test_no_digest_is_lost_or_comes_twice_when_the_hour_changes(
     ana: Reader, days: tuple[int, int, int], longest: int
@@ -359,9 +367,10 @@ async def test_no_digest_is_lost_or_comes_twice_when_the_hour_changes(
     assert (sorted(hours), sum(hours)) == (sorted([24, 24, 24, longest]), 72 + longest)
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("first_zone", "second_zone"),
     [("Europe/Paris", "Pacific/Noumea"), ("Pacific/Noumea", "Indian/Reunion")],
+    by_default=[0],
 )
 async def test_a_territory_that_changes_its_zone_loses_no_change_and_tells_none_twice(
     ana: Reader, first_zone: str, second_zone: str
@@ -387,6 +396,7 @@ async def test_a_territory_that_changes_its_zone_loses_no_change_and_tells_none_
     ] == [7, 7]
 
 
+@pytest.mark.thorough
 async def test_pages_say_the_day_that_it_was_in_the_territory(
     ana: Reader, settings: Settings
 ) -> None:
@@ -418,6 +428,7 @@ async def test_pages_say_the_day_that_it_was_in_the_territory(
     }
 
 
+@pytest.mark.thorough
 async def test_a_mail_says_since_which_day_there(
     armor: Catalogue, ana: Reader, relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -455,6 +466,7 @@ async def test_a_person_without_an_address_gets_none_and_is_reported(
     assert relay.mails == []
 
 
+@pytest.mark.thorough
 async def test_the_page_says_what_the_next_mail_would(
     armor: Catalogue, ana: Reader
 ) -> None:
@@ -470,6 +482,7 @@ async def test_the_page_says_what_the_next_mail_would(
     assert "The mail would leave on" in english.text
 
 
+@pytest.mark.thorough
 async def test_mails_are_in_the_language_last_read(
     armor: Catalogue, ana: Reader, relay: Relay
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import text
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.notifications.conftest import Reader
 from tests.visitors import browse
@@ -61,6 +62,7 @@ async def test_each_kind_is_followed_from_its_page(
     assert "4 choses" in listed.text
 
 
+@pytest.mark.thorough
 async def test_once_more_changes_nothing_and_stopping_forgets_it(
     armor: Catalogue, ana: Reader
 ) -> None:
@@ -99,7 +101,7 @@ async def test_a_passer_by_logs_in_then_follows(
     assert (await ana.client.get(onward)).headers["location"] == "/data"
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("kind", "target", "status"),
     [
         ("dataset", "nonsense", 404),
@@ -113,6 +115,7 @@ async def test_a_passer_by_logs_in_then_follows(
         ("person", uuid.uuid4(), 422),
         ("", "", 422),
     ],
+    by_default=[0],
 )
 async def test_what_cannot_be_followed_is_refused_in_words(
     ana: Reader, kind: str, target: object, status: int
@@ -175,6 +178,7 @@ async def test_a_dataset_of_another_territory_cannot_be_followed(
     assert (await zoe.follow("dataset", record.id)).status_code == 404
 
 
+@pytest.mark.thorough
 async def test_what_was_withdrawn_says_so(armor: Catalogue, ana: Reader) -> None:
     record = await armor.add(0)
     await ana.follow("dataset", record.id)
@@ -215,6 +219,7 @@ async def test_a_page_kept_for_all_says_nothing_of_who_follows(
     assert "Ne plus suivre" not in before.text + after.text
 
 
+@pytest.mark.thorough
 async def test_the_empty_search_offers_to_be_reported(
     armor: Catalogue, feed: SearchFeed, ana: Reader
 ) -> None:

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from litestar import Litestar
 from sqlalchemy import event, insert, text
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.notifications.conftest import Reader
 from tests.visitors import browse
@@ -102,6 +103,7 @@ async def test_a_program_follows_lists_and_stops(
     assert await ana.followings() == []
 
 
+@pytest.mark.thorough
 async def test_a_program_chooses_how_often_and_not_the_language(
     ana: Reader, client: httpx.AsyncClient, mine: dict[str, str]
 ) -> None:
@@ -177,7 +179,7 @@ async def test_the_following_of_another_is_not_there(
     assert (len(await bea.followings()), len(await zoe.followings())) == (1, 1)
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("body", "status", "field", "code"),
     [
         (b"", 422, "", "not-json"),
@@ -205,6 +207,7 @@ async def test_the_following_of_another_is_not_there(
         ),
         (b'{"target": "' + b"x" * 70_000 + b'"}', 413, None, None),
     ],
+    by_default=[0],
 )
 async def test_what_cannot_be_followed_is_reported(
     ana: Reader,
@@ -227,6 +230,7 @@ async def test_what_cannot_be_followed_is_reported(
     assert await ana.followings() == []
 
 
+@pytest.mark.thorough
 async def test_a_rhythm_that_is_none_is_refused(
     client: httpx.AsyncClient, mine: dict[str, str]
 ) -> None:
@@ -236,6 +240,7 @@ async def test_a_rhythm_that_is_none_is_refused(
     assert answer.json()["errors"][0]["remedy"] == "Choose daily, weekly or never."
 
 
+@pytest.mark.thorough
 async def test_it_is_counted_as_the_rest_of_the_api(
     client: httpx.AsyncClient,
     mine: dict[str, str],
@@ -248,6 +253,7 @@ async def test_it_is_counted_as_the_rest_of_the_api(
     assert [answer.status_code for answer in await every(client, mine)] == [429] * 5
 
 
+@pytest.mark.thorough
 async def test_each_answer_is_as_the_document_says(
     armor: Catalogue, ana: Reader, client: httpx.AsyncClient, mine: dict[str, str]
 ) -> None:
@@ -320,6 +326,7 @@ async def follow_all(reader: Reader, targets: Sequence[tuple[str, str]]) -> None
         await session.execute(insert(Following), rows)
 
 
+@pytest.mark.thorough
 async def test_two_hundred_things_are_named_with_as_many_questions_as_four(
     armor: Catalogue,
     feed: SearchFeed,

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser, Route
 from sqlalchemy import text
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.notifications.conftest import Program, Reader
 from tests.portal.notifications.test_webhooks import make, spread
@@ -41,6 +42,7 @@ async def test_empty_pages_are_sound(ana: Reader, tab: Tab) -> None:
     assert await look(tab, ana, pages, "fr", "en") == []
 
 
+@pytest.mark.thorough
 async def test_full_pages_are_sound(
     armor: Catalogue, feed: SearchFeed, ana: Reader, program: Program, tab: Tab
 ) -> None:
@@ -78,7 +80,7 @@ async def test_full_pages_are_sound(
     assert await look(tab, ana, french, "fr") == []
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@by_depth("scripts", [True, False], by_default=[1])
 async def test_following_and_stopping_work_with_and_without_scripts(
     armor: Catalogue, ana: Reader, browser: Browser, *, scripts: bool
 ) -> None:

@@ -18,6 +18,7 @@ from litestar import Litestar
 from sqlalchemy import select, text, update
 
 from tests.mails import text_of
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.portal.notifications.conftest import Program, Reader, Relay
 from tests.service_overrides import override_service
@@ -179,6 +180,7 @@ async def test_each_change_is_told_signed_and_once(
     assert {message.state for message in await hook.deliveries()} == {"delivered"}
 
 
+@pytest.mark.thorough
 async def test_what_is_too_fresh_waits_and_an_old_change_is_not_reported(
     armor: Catalogue, ana: Reader, program: Program
 ) -> None:
@@ -190,6 +192,7 @@ async def test_what_is_too_fresh_waits_and_an_old_change_is_not_reported(
     assert await spread(ana) == 1
 
 
+@pytest.mark.thorough
 async def test_only_what_is_followed_when_so_chosen(
     armor: Catalogue, feed: SearchFeed, ana: Reader, program: Program
 ) -> None:
@@ -324,6 +327,7 @@ async def test_the_secret_is_shown_once(ana: Reader, program: Program) -> None:
         )
 
 
+@pytest.mark.thorough
 async def test_the_owner_pauses_resumes_tests_and_deletes(
     armor: Catalogue, ana: Reader, program: Program
 ) -> None:
@@ -352,7 +356,7 @@ async def test_the_owner_pauses_resumes_tests_and_deletes(
     assert await hook.deliveries() == []
 
 
-@pytest.mark.parametrize(
+@by_depth(
     "url",
     [
         "", "nonsense", "https://", "ftp://example.org/", "http://example.org/hook", "https://me:secret@example.org/",
@@ -362,6 +366,7 @@ async def test_the_owner_pauses_resumes_tests_and_deletes(
         "https://no-such-name.invalid/", "https://" + "a" * 600 + ".example/",
         "https://intranet.example/",
     ],
+    by_default=[0],
 )  # fmt: skip
 async def test_an_address_that_may_not_be_told_is_refused_where_it_was_typed(
     ana: Reader, url: str, monkeypatch: pytest.MonkeyPatch
@@ -510,6 +515,7 @@ async def test_what_was_sent_is_forgotten_after_a_month(
     assert len(await hook.deliveries()) == 1
 
 
+@pytest.mark.thorough
 async def test_the_lines_to_copy_tell_ours_from_others(
     ana: Reader, program: Program
 ) -> None:

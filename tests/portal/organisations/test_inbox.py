@@ -11,6 +11,7 @@ from litestar import Litestar
 from sqlalchemy import select, update
 
 from tests.mails import text_of
+from tests.portal.by_depth import by_depth
 from tests.portal.organisations.conftest import FORM, Relay, Workspace
 from tests.visitors import browse
 from udi.kit.clock import now
@@ -55,6 +56,7 @@ async def test_application_waits_for_the_team_then_its_question_for_who_asked(
     assert settled == [[], []]
 
 
+@pytest.mark.thorough
 async def test_members_and_invitations_wait_for_whom_they_concern(
     portal_site: Site,
     portal_app: Litestar,
@@ -100,6 +102,7 @@ async def test_empty_inbox_says_so_and_leads_on(workspace: Workspace) -> None:
     assert 'href="/my-space"' in page.text
 
 
+@pytest.mark.thorough
 async def test_colleague_reads_who_is_looking_and_who_decided(
     workspace: Workspace, portal_app: Litestar, make_person: Callable[..., Login]
 ) -> None:
@@ -141,7 +144,7 @@ async def test_claim_can_be_left_to_others(
     assert claimed.status_code == 303
 
 
-@pytest.mark.parametrize("leaves", [True, False], ids=["leaves", "may do less"])
+@by_depth("leaves", [True, False], ids=["leaves", "may do less"], by_default=[0])
 async def test_claim_of_somebody_who_went_is_nobodys(
     workspace: Workspace,
     portal_app: Litestar,
@@ -171,6 +174,7 @@ async def test_claim_of_somebody_who_went_is_nobodys(
     assert claimed.status_code == 303
 
 
+@pytest.mark.thorough
 async def test_item_that_came_by_a_clock_ahead_of_ours_can_be_claimed(
     workspace: Workspace,
 ) -> None:
@@ -188,6 +192,7 @@ async def test_item_that_came_by_a_clock_ahead_of_ours_can_be_claimed(
     assert "Vous l’examinez depuis" in (await workspace.team.get("/inbox")).text
 
 
+@pytest.mark.thorough
 async def test_feed_has_the_same_list(workspace: Workspace) -> None:
     address = await workspace.ask()
     feed = await workspace.team.get("/inbox.atom")
@@ -198,6 +203,7 @@ async def test_feed_has_the_same_list(workspace: Workspace) -> None:
     assert f"{workspace.territory.origin}{address}" in feed.text
 
 
+@pytest.mark.thorough
 async def test_inbox_by_mail_leaves_once_a_day_where_something_waits(
     workspace: Workspace, relay: Relay
 ) -> None:

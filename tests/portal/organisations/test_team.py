@@ -15,6 +15,7 @@ from litestar import Litestar
 from sqlalchemy import select
 
 from tests.mails import text_of
+from tests.portal.by_depth import by_depth
 from tests.portal.organisations.conftest import Relay
 from tests.visitors import browse
 from udi.kit.clock import now
@@ -228,6 +229,7 @@ async def test_invitation_expires_and_is_sent_again(
     assert len({mail["Message-ID"] for mail in relay.mails}) == 2
 
 
+@pytest.mark.thorough
 async def test_mail_of_an_earlier_sending_is_not_sent(
     scene: TeamScene, relay: Relay
 ) -> None:
@@ -244,7 +246,7 @@ async def test_mail_of_an_earlier_sending_is_not_sent(
     assert relay.mails == []
 
 
-@pytest.mark.parametrize("address", ["nobody", "", "a b@c.example"])
+@by_depth("address", ["nobody", "", "a b@c.example"], by_default=[0])
 async def test_invite_refuses_what_is_no_address(
     scene: TeamScene, address: str
 ) -> None:
@@ -372,6 +374,7 @@ async def _operate(scene: TeamScene, action: Callable[..., Any], *args: Any) -> 
         return await action(session, *args)
 
 
+@pytest.mark.thorough
 async def test_operator_invites_lists_and_removes(
     scene: TeamScene, relay: Relay
 ) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import update
 
+from tests.portal.by_depth import by_depth
 from tests.portal.projects.conftest import Workshop, picture
 from tests.portal.projects.test_calls import Workspace
 from udi.kit.clock import now
@@ -91,6 +92,7 @@ async def test_a_call_is_read_from_its_opening_to_its_laureates(
     ]
 
 
+@pytest.mark.thorough
 async def test_data_are_asked_for_supported_and_promised(workshop: Workshop) -> None:
     mine = await token_of(workshop.leader, "access")
     other = await token_of(workshop.other, "access")
@@ -172,7 +174,7 @@ async def test_what_is_withdrawn_or_hidden_is_for_its_author_and_the_team(
     assert (await ask(workshop, "POST", NEEDS, None, NEED)).status_code == 401
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("body", "field"),
     [
         ({"title": "x"}, "words"),
@@ -180,6 +182,7 @@ async def test_what_is_withdrawn_or_hidden_is_for_its_author_and_the_team(
         (NEED | {"title": ""}, "title"),
         ([], ""),
     ],
+    by_default=[0],
 )
 async def test_what_is_wrong_with_a_request_is_named(
     workshop: Workshop, body: Any, field: str
@@ -194,6 +197,7 @@ async def test_what_is_wrong_with_a_request_is_named(
     assert await workshop.rows(DataRequest) == []
 
 
+@pytest.mark.thorough
 async def test_a_team_is_invited_joins_and_is_given_rights(workshop: Workshop) -> None:
     mine = await token_of(workshop.leader, "projects")
     other = await token_of(workshop.other, "projects")
@@ -245,6 +249,7 @@ async def test_a_team_is_invited_joins_and_is_given_rights(workshop: Workshop) -
     assert [answer.status_code for answer in (gone, again, left)] == [204, 409, 404]
 
 
+@pytest.mark.thorough
 async def test_a_picture_is_added_made_anew_and_taken_away(workshop: Workshop) -> None:
     mine = await token_of(workshop.leader, "projects")
     payload = {"title": "Ombrer", "summary": "Dix rues.", "purpose": "civic"}

@@ -12,7 +12,9 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
+from tests.depth import examples
 from tests.mails import text_of
+from tests.portal.by_depth import by_depth
 from tests.portal.projects.conftest import Relay, Workshop
 from tests.portal.transitions import list_trials, read_transitions
 from udi.kit.clock import now
@@ -341,13 +343,18 @@ def test_the_documented_table_is_the_tested_one() -> None:
     assert state_at("open", closing, closing) == CallState.CLOSED
 
 
-async def test_the_call_of_32_candidates_and_6_laureates(
+CANDIDATES = examples(6, 32)
+LAUREATES = examples(2, 6)
+REFUSED = f"Raison {LAUREATES:02}."
+
+
+async def test_a_call_of_many_candidates_and_some_laureates(
     workspace: Workspace, relay: Relay
 ) -> None:
     await workspace.write()
     await workspace.name_jury()
     await workspace.act("open")
-    candidates = [await workspace.workshop.come() for _ in range(32)]
+    candidates = [await workspace.workshop.come() for _ in range(CANDIDATES)]
     for number, (candidate, _) in enumerate(candidates):
         assert (
             await workspace.send(candidate, f"Projet {number:02}")
@@ -355,7 +362,7 @@ async def test_the_call_of_32_candidates_and_6_laureates(
     sent: list[Submission] = sorted(
         await workspace.rows(Submission), key=lambda entry: entry.title
     )
-    assert len(sent) == 32
+    assert len(sent) == CANDIDATES
     early = await workspace.jury[0][0].get(
         f"{workspace.address}/submissions/{sent[0].id}"
     )
@@ -370,14 +377,16 @@ async def test_the_call_of_32_candidates_and_6_laureates(
     for number, submission in enumerate(sent):
         for juror, _ in workspace.jury[1 if number == 0 else 0 :]:
             assert (
-                await workspace.score(juror, submission, 0.9 if number < 6 else 0.4)
+                await workspace.score(
+                    juror, submission, 0.9 if number < LAUREATES else 0.4
+                )
             ).status_code == 303
     before = await workspace.team.get(f"{workspace.address}/submissions/{sent[0].id}")
     judged = await workspace.act("judge")
     after = await workspace.team.get(f"{workspace.address}/submissions/{sent[0].id}")
     for number, submission in enumerate(sent):
         data = {
-            "laureate": "yes" if number < 6 else "no",
+            "laureate": "yes" if number < LAUREATES else "no",
             "reason": f"Raison {number:02}.",
         }
         assert (
@@ -391,25 +400,25 @@ async def test_the_call_of_32_candidates_and_6_laureates(
         answer.status_code for answer in (early, late, unsaid, forbidden, judged)
     ]
     assert statuses == [404, 409, 403, 403, 303]
-    assert len(await workspace.rows(Score)) == (32 * 3 - 1) * 4
+    assert len(await workspace.rows(Score)) == (CANDIDATES * 3 - 1) * 4
     assert "Parce que" not in before.text
     assert "Parce que 36." in after.text
     page = await workspace.workshop.anyone.get(workspace.address)
     assert "Projet 00" not in hidden.text
-    assert [f"Projet {number:02}" in page.text for number in range(32)] == [
+    assert [f"Projet {number:02}" in page.text for number in range(CANDIDATES)] == [
         True
-    ] * 6 + [False] * 26
-    assert "Raison 06." not in page.text
+    ] * LAUREATES + [False] * (CANDIDATES - LAUREATES)
+    assert REFUSED not in page.text
     emails_by_recipient = {mail["To"]: mail for mail in relay.mails}
-    assert len(relay.mails) == len(emails_by_recipient) == 32
+    assert len(relay.mails) == len(emails_by_recipient) == CANDIDATES
     for number, (_, login) in enumerate(candidates):
-        subject = "est lauréat de" if number < 6 else "n’est pas retenu pour"
+        subject = "est lauréat de" if number < LAUREATES else "n’est pas retenu pour"
         assert subject in emails_by_recipient[login.email]["Subject"]
         assert f"Raison {number:02}." in text_of(emails_by_recipient[login.email])
-    submission_path = f"{workspace.address}/submissions/{sent[6].id}"
-    refused = candidates[6][0]
-    assert "Raison 06." in (await refused.get(submission_path)).text
-    assert (await candidates[7][0].get(submission_path)).status_code == 404
+    submission_path = f"{workspace.address}/submissions/{sent[LAUREATES].id}"
+    refused = candidates[LAUREATES][0]
+    assert REFUSED in (await refused.get(submission_path)).text
+    assert (await candidates[LAUREATES + 1][0].get(submission_path)).status_code == 404
 
 
 async def test_what_candidates_read_stays_and_what_the_jury_reads_is_what_was_sent(
@@ -466,7 +475,7 @@ async def test_what_candidates_read_stays_and_what_the_jury_reads_is_what_was_se
     assert "Rafraîchir la ville" in (await workspace.workshop.anyone.get("/calls")).text
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("name", "value"),
     [
         ("title", ""),
@@ -482,6 +491,7 @@ async def test_what_candidates_read_stays_and_what_the_jury_reads_is_what_was_se
         "no date",
         "results before the end",
     ],
+    by_default=[0],
 )
 async def test_what_is_wrong_in_a_call_is_said_beside_its_field(
     workspace: Workspace, name: str, value: str

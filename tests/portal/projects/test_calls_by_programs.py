@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.portal.by_depth import by_depth
 from tests.portal.projects.test_by_programs import ask, token_of
 from tests.portal.projects.test_calls import (
     CRITERIA,
@@ -274,7 +275,7 @@ async def test_the_order_of_submissions_tells_a_juror_no_result(
     assert 0 < page.index("Arbres</a>") < page.index("Ombres</a>")
 
 
-@pytest.mark.parametrize("points", ["7.5", "abc", "-3", "٣", "1000", ""])
+@by_depth("points", ["7.5", "abc", "-3", "٣", "1000", ""], by_default=[0])
 async def test_points_that_are_no_whole_number_are_refused(
     workspace: Workspace, points: str
 ) -> None:
@@ -305,7 +306,7 @@ async def test_points_that_are_no_whole_number_are_refused(
     assert await workspace.rows(Score) == []
 
 
-@pytest.mark.parametrize("key", ["x", "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d"])
+@by_depth("key", ["x", "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d"], by_default=[0])
 async def test_a_conflict_with_no_submission_of_the_call_is_refused(
     workspace: Workspace, key: str
 ) -> None:
@@ -326,6 +327,7 @@ async def test_a_conflict_with_no_submission_of_the_call_is_refused(
     assert declared[login.email] is None
 
 
+@pytest.mark.thorough
 async def test_the_text_of_a_draft_is_read_as_it_is_sent(workspace: Workspace) -> None:
     workshop = workspace.workshop
     team = await token_of(workshop.team, "calls")

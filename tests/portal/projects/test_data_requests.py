@@ -16,6 +16,7 @@ from litestar import Litestar
 from sqlalchemy import select, text
 
 from tests.mails import text_of
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.portal.notifications.conftest import Relay, relay
 from tests.portal.transitions import list_trials, read_transitions
@@ -268,6 +269,7 @@ async def test_it_is_sent_to_the_producers_of_what_is_near_and_says_why(
     assert all("Choisir où planter" not in text_of(mail) for mail in relay.mails)
 
 
+@pytest.mark.thorough
 async def test_what_is_there_or_asked_already_is_shown_first(board: Board) -> None:
     first = await board.ask()
     again = await board.other.post("/data-requests/new", data=FORM)
@@ -278,6 +280,7 @@ async def test_what_is_there_or_asked_already_is_shown_first(board: Board) -> No
     assert (await board.events()).count("data_request.submitted") == 1
 
 
+@pytest.mark.thorough
 async def test_where_nobody_is_near_the_team_is_reported(
     board: Board, relay: Relay
 ) -> None:
@@ -289,6 +292,7 @@ async def test_where_nobody_is_near_the_team_is_reported(
     assert [mail["To"] for mail in relay.mails[1:]] == [board.territory.contact]
 
 
+@pytest.mark.thorough
 async def test_a_theme_leads_to_those_who_publish_in_it(board: Board) -> None:
     await board.ask(title="Nids de frelons", theme="economy")
 
@@ -296,6 +300,7 @@ async def test_a_theme_leads_to_those_who_publish_in_it(board: Board) -> None:
     assert route.reason == {"of_theme": 1}
 
 
+@pytest.mark.thorough
 async def test_others_support_it_and_are_told_of_the_answer_in_their_language(
     board: Board, relay: Relay
 ) -> None:
@@ -331,6 +336,7 @@ async def test_others_support_it_and_are_told_of_the_answer_in_their_language(
     assert (await board.one(address)).supporters == 0
 
 
+@pytest.mark.thorough
 async def test_a_producer_names_what_came_of_it(board: Board) -> None:
     address = await board.ask()
     refusal = await decide(
@@ -349,13 +355,14 @@ async def test_a_producer_names_what_came_of_it(board: Board) -> None:
     assert "Bruit des rues de jour" in page.text
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("decision", "fields", "field"),
     [
         ("decline", {"words": " "}, "words"),
         ("promise", {"day": "2020-01-01"}, "day"),
         ("promise", {"day": "x"}, "day"),
     ],
+    by_default=[0],
 )
 async def test_what_lacks_in_an_answer_is_said_at_its_field(
     board: Board, decision: str, fields: dict[str, str], field: str
@@ -389,6 +396,7 @@ async def test_when_every_producer_passes_the_team_is_told_and_sends_it_on(
     assert "C’est la mairie." in (await board.person.get(address)).text
 
 
+@pytest.mark.thorough
 async def test_producers_are_reminded_once_and_the_team_is_told_once(
     board: Board, relay: Relay
 ) -> None:
@@ -434,6 +442,7 @@ async def test_producers_are_reminded_once_and_the_team_is_told_once(
     assert "Bruit des rues la nuit" in (await board.team.get("/data-requests")).text
 
 
+@pytest.mark.thorough
 async def test_two_that_are_the_same_become_one(board: Board) -> None:
     original = await board.ask()
     double = await board.ask(title="Le bruit des rues, la nuit")

@@ -1,6 +1,7 @@
 """The pages of projects on every screen, in both languages, and light."""
 
 import httpx
+import pytest
 
 from tests.portal.projects.conftest import Workshop, picture
 from tests.portal.projects.fair import HOME, Fair, fair
@@ -14,6 +15,7 @@ __all__ = ["fair"]
 LIGHT = 100_000
 
 
+@pytest.mark.thorough
 async def test_pages_hold_on_every_screen_and_stay_light(
     workshop: Workshop, tab: Tab
 ) -> None:
@@ -66,6 +68,7 @@ async def test_pages_hold_on_every_screen_and_stay_light(
         assert bytes_ < LIGHT - 25_000, "what is left is for the styles"
 
 
+@pytest.mark.thorough
 async def test_a_call_holds_on_every_screen_from_its_form_to_its_results(
     workshop: Workshop, tab: Tab
 ) -> None:

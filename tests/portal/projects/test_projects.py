@@ -8,6 +8,7 @@ from PIL import Image
 from sqlalchemy import func, select, update
 
 from tests.mails import text_of
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.projects.conftest import FORM, Relay, Workshop, picture
 from tests.visitors import browse
@@ -113,7 +114,7 @@ async def test_another_territory_sees_no_project_and_no_picture(
         assert TITLE not in (await stranger.get("/projects")).text
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("field", "value", "message"),
     [
         ("title", " ", "Le projet n’a pas de nom."),
@@ -125,6 +126,7 @@ async def test_another_territory_sees_no_project_and_no_picture(
         ("audience", "robots", "Ce choix n’est pas proposé."),
         ("organisation", "kerlevan", "Vous n’appartenez pas à cette organisation."),
     ],
+    by_default=[0],
 )
 async def test_what_is_wrong_is_said_beside_its_field(
     workshop: Workshop, field: str, value: str, message: str
@@ -165,6 +167,7 @@ async def test_what_was_changed_meanwhile_is_not_written_over(
     assert (await workshop.one(address)).impact == "Dix rues plantées."
 
 
+@pytest.mark.thorough
 async def test_a_withdrawn_dataset_keeps_its_line_and_leads_to_what_its_address_says(
     workshop: Workshop,
 ) -> None:
@@ -190,6 +193,7 @@ async def test_a_withdrawn_dataset_keeps_its_line_and_leads_to_what_its_address_
     assert str(gone.id) not in (await workshop.anyone.get(address)).text
 
 
+@pytest.mark.thorough
 async def test_data_are_looked_for_and_chosen_on_a_page(
     workshop: Workshop, feed: SearchFeed
 ) -> None:
@@ -203,6 +207,7 @@ async def test_data_are_looked_for_and_chosen_on_a_page(
     assert "Choisir" in page.text
 
 
+@pytest.mark.thorough
 async def test_a_list_is_paged_filtered_and_leaves_archived_projects_out(
     workshop: Workshop,
 ) -> None:
@@ -261,7 +266,7 @@ async def test_a_picture_is_made_anew_small_and_without_where_it_was_taken(
     ).status_code == 404
 
 
-@pytest.mark.parametrize(
+@by_depth(
     "sent",
     [
         b"",
@@ -270,6 +275,7 @@ async def test_a_picture_is_made_anew_small_and_without_where_it_was_taken(
         picture()[:2000],
     ],
     ids=["nothing", "a drawing", "another kind", "a part"],
+    by_default=[0],
 )
 async def test_what_is_no_picture_is_refused(workshop: Workshop, sent: bytes) -> None:
     address = await workshop.begin()
@@ -284,6 +290,7 @@ async def test_what_is_no_picture_is_refused(workshop: Workshop, sent: bytes) ->
     assert 'href="#picture"' in answer.text
 
 
+@pytest.mark.thorough
 async def test_a_picture_needs_its_words_and_there_are_four(workshop: Workshop) -> None:
     address = await workshop.begin()
     small = picture(40, 30, "WEBP")
@@ -368,6 +375,7 @@ async def test_a_reuse_is_reported_in_two_fields_hidden_with_a_reason_and_its_re
     ]
 
 
+@pytest.mark.thorough
 async def test_a_reported_reuse_is_corrected_by_whoever_reported_it(
     workshop: Workshop,
 ) -> None:

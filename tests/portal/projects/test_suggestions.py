@@ -13,7 +13,9 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import update
 
+from tests.depth import examples
 from tests.mails import text_of
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.projects.conftest import FORM
 from tests.portal.projects.fair import HOME, Fair, fair
@@ -149,6 +151,7 @@ def test_the_documented_table_is_the_tested_one() -> None:
     assert {(state, event): target for state, event, target in rows} == TRANSITIONS
 
 
+@pytest.mark.thorough
 async def test_each_suggestion_says_why_in_words_of_both(fair: Fair) -> None:
     workshop = fair.workshop
     helper = await find_helper(fair)
@@ -199,6 +202,7 @@ async def test_an_organisation_is_told_who_needs_what_it_publishes(fair: Fair) -
     )
 
 
+@pytest.mark.thorough
 async def test_what_is_not_wanted_never_comes_again_and_what_is_useful_comes_first(
     fair: Fair,
 ) -> None:
@@ -221,12 +225,13 @@ async def test_what_is_not_wanted_never_comes_again_and_what_is_useful_comes_fir
     )
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("form", "field"),
     [
         ({"discoverable": "1", "offers": "skills"}, "name"), ({"discoverable": "1", "name": "Ana"}, "discoverable"),
         ({"themes": "nothing"}, "themes"), ({"offers": "data"}, "offers"), ({"looks_for": "x" * 301}, "looks_for"),
     ],
+    by_default=[0],
 )  # fmt: skip
 async def test_a_form_that_says_too_little_or_too_much_keeps_nothing(
     fair: Fair, form: dict[str, str], field: str
@@ -357,7 +362,7 @@ async def test_a_worker_that_is_under_way_brings_nothing_back(
 async def test_two_clicks_at_once_leave_it_off(fair: Fair) -> None:
     leader = fair.workshop.leader
     person = await fair.person("leader")
-    for _ in range(5):
+    for _ in range(examples(2, 5)):
         await fair.turn_on(leader, **NOISE)
         form_revision = await fair.seen(leader)
         changes = [fair.declare(leader, **NOISE, seen=form_revision) for _ in range(2)]

@@ -190,7 +190,7 @@ async def two(
 
 
 @settings(
-    max_examples=examples(15, 40),
+    max_examples=examples(5, 40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(first_world=WORLDS, second_world=WORLDS)

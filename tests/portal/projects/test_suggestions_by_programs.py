@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from tests.portal.projects.fair import Fair, fair
 from tests.portal.projects.test_by_programs import ask, token_of
@@ -26,6 +27,7 @@ async def read(fair: Fair, by: dict[str, str]) -> dict[str, Any]:
     return overview
 
 
+@pytest.mark.thorough
 async def test_suggestions_are_turned_on_answered_and_turned_off(fair: Fair) -> None:
     workshop = fair.workshop
     leader = await token_of(workshop.leader, "projects")

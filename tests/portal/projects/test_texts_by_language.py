@@ -68,6 +68,7 @@ async def test_each_reader_sees_a_project_in_their_language(workshop: Workshop) 
     assert '<h1 dir="auto">The shade of the streets</h1>' in english
 
 
+@pytest.mark.thorough
 async def test_a_text_that_falls_back_says_its_language(workshop: Workshop) -> None:
     address = await workshop.publish(main_language="en", title_fr="Ombre")
 
@@ -78,6 +79,7 @@ async def test_a_text_that_falls_back_says_its_language(workshop: Workshop) -> N
     assert '<div lang="en"><p dir="auto">' in french
 
 
+@pytest.mark.thorough
 async def test_a_project_keeps_what_its_form_does_not_offer(workshop: Workshop) -> None:
     address = await workshop.begin(**ENGLISH)
     again = await workshop.leader.get(f"{address}/edit")
@@ -100,6 +102,7 @@ async def test_a_project_keeps_what_its_form_does_not_offer(workshop: Workshop) 
     assert project.translations == {"title": {"fr": "Ombre"}}
 
 
+@pytest.mark.thorough
 async def test_texts_change_places_with_those_of_the_new_main_language(
     workshop: Workshop,
 ) -> None:
@@ -165,6 +168,7 @@ async def test_search_finds_words_of_every_language_and_no_name_of_a_field(
     }  # fmt: skip
 
 
+@pytest.mark.thorough
 async def test_programs_read_every_language(workshop: Workshop) -> None:
     address = await workshop.publish(**ENGLISH)
 
@@ -179,6 +183,7 @@ async def test_programs_read_every_language(workshop: Workshop) -> None:
     assert detail["title"] == "L’ombre des rues"
 
 
+@pytest.mark.thorough
 async def test_programs_write_in_every_language(workshop: Workshop) -> None:
     by = await token_of(workshop.leader, "projects")
     described = {
@@ -240,6 +245,7 @@ async def test_a_reported_reuse_has_a_name_in_each_language(workshop: Workshop) 
     assert (await workshop.one(address)).translations == {"title": {"en": "Trees"}}
 
 
+@pytest.mark.thorough
 async def test_a_call_and_its_criteria_are_read_in_each_language(
     workshop: Workshop,
 ) -> None:
@@ -298,6 +304,7 @@ async def test_the_jury_and_the_organiser_read_every_language_of_a_submission(
         assert text in folded
 
 
+@pytest.mark.thorough
 async def test_criteria_change_places_and_stay_in_languages_that_are_not_offered(
     workshop: Workshop,
 ) -> None:
@@ -363,6 +370,7 @@ async def add_picture(workshop: Workshop, address: str, **words: str) -> httpx.R
     )
 
 
+@pytest.mark.thorough
 async def test_each_reader_hears_what_a_picture_shows_in_their_language(
     workshop: Workshop,
 ) -> None:
@@ -387,6 +395,7 @@ async def test_each_reader_hears_what_a_picture_shows_in_their_language(
     }
 
 
+@pytest.mark.thorough
 async def test_words_of_a_picture_change_in_each_language_or_not_at_all(
     workshop: Workshop,
 ) -> None:
@@ -446,6 +455,7 @@ async def test_words_of_a_picture_are_changed_by_who_may_edit_the_project(
     assert row.alternative == "Une rue à midi"
 
 
+@pytest.mark.thorough
 async def test_a_picture_of_a_release_without_languages_is_described_all_the_same(
     workshop: Workshop,
 ) -> None:
@@ -470,6 +480,7 @@ async def test_a_picture_of_a_release_without_languages_is_described_all_the_sam
     assert for_its_team.json()["items"][0]["alternatives"] == {"fr": "Une rue à midi"}
 
 
+@pytest.mark.thorough
 async def test_words_of_pictures_of_an_earlier_archive_get_the_language_of_their_project(
     workshop: Workshop,
 ) -> None:
@@ -493,6 +504,7 @@ async def test_words_of_pictures_of_an_earlier_archive_get_the_language_of_their
     assert {row.id: row.language for row in rows} == {first.id: "fr", second.id: "en"}
 
 
+@pytest.mark.thorough
 async def test_programs_say_what_a_picture_shows_in_each_language(
     workshop: Workshop,
 ) -> None:
@@ -517,6 +529,7 @@ async def test_programs_say_what_a_picture_shows_in_each_language(
     assert unknown.status_code == 422
 
 
+@pytest.mark.thorough
 async def test_titles_of_what_waits_are_in_the_reader_s_language(
     workshop: Workshop,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from tests.mails import text_of
@@ -62,6 +63,7 @@ async def test_a_producer_thanks_for_a_reuse_and_everybody_sees_it(
     assert await count_mails(workshop) == 1
 
 
+@pytest.mark.thorough
 async def test_thanks_are_taken_back_and_told_only_the_first_time(
     workshop: Workshop,
 ) -> None:
@@ -158,6 +160,7 @@ async def test_a_producer_does_not_thank_the_project_of_a_colleague(
     assert answer.status_code == 409
 
 
+@pytest.mark.thorough
 async def test_two_producers_at_one_revision_are_two_mails_and_thanks_taken_back_are_none(
     workshop: Workshop, relay: Relay
 ) -> None:

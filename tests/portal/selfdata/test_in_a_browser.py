@@ -30,6 +30,7 @@ async def keep_register(town_hall: TownHall) -> None:
     await fill(town_hall, 14)
 
 
+@pytest.mark.thorough
 async def test_pages_hold_on_every_screen_and_stay_light(
     town_hall: TownHall, tab: Tab
 ) -> None:
@@ -60,6 +61,7 @@ async def test_pages_hold_on_every_screen_and_stay_light(
         assert len(page.content) < LIGHT - 25_000, "what is left is for the styles"
 
 
+@pytest.mark.thorough
 async def test_an_inhabitant_writes_to_three_without_a_script(
     town_hall: TownHall, plain_tab: Tab
 ) -> None:

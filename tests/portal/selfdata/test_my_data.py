@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from litestar import Litestar
 from sqlalchemy import func, select, text, update
 
+from tests.portal.by_depth import by_depth
 from tests.portal.selfdata.conftest import ENGLISH, REGISTER, TownHall
 from tests.visitors import browse
 from udi.kit import clock
@@ -85,6 +86,7 @@ async def test_each_producer_is_there_whatever_it_said(town_hall: TownHall) -> N
     assert 'href="mailto:o00@o.example"' in page
 
 
+@pytest.mark.thorough
 async def test_a_contact_leads_to_its_address_alone(town_hall: TownHall) -> None:
     form = {"holds_data": "yes", "officer_email": "dpo?bcc=spy@kerlevan.example"}
     await town_hall.manager.post(f"{REGISTER}/statement", data=form)
@@ -102,7 +104,7 @@ async def test_drafts_are_nowhere(town_hall: TownHall) -> None:
         assert "Brouillon secret" not in await read(town_hall, address)
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("query", "cards"),
     [
         ("q=CANTINE", ["kerlevan"]),
@@ -115,6 +117,7 @@ async def test_drafts_are_nowhere(town_hall: TownHall) -> None:
         ("moment=moon", ["kerlevan", "seve"]),
         ("q=cantine&moment=childhood", ["kerlevan"]),
     ],
+    by_default=[0],
 )
 async def test_organisations_are_found_by_words_and_moments(
     town_hall: TownHall, query: str, cards: Collection[str]
@@ -124,6 +127,7 @@ async def test_organisations_are_found_by_words_and_moments(
     assert list_cards(await read(town_hall, f"/my-data?{query}")) == cards
 
 
+@pytest.mark.thorough
 async def test_a_choice_outlives_pages_filters_and_searches(
     town_hall: TownHall,
 ) -> None:
@@ -143,6 +147,7 @@ async def test_a_choice_outlives_pages_filters_and_searches(
         assert sorted(list_ticked(await read(town_hall, link))) == ["kerlevan", "o19"]
 
 
+@pytest.mark.thorough
 async def test_all_are_chosen_and_forgotten(town_hall: TownHall) -> None:
     await fill(town_hall, 14)
     page = await read(town_hall, "/my-data?q=organisme&org=seve")
@@ -194,7 +199,7 @@ async def test_rights_are_those_of_the_law(town_hall: TownHall) -> None:
     assert articles == ["15", "16", "17", "18", "20", "21", "22"]
 
 
-@pytest.mark.parametrize("right", list(SubjectRight))
+@by_depth("right", list(SubjectRight), by_default=[0])
 async def test_a_letter_for_each_right(
     town_hall: TownHall, right: SubjectRight
 ) -> None:
@@ -219,6 +224,7 @@ async def test_a_letter_for_each_right(
     assert body.replace("\r\n", "\n") in page
 
 
+@pytest.mark.thorough
 async def test_a_letter_says_the_legal_day(
     town_hall: TownHall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,7 +253,7 @@ async def test_a_letter_says_the_legal_day(
     ]
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("query", "words"),
     [
         ("", "Choose one organisation at least."),
@@ -256,6 +262,7 @@ async def test_a_letter_says_the_legal_day(
         ("org=kerlevan", "Choose what you ask."),
         ("org=kerlevan&right=moon", "Choose what you ask."),
     ],
+    by_default=[0],
 )
 async def test_a_letter_without_a_choice_asks_for_it(
     town_hall: TownHall, query: str, words: str
@@ -322,6 +329,7 @@ def test_a_menu_of_a_territory_may_lead_there() -> None:
         assert LinkPart.model_validate(link).to == path
 
 
+@pytest.mark.thorough
 async def test_pages_lead_there(town_hall: TownHall) -> None:
     home = await read(town_hall, "/")
     sitemap = await read(town_hall, "/sitemaps/pages.xml")

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from tests.contract.node import Issuer, trusted_issuer
 from tests.portal.access.conftest import Workspace, workspace
+from tests.portal.by_depth import by_depth
 from tests.ui.tab import Tab
 from udi.kit.clock import now
 from udi.kit.jobs import Job
@@ -161,8 +162,10 @@ async def test_a_notice_of_another_agreement_is_unknown(
     assert await workspace.rows(DataChangeNotice) == []
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"notices": [{}]}, {"notices": "x"}, {"notices": [{"id": "x"}] * 501}]
+@by_depth(
+    "body",
+    [{}, {"notices": [{}]}, {"notices": "x"}, {"notices": [{"id": "x"}] * 501}],
+    by_default=[0],
 )
 async def test_what_is_no_list_of_notices_is_refused_whole(
     workspace: Workspace, issuer: Issuer, agreement: AccessAgreement, body: Any
@@ -222,6 +225,7 @@ async def test_a_webhook_of_who_leads_the_project_is_told_once(
     assert UUID(message["data"]["id"])
 
 
+@pytest.mark.thorough
 async def test_the_page_holds_on_every_screen(
     workspace: Workspace, issuer: Issuer, agreement: AccessAgreement, tab: Tab
 ) -> None:

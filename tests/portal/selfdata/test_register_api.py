@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from tests.portal.by_depth import by_depth
 from tests.portal.selfdata.conftest import CANTEEN, KERLEVAN, SEVE, TownHall
 
 PATH = f"/api/v1/organisations/{KERLEVAN}/processing"
@@ -50,6 +51,7 @@ async def test_a_register_is_written_and_read(town_hall: TownHall) -> None:
     assert public.json()["entries"][0]["language"] == "fr"
 
 
+@pytest.mark.thorough
 async def test_a_statement_is_taken_as_the_form_takes_it(town_hall: TownHall) -> None:
     token = await town_hall.token(town_hall.manager, "access")
     untidy = body(
@@ -67,6 +69,7 @@ async def test_a_statement_is_taken_as_the_form_takes_it(town_hall: TownHall) ->
     assert register["entries"][0]["purpose"] == "Préparer les repas"
 
 
+@pytest.mark.thorough
 async def test_what_is_left_out_goes(town_hall: TownHall) -> None:
     token = await town_hall.token(town_hall.manager, "access")
     first = (await put(town_hall, token, body())).json()
@@ -106,7 +109,7 @@ async def test_a_register_that_changed_meanwhile_is_not_overwritten(
     assert "Brouillon" in [entry.service for entry in await town_hall.entries()]
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("changed", "field"),
     [
         ({"holds_data": "yes"}, "holds_data"),
@@ -128,6 +131,7 @@ async def test_a_register_that_changed_meanwhile_is_not_overwritten(
         ),
         ({"entries": [{**CANTEEN, "id": str(uuid4())}]}, "entries[0].id"),
     ],
+    by_default=[0],
 )
 async def test_a_body_that_is_wrong_is_named_and_changes_nothing(
     town_hall: TownHall, changed: dict[str, Any], field: str

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.portal.by_depth import by_depth
 from tests.portal.selfdata.conftest import ENGLISH, REGISTER, TownHall
 from udi.kit.csv_writer import ACTIVE
 from udi.kit.errors import InvalidError
@@ -62,9 +63,10 @@ async def test_a_table_is_taken_changed_and_imported(town_hall: TownHall) -> Non
     assert rows[row.id].texts_of("service")["en"] == "Canteen"
 
 
-@pytest.mark.parametrize(
+@by_depth(
     "text",
     ["=1+1", "'=1+1", "''=1+1", "-", "'- un\n- deux", "'+", "@x", "'", "'a", "a'="],
+    by_default=[0, 1, 3],
 )
 async def test_a_text_is_the_same_after_a_table_and_its_import(
     town_hall: TownHall, text: str
@@ -83,7 +85,7 @@ async def test_a_text_is_the_same_after_a_table_and_its_import(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
-@pytest.mark.parametrize("separator", [";", ",", "\t"])
+@by_depth("separator", [";", ",", "\t"], by_default=[0])
 async def test_a_table_of_any_spreadsheet_is_read(
     town_hall: TownHall, encoding: str, separator: str
 ) -> None:
@@ -98,7 +100,7 @@ async def test_a_table_of_any_spreadsheet_is_read(
     assert (await town_hall.statement()).holds_data
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("changed", "place"),
     [
         ({"legal_basis": "because"}, "Line 3, column legal_basis"),
@@ -113,6 +115,7 @@ async def test_a_table_of_any_spreadsheet_is_read(
         ({"id": str(uuid4())}, "Line 3, column id"),
         ({"nonsense": "1"}, "Line 1, column nonsense"),
     ],
+    by_default=[0],
 )
 async def test_an_error_has_its_line_and_column(
     town_hall: TownHall, changed: dict[str, str], place: str
@@ -151,7 +154,7 @@ async def test_an_identifier_stands_on_one_line(town_hall: TownHall) -> None:
     assert "This identifier is on two lines." in unescape(sent.text)
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("content", "words"),
     [
         ("", "This is not a table as CSV."),
@@ -162,6 +165,7 @@ async def test_an_identifier_stands_on_one_line(town_hall: TownHall) -> None:
         (b"service\n" + b"x" * 600_000, "larger than 512 kB"),
         ("service\n" + "a\n" * 201, "200 at most"),
     ],
+    by_default=[0],
 )
 async def test_what_is_no_table_is_refused(
     town_hall: TownHall, content: bytes | str, words: str

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tests import stage
+from tests.depth import examples
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError, InvalidError
 from udi.kit.tenancy import Territory
@@ -29,7 +30,7 @@ from udi.settings import Settings
 AUTHOR = uuid4()
 HUE = ("theme", "hue")
 SEED = 20261129
-STEPS = 120
+STEPS = examples(40, 120)
 FOLDERS = 3
 
 

@@ -150,6 +150,7 @@ async def test_one_territory_is_told_what_concerns_it_alone(
     assert len({local, other, shared}) == 3
 
 
+@pytest.mark.thorough
 async def test_it_is_announced_and_told_while_the_database_is_away(
     settings: Settings, demo: Territory, run: Announce
 ) -> None:

@@ -14,6 +14,7 @@ import httpx
 import msgspec
 import pytest
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.territory.conftest import Dashboard
 from tests.service_overrides import override_service
@@ -250,7 +251,7 @@ async def test_the_page_holds_in_a_browser(
     assert outcomes == []
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("answers", "words"),
     [
         ({}, "has no such organisation"),
@@ -260,6 +261,7 @@ async def test_the_page_holds_in_a_browser(
         ({"/api/1/organizations/armorine/": b"[" * 100_000}, "cannot be read for the moment"),
     ],
     ids=["nobody", "a page", "a list", "no datasets", "deep"],
+    by_default=[0],
 )  # fmt: skip
 async def test_a_portal_that_answers_otherwise_is_said_to(
     answers: dict[str, Any], words: str, dashboard: Dashboard
@@ -286,7 +288,7 @@ async def test_an_address_inside_is_not_reached(dashboard: Dashboard) -> None:
     assert "cannot be read for the moment" in page.text
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("portal", "organisation", "words"),
     [
         ("data.gouv.fr", "armorine", "This is no address of a portal."),
@@ -298,6 +300,7 @@ async def test_an_address_inside_is_not_reached(dashboard: Dashboard) -> None:
         ("https://www.data.gouv.fr", "a b", "This is no name of an organisation."),
         ("https://www.data.gouv.fr", "..%2f..", "This is no name of an organisation."),
     ],
+    by_default=[0],
 )  # fmt: skip
 async def test_a_form_that_makes_no_sense_is_refused_where_it_does_not(
     portal: str, organisation: str, words: str, dashboard: Dashboard
@@ -472,7 +475,7 @@ async def test_what_a_portal_made_with_ckan_did_is_told_by_the_same_form(
     assert all("cookie" not in head.lower() for head in requests)
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("answers", "words"),
     [
         ({"organization_show": {"success": False, "error": {"__type": "Not Found Error"}}}, "has no such organisation"),
@@ -481,6 +484,7 @@ async def test_what_a_portal_made_with_ckan_did_is_told_by_the_same_form(
         ({"harvest_source_show_status": b"<html>"}, "it reads your catalogue."),
     ],
     ids=["nobody", "a page", "no datasets", "no status"],
+    by_default=[0],
 )  # fmt: skip
 async def test_a_ckan_that_says_less_is_read_as_far_as_it_goes(
     answers: dict[str, Any], words: str, dashboard: Dashboard

@@ -14,6 +14,7 @@ from PIL import Image
 from sqlalchemy import text
 
 from tests.journeys.steps import wait_until
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.territory.conftest import Dashboard
 from tests.ui.tab import Tab
@@ -164,7 +165,7 @@ REFUSED_NEWS: dict[str, tuple[dict[str, str], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED_NEWS)
+@by_depth("case", REFUSED_NEWS, by_default=[0])
 async def test_news_that_cannot_be_shown_are_refused_in_a_sentence(
     dashboard: Dashboard, case: str
 ) -> None:
@@ -177,6 +178,7 @@ async def test_news_that_cannot_be_shown_are_refused_in_a_sentence(
     assert "Une piscine" not in (await dashboard.team.get(f"{SITE}/news")).text
 
 
+@pytest.mark.thorough
 async def test_news_called_new_have_an_address_beside_the_form(
     dashboard: Dashboard,
 ) -> None:
@@ -254,6 +256,7 @@ async def all_wait(database: Database, dashboard: Dashboard, requests: int) -> b
     return bool(waiting == requests)
 
 
+@pytest.mark.thorough
 async def test_blocks_move_and_the_focus_follows(dashboard: Dashboard) -> None:
     team = dashboard.team
     english = {"Accept-Language": "en"}
@@ -282,6 +285,7 @@ async def test_blocks_move_and_the_focus_follows(dashboard: Dashboard) -> None:
     assert after.count("<h1") == 1
 
 
+@pytest.mark.thorough
 async def test_a_block_takes_its_options(
     dashboard: Dashboard, armor: Catalogue
 ) -> None:
@@ -338,6 +342,7 @@ async def test_the_map_of_the_home_shows_the_area_of_a_dataset(
     assert page.count(f'href="/data/{placed.id}"') == 1
 
 
+@pytest.mark.thorough
 async def test_a_map_with_neither_outline_nor_area_is_left_out(
     dashboard: Dashboard, armor: Catalogue
 ) -> None:
@@ -400,7 +405,7 @@ REFUSED_PICTURES: dict[str, tuple[bytes, dict[str, str], str]] = {
 
 @pytest.mark.programs
 @pytest.mark.usefixtures("real_children")
-@pytest.mark.parametrize("case", REFUSED_PICTURES)
+@by_depth("case", REFUSED_PICTURES, by_default=[0, 2, 4])
 async def test_a_picture_that_cannot_be_shown_is_refused_in_a_sentence(
     dashboard: Dashboard, case: str
 ) -> None:
@@ -415,6 +420,7 @@ async def test_a_picture_that_cannot_be_shown_is_refused_in_a_sentence(
     assert "le-port" not in (await dashboard.team.get(f"{SITE}/pictures")).text
 
 
+@pytest.mark.thorough
 async def test_menu_and_footer_are_those_of_the_territory(
     dashboard: Dashboard,
 ) -> None:
@@ -482,7 +488,7 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("name", PAGES)
+@by_depth("name", PAGES, by_default=[0])
 async def test_the_pages_of_editing_hold_in_a_browser(
     dashboard: Dashboard, armor: Catalogue, tab: Tab, name: str
 ) -> None:

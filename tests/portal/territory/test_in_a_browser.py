@@ -1,7 +1,6 @@
 """The pages of the team in a real browser: nothing out of the screen, nothing that axe-core refuses, in both languages."""
 
-import pytest
-
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.territory.conftest import Dashboard
 from tests.portal.territory.test_journal import add_events
@@ -29,7 +28,7 @@ async def fill(dashboard: Dashboard, catalogue: Catalogue) -> None:
     await add_events(dashboard, *["dataset.published"] * 60, subject=record.id)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@by_depth("name", NAMES, by_default=[0])
 async def test_the_pages_of_the_team_hold_in_a_browser(
     dashboard: Dashboard, armor: Catalogue, tab: Tab, name: str
 ) -> None:
@@ -43,7 +42,7 @@ async def test_the_pages_of_the_team_hold_in_a_browser(
     assert faults == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@by_depth("name", NAMES, by_default=[0])
 async def test_the_pages_of_a_new_territory_hold_in_a_browser(
     dashboard: Dashboard, tab: Tab, name: str
 ) -> None:

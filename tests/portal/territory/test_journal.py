@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, update
 
+from tests.portal.by_depth import by_depth
 from tests.portal.territory.conftest import Dashboard
 from tests.visitors import browse
 from udi.kit.clock import now
@@ -224,6 +225,7 @@ async def test_what_people_declare_for_suggestions_is_not_in_the_journal(
     assert "suggestion" not in (await dashboard.team.get(f"{PATH}.csv")).text
 
 
+@pytest.mark.thorough
 async def test_the_journal_has_pages(dashboard: Dashboard) -> None:
     await add_events(dashboard, *["call.opened"] * 53)
 
@@ -277,9 +279,10 @@ async def test_the_file_has_the_same_filter_and_runs_no_formula(
     ]
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("language", "words"),
     [("en", "A dataset was published"), ("fr", "Un jeu de données a été publié")],
+    by_default=[0],
 )
 async def test_the_journal_speaks_both_languages(
     dashboard: Dashboard, language: str, words: str

@@ -266,6 +266,7 @@ async def test_a_figure_that_is_none_is_not_found(dashboard: Dashboard) -> None:
         assert response.status_code == 404
 
 
+@pytest.mark.thorough
 async def test_the_overview_speaks_both_languages(
     dashboard: Dashboard, armor: Catalogue
 ) -> None:

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import NODE, Catalogue
 from tests.portal.territory.conftest import Dashboard
 from tests.visitors import browse
@@ -89,6 +90,7 @@ async def test_each_producer_has_its_figures(
     ]  # fmt: skip
 
 
+@pytest.mark.thorough
 async def test_the_page_says_the_same(dashboard: Dashboard, armor: Catalogue) -> None:
     await fill(dashboard, armor)
 
@@ -109,7 +111,7 @@ async def test_the_page_says_the_same(dashboard: Dashboard, armor: Catalogue) ->
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("query", "names"),
     [
         ("?sort=name&order=desc", "RMA"),
@@ -121,6 +123,7 @@ async def test_the_page_says_the_same(dashboard: Dashboard, armor: Catalogue) ->
         ("?sort=node&order=asc", "RMA"),
         ("?sort=unknown&order=desc", "AMR"),
     ],
+    by_default=[0, 2],
 )
 async def test_the_table_is_sorted_by_a_column(
     dashboard: Dashboard, armor: Catalogue, query: str, names: str
@@ -200,6 +203,7 @@ async def test_another_territory_has_none_of_these_producers(
     assert len(csv.text.splitlines()) == 1
 
 
+@pytest.mark.thorough
 async def test_the_page_speaks_french(dashboard: Dashboard, armor: Catalogue) -> None:
     await fill(dashboard, armor)
 

@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from tests import stage
+from tests.portal.by_depth import by_depth
 from tests.portal.tenants.test_logos import draw, paint
 from tests.portal.territory.conftest import Dashboard
 from tests.ui.test_logo_pictures import png_size
@@ -79,6 +80,7 @@ async def test_a_change_is_online_once_published_and_can_be_undone(
     assert "Une version antérieure du site a été rétablie" in journal
 
 
+@pytest.mark.thorough
 async def test_a_logo_and_an_icon_sign_the_pages(dashboard: Dashboard) -> None:
     assert await send(dashboard, "logo", draw()) == ""
     assert await send(dashboard, "icon", paint()) == ""
@@ -108,7 +110,7 @@ async def test_a_logo_and_an_icon_sign_the_pages(dashboard: Dashboard) -> None:
     assert 'src="/logo.svg' not in await read(dashboard, "/charter")
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("drawing", "content", "sentence"),
     [
         ("logo", draw("<script>1</script>"), "script"),
@@ -118,6 +120,7 @@ async def test_a_logo_and_an_icon_sign_the_pages(dashboard: Dashboard) -> None:
         ("logo", b"", "Aucun fichier"),
     ],
     ids=["script", "bomb", "heavy", "neither", "none"],
+    by_default=[0],
 )
 async def test_a_bad_drawing_is_refused_in_one_sentence_and_changes_nothing(
     dashboard: Dashboard, drawing: str, content: bytes, sentence: str
@@ -128,6 +131,7 @@ async def test_a_bad_drawing_is_refused_in_one_sentence_and_changes_nothing(
         assert await versions.find_draft(session) is None
 
 
+@pytest.mark.thorough
 async def test_rules_that_cannot_be_read_or_load_are_refused(
     dashboard: Dashboard,
 ) -> None:
@@ -153,7 +157,7 @@ async def test_rules_that_cannot_be_read_or_load_are_refused(
     assert "--radius:0" in await read(dashboard, "/theme.css")
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("name", "value", "sentence"),
     [
         ("name-fr", "", "doit avoir un nom"),
@@ -166,6 +170,7 @@ async def test_rules_that_cannot_be_read_or_load_are_refused(
         ("territories", "x" * 41, "Ce ne sont pas des noms courts"),
         ("territories", "rade " * 201, "Ce ne sont pas des noms courts"),
     ],
+    by_default=[0],
 )
 async def test_a_bad_setting_is_refused_beside_its_field(
     dashboard: Dashboard, name: str, value: str, sentence: str
@@ -180,6 +185,7 @@ async def test_a_bad_setting_is_refused_beside_its_field(
         assert await versions.find_draft(session) is None
 
 
+@pytest.mark.thorough
 async def test_settings_that_are_the_same_change_nothing_and_others_are_published(
     dashboard: Dashboard,
 ) -> None:
@@ -223,6 +229,7 @@ async def test_texts_are_written_shown_and_refused(dashboard: Dashboard) -> None
     assert (await dashboard.team.get(f"{SITE}/texts/tenant.toml")).status_code == 404
 
 
+@pytest.mark.thorough
 async def test_a_nul_in_a_text_or_a_name_hinders_no_publication(
     dashboard: Dashboard,
 ) -> None:
@@ -264,6 +271,7 @@ async def test_a_version_that_no_database_could_number_is_not_found(
     assert response.status_code == 404
 
 
+@pytest.mark.thorough
 async def test_a_nul_in_a_file_of_the_operator_hinders_no_publication(
     dashboard: Dashboard, portal_database: Database, settings: Settings
 ) -> None:

@@ -4,6 +4,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, Route
 
+from tests.portal.by_depth import by_depth
 from tests.portal.tenants.test_logos import draw
 from tests.portal.territory.conftest import Dashboard
 from tests.portal.territory.test_site import COLOURS, SITE, post, send
@@ -22,7 +23,7 @@ NAMES = {
 HUE = "getComputedStyle(document.querySelector('{0}')).getPropertyValue('--hue')"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@by_depth("name", NAMES, by_default=[0])
 async def test_the_pages_of_the_site_hold_in_a_browser(
     dashboard: Dashboard, tab: Tab, name: str
 ) -> None:
@@ -59,6 +60,7 @@ async def open_page(browser: Browser, client: httpx.AsyncClient) -> Page:
     return page
 
 
+@pytest.mark.thorough
 async def test_colour_logo_and_tagline_are_changed_previewed_published_and_undone(
     dashboard: Dashboard, browser: Browser
 ) -> None:
@@ -98,6 +100,7 @@ async def test_colour_logo_and_tagline_are_changed_previewed_published_and_undon
     assert "Tout est ouvert" not in await everybody.content()
 
 
+@pytest.mark.thorough
 async def test_news_are_written_previewed_published_and_read_on_the_home(
     dashboard: Dashboard, browser: Browser
 ) -> None:

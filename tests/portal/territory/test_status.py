@@ -13,6 +13,7 @@ import pytest
 from litestar import Litestar
 
 from tests.kit.relay import Relay
+from tests.portal.by_depth import by_depth
 from tests.visitors import browse
 from udi.kit.clock import now
 from udi.kit.db import Database
@@ -190,7 +191,7 @@ async def test_each_territory_is_measured_apart(
     assert (count.measured, count.well) == (2, 0)
 
 
-@pytest.mark.parametrize("content", ["{", '{"days": 3}'])
+@by_depth("content", ["{", '{"days": 3}'], by_default=[0])
 async def test_a_damaged_file_of_one_territory_stops_no_measure(
     content: str, portal_site: Site, settings: Settings, demo: Territory
 ) -> None:
@@ -260,8 +261,10 @@ def test_a_territory_that_is_gone_leaves_no_file(
     assert list_measured(apart) == [demo.slug]
 
 
-@pytest.mark.parametrize(
-    ("language", "words"), [("en", "Does not work"), ("fr", "Ne fonctionne pas")]
+@by_depth(
+    ("language", "words"),
+    [("en", "Does not work"), ("fr", "Ne fonctionne pas")],
+    by_default=[0],
 )
 async def test_everybody_reads_how_each_part_stands(
     portal_app: Litestar, settings: Settings, demo: Territory, language: str, words: str
@@ -306,7 +309,7 @@ async def test_the_installation_tells_it_at_its_own_host(
     assert document.json()["measured_at"] is None
 
 
-@pytest.mark.parametrize("cookie", ["", "of-somebody-who-is-logged-in"])
+@by_depth("cookie", ["", "of-somebody-who-is-logged-in"], by_default=[1])
 async def test_it_is_told_while_the_database_is_away(
     settings: Settings, demo: Territory, cookie: str
 ) -> None:

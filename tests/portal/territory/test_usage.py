@@ -60,6 +60,7 @@ async def add_node(
     return node.id
 
 
+@pytest.mark.thorough
 async def test_usage_has_every_day_of_the_period(
     dashboard: Dashboard, armor: Catalogue
 ) -> None:
@@ -102,6 +103,7 @@ async def test_a_node_that_calls_only_when_it_pushes_is_not_silent(
     assert "Well" in (await csv(dashboard, "health"))[0]
 
 
+@pytest.mark.thorough
 async def test_reminder_leaves_once_a_week_to_a_late_producer(
     dashboard: Dashboard, armor: Catalogue
 ) -> None:

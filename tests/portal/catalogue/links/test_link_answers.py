@@ -8,6 +8,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import event, text
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.links.conftest import Machine, Watcher, says
 from tests.visitors import browse
 from udi.portal.catalogue.search.feed import SearchFeed
@@ -66,7 +67,7 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("state", WORDS)
+@by_depth("state", WORDS, by_default=[0, 1])
 async def test_each_state_in_both_languages(
     watcher: Watcher, machine: Machine, portal_app: Litestar, state: str
 ) -> None:
@@ -134,7 +135,7 @@ async def test_restricted_data_that_ask_for_a_right_are_as_they_should_be(
     assert machine.url() not in page
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("headers", "french", "content"),
     [
         ({"content_length": "9"}, "Sa taille diffère de la description", "other_size"),
@@ -149,6 +150,7 @@ async def test_restricted_data_that_ask_for_a_right_are_as_they_should_be(
             "other_checksum",
         ),
     ],
+    by_default=[1],
 )
 async def test_a_file_that_is_not_the_one_described(
     watcher: Watcher,
@@ -170,6 +172,7 @@ async def test_a_file_that_is_not_the_one_described(
     assert ("Sa taille" in await open_page(portal_app, watcher, record, "fr")) is False
 
 
+@pytest.mark.thorough
 async def test_a_look_that_finds_nothing_new_changes_no_page(
     watcher: Watcher,
     machine: Machine,

@@ -106,6 +106,7 @@ async def test_a_producer_is_told_once_and_once_more_when_it_is_back(
     ]  # fmt: skip
 
 
+@pytest.mark.thorough
 async def test_each_who_publishes_is_told_in_their_language_and_nobody_else(
     watcher: Watcher, machine: Machine, relay: Relay, portal_app: Litestar
 ) -> None:
@@ -154,6 +155,7 @@ async def test_what_asks_for_a_right_is_told_where_it_is_said_to_be_open(
     assert machine.url("/closed") not in text_of(relay.mails[0])
 
 
+@pytest.mark.thorough
 async def test_a_machine_with_a_thousand_files_is_one_short_mail(
     watcher: Watcher, machine: Machine, relay: Relay
 ) -> None:
@@ -193,6 +195,7 @@ async def test_mornings_are_those_of_the_territory(
     ) == timedelta(hours=hours)
 
 
+@pytest.mark.thorough
 async def test_the_page_of_its_people_lists_what_is_to_be_looked_after(
     watcher: Watcher, machine: Machine, portal_app: Litestar
 ) -> None:
@@ -246,6 +249,7 @@ async def test_the_page_of_its_people_lists_what_is_to_be_looked_after(
     assert "This list is for the people who publish for this producer." in refused.text
 
 
+@pytest.mark.thorough
 async def test_metrics_count_what_is_amiss(watcher: Watcher, machine: Machine) -> None:
     machine.answers["/well"] = says(200)
     await watcher.publish(

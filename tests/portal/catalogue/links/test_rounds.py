@@ -48,6 +48,7 @@ async def test_an_address_is_looked_at_once_whatever_the_number_of_datasets(
     assert timedelta(hours=23) < link.next_at - now() <= timedelta(days=1)
 
 
+@pytest.mark.thorough
 async def test_files_of_the_territorys_own_node_are_left_out(
     watcher: Watcher, machine: Machine
 ) -> None:
@@ -110,6 +111,7 @@ async def test_a_machine_is_left_in_peace_as_long_as_it_asks(
     assert until - now() > timedelta(minutes=59)
 
 
+@pytest.mark.thorough
 async def test_a_machine_that_keeps_silent_is_not_asked_for_each_of_its_files(
     watcher: Watcher, machine: Machine
 ) -> None:
@@ -223,6 +225,7 @@ async def test_looks_are_bounded_and_those_that_failed_are_among_the_first(
     assert sum(len(ids) for ids in many.values()) == 4 * A_VISIT
 
 
+@pytest.mark.thorough
 async def test_a_territory_whose_turn_comes_seldom_looks_at_more_of_one_machine(
     watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +262,7 @@ async def test_an_address_that_nothing_links_to_any_more_is_forgotten(
     assert set(await watcher.links()) == after | {machine.url("/d")}
 
 
+@pytest.mark.thorough
 async def test_one_strange_address_holds_up_no_other(
     watcher: Watcher, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,6 +286,7 @@ async def test_one_strange_address_holds_up_no_other(
     assert links[machine.url()].public_status["state"] == "reachable"
 
 
+@pytest.mark.thorough
 async def test_what_is_described_between_two_rounds_comes_in(
     watcher: Watcher, machine: Machine
 ) -> None:

@@ -313,6 +313,7 @@ def test_opendatasoft_offers_its_exports() -> None:
     )
 
 
+@pytest.mark.thorough
 def test_the_csv_and_the_turtle_of_one_catalogue_agree(shared_data: Path) -> None:
     folder = shared_data / "data/catalogues"
     table = read((folder / "opendatasoft-paris_catalog.csv").read_bytes()).records

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.depth import examples
 from udi.portal.nodes.harvest import format_detection
 from udi.portal.nodes.harvest.faults import FaultLevel
 from udi.portal.nodes.harvest.harvest_format import get_reader
@@ -323,7 +324,7 @@ NAMES = {
 
 @pytest.mark.parametrize("name", NAMES)
 @settings(
-    max_examples=60,
+    max_examples=examples(20, 60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -409,7 +410,7 @@ ENVELOPES = [
 
 
 @settings(
-    max_examples=200,
+    max_examples=examples(60, 200),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -95,6 +95,7 @@ def test_pieces_say_what_the_whole_says(tmp_path: Path, make: Any, count: int) -
     assert content_of(pieces) == content_of([whole])
 
 
+@pytest.mark.thorough
 def test_the_order_of_triples_does_not_matter(tmp_path: Path) -> None:
     body = turtle(300)
     quads = list(ox.parse(body, ox.RdfFormat.TURTLE, base_iri=AT))
@@ -161,6 +162,7 @@ def test_what_must_be_read_whole_is_not_divided() -> None:
         assert not is_divisible(body)
 
 
+@pytest.mark.thorough
 def test_memory_does_not_grow_with_the_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

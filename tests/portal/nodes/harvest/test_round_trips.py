@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec import Struct, structs
 from pyoxigraph import RdfFormat
 
+from tests.depth import examples
 from tests.portal.nodes.harvest import made
 from tests.portal.nodes.harvest.federated import comparable_metadata, list_names
 from udi.portal.nodes.harvest import format_detection
@@ -39,7 +40,7 @@ ORIGIN = "https://donnees.example"
 SOURCE = UUID("6a5b0e0c-7a52-4f3e-9df1-3f0d4d1f2a10")
 FORMS = (RdfFormat.TURTLE, RdfFormat.RDF_XML, RdfFormat.JSON_LD, RdfFormat.N_TRIPLES)
 QUIET = settings(
-    max_examples=40,
+    max_examples=examples(15, 40),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.depth import examples
 from udi.kit.clock import now
 from udi.portal.nodes.harvest import format_detection
 from udi.portal.nodes.harvest.conversion import ConversionContext, convert
@@ -39,6 +40,10 @@ def with_passwords(document: bytes) -> bytes:
     )
 
 
+SPARSE = examples(8, 1)
+"""One catalogue in so many is read."""
+
+
 def catalogues(folder: Path) -> list[Path]:
     return sorted(
         path
@@ -50,7 +55,7 @@ def catalogues(folder: Path) -> list[Path]:
 def test_no_real_catalogue_brings_a_password_in(shared_data: Path) -> None:
     read = 0
     leaks = []
-    for path in catalogues(shared_data / "data/catalogues"):
+    for path in catalogues(shared_data / "data/catalogues")[::SPARSE]:
         document = with_passwords(path.read_bytes())
         if CANARY.encode() not in document:
             continue
@@ -71,7 +76,7 @@ def test_no_real_catalogue_brings_a_password_in(shared_data: Path) -> None:
                 texts.append(repr(error.faults))
         leaks += [path.name for text in texts if CANARY in text][:1]
 
-    assert read > 300
+    assert read > examples(20, 300)
     assert leaks == []
 
 

@@ -131,6 +131,7 @@ async def test_a_service_that_trickles_is_given_up_though_each_step_is_quick(
     assert len(maps.requests) == 1
 
 
+@pytest.mark.thorough
 async def test_a_turn_that_does_not_come_is_not_held_against_the_service(
     client: OutgoingClient, maps: Elsewhere, released: threading.Event
 ) -> None:
@@ -167,6 +168,7 @@ async def test_no_more_people_wait_than_may_and_what_is_kept_is_still_shown(
     assert len(maps.requests) == 2
 
 
+@pytest.mark.thorough
 async def test_a_description_that_fills_the_memory_of_its_reader_is_unreadable(
     reader: MapServiceReader, maps: Elsewhere
 ) -> None:
@@ -179,6 +181,7 @@ async def test_a_description_that_fills_the_memory_of_its_reader_is_unreadable(
     assert obstacle is MapObstacle.UNREADABLE
 
 
+@pytest.mark.thorough
 async def test_what_is_kept_has_a_bound_for_all_services_together(
     client: OutgoingClient, reader: MapServiceReader, maps: Elsewhere
 ) -> None:

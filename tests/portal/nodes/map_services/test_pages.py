@@ -12,6 +12,7 @@ import pytest
 from litestar import Litestar
 from playwright.async_api import Route
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.nodes.elsewhere import Catalogue as Elsewhere
 from tests.portal.nodes.elsewhere import serve
@@ -129,6 +130,7 @@ async def test_a_layer_is_shown_once_somebody_chooses_it_and_its_server_alone_is
     assert again.status_code == 404
 
 
+@pytest.mark.thorough
 async def test_objects_are_shown_where_their_server_lets_pages_read_them(
     armor: Catalogue, visitor: httpx.AsyncClient, maps: Elsewhere
 ) -> None:
@@ -153,7 +155,7 @@ async def test_objects_are_shown_where_their_server_lets_pages_read_them(
     assert f"{maps.origin}/api/collections/toilettes/items" in collection.text
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("status", "body", "words"),
     [
         (401, b"", "It asks for a login."),
@@ -161,6 +163,7 @@ async def test_objects_are_shown_where_their_server_lets_pages_read_them(
         (200, documents.EXCEPTION, "The service answered with an error."),
         (200, b"<a/>", "Its answer does not describe a service of this kind."),
     ],
+    by_default=[0, 2],
 )
 async def test_what_cannot_be_shown_is_said_with_the_address_for_software(
     armor: Catalogue,
@@ -180,6 +183,7 @@ async def test_what_cannot_be_shown_is_said_with_the_address_for_software(
     assert f'value="{maps.origin}/wms"' in page.text
 
 
+@pytest.mark.thorough
 async def test_a_failure_is_asked_about_again_after_a_minute(
     armor: Catalogue, visitor: httpx.AsyncClient, maps: Elsewhere, moments: list[float]
 ) -> None:
@@ -197,6 +201,7 @@ async def test_a_failure_is_asked_about_again_after_a_minute(
     assert len(maps.requests) == 2
 
 
+@pytest.mark.thorough
 async def test_no_connection_of_the_database_is_held_while_a_service_is_asked(
     armor: Catalogue, visitor: httpx.AsyncClient, maps: Elsewhere, portal_site: Site
 ) -> None:
@@ -259,9 +264,10 @@ async def test_services_of_restricted_data_and_files_have_no_page(
     assert closed not in page.text
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("contract", "layer"),
     [("wms", "voirie"), ("wmts", "ORTHO"), ("wfs", "ville:arbres")],
+    by_default=[0],
 )
 async def test_a_map_is_drawn_in_a_browser_that_asks_its_server_alone(
     armor: Catalogue,

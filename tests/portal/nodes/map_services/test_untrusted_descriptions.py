@@ -170,13 +170,13 @@ def check_bounds(answer: ServiceDescription | MapObstacle) -> None:
 
 
 @given(JSON | COLLECTIONS)
-@settings(max_examples=examples(200, 3_000), deadline=None)
+@settings(max_examples=examples(60, 3_000), deadline=None)
 def test_any_json_is_a_description_or_is_refused(document: Any) -> None:
     check_bounds(try_reading(MapServiceKind.FEATURES, json.dumps(document).encode()))
 
 
 @given(st.sampled_from(XML_KINDS), XML)
-@settings(max_examples=examples(200, 3_000), deadline=None)
+@settings(max_examples=examples(60, 3_000), deadline=None)
 def test_any_xml_is_a_description_or_is_refused(
     kind: MapServiceKind, document: str
 ) -> None:
@@ -184,7 +184,7 @@ def test_any_xml_is_a_description_or_is_refused(
 
 
 @given(st.sampled_from(DESCRIPTIONS), st.integers(0), WORDS, st.integers(0), WORDS)
-@settings(max_examples=examples(400, 5_000), deadline=None)
+@settings(max_examples=examples(150, 5_000), deadline=None)
 def test_any_word_of_a_description_may_be_another(
     description: tuple[MapServiceKind, bytes],
     first: int,

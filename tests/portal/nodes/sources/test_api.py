@@ -10,6 +10,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import text
 
+from tests.portal.by_depth import by_depth
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import ckan
 from tests.visitors import browse, make_person
@@ -188,6 +189,7 @@ async def test_a_program_registers_a_catalogue_and_reads_its_report(
     assert rest["items"][0]["identifier"] == "jeu-5"
 
 
+@pytest.mark.thorough
 async def test_what_was_refused_says_its_edit_in_the_language_asked(
     client: httpx.AsyncClient, manager: Headers, catalogue: Catalogue, read: Any
 ) -> None:
@@ -218,6 +220,7 @@ async def test_what_was_refused_says_its_edit_in_the_language_asked(
     assert run["faults"] == []
 
 
+@pytest.mark.thorough
 async def test_a_program_paces_pauses_and_closes(
     client: httpx.AsyncClient,
     manager: Headers,
@@ -267,6 +270,7 @@ async def test_a_program_paces_pauses_and_closes(
         assert "source.rhythm_changed" in list(event_names)
 
 
+@pytest.mark.thorough
 async def test_a_program_says_where_a_catalogue_is_now(
     client: httpx.AsyncClient, manager: Headers
 ) -> None:
@@ -368,6 +372,7 @@ async def test_a_right_that_is_taken_back_is_taken_from_the_token_too(
     ] == [403, 403]
 
 
+@pytest.mark.thorough
 async def test_an_answer_that_did_not_change_is_not_sent_again(
     client: httpx.AsyncClient, manager: Headers
 ) -> None:
@@ -383,7 +388,7 @@ async def test_an_answer_that_did_not_change_is_not_sent_again(
         assert "Authorization" in first.headers["vary"]
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("body", "status", "field"),
     [
         (b"{", 422, ""), (b"[]", 422, "address"), (b'{"address": 3, "producer": "armor"}', 422, "address"),
@@ -393,6 +398,7 @@ async def test_an_answer_that_did_not_change_is_not_sent_again(
         (b'{"address": "x.example", "producer": "breizh"}', 404, None),
         (b'{"address": "x.example", "producer": "nobody"}', 404, None),
     ],
+    by_default=[0],
 )  # fmt: skip
 async def test_what_cannot_be_registered_is_reported(
     client: httpx.AsyncClient,
@@ -409,8 +415,10 @@ async def test_what_cannot_be_registered_is_reported(
     assert (await client.get(PATH, headers=manager)).json()["items"] == []
 
 
-@pytest.mark.parametrize(
-    "query", ["colour=red", "cursor=here", "size=0", "size=101", "size=x"]
+@by_depth(
+    "query",
+    ["colour=red", "cursor=here", "size=0", "size=101", "size=x"],
+    by_default=[0],
 )
 async def test_a_question_that_is_none_is_refused(
     client: httpx.AsyncClient, manager: Headers, query: str
@@ -439,6 +447,7 @@ async def test_sources_are_listed_page_after_page(
     assert len(listed_ids) == 3
 
 
+@pytest.mark.thorough
 async def test_losses_are_read_as_json_and_as_csv(
     client: httpx.AsyncClient, manager: Headers, catalogue: Catalogue, read: Any
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from tests.portal.by_depth import by_depth
 from tests.portal.nodes.elsewhere import Answer, Catalogue
 from tests.portal.nodes.sources.conftest import Open, ckan, packages
 from udi.kit.clock import now
@@ -78,6 +79,7 @@ async def test_only_what_changed_is_read_and_what_left_is_missed(
     assert [(report.run_id, report.records) for report in reports] == [(whole.id, 30)]
 
 
+@pytest.mark.thorough
 async def test_readings_of_what_changed_never_end_the_report_of_the_last_whole_one(
     catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +117,7 @@ async def test_a_site_that_does_not_look_at_the_question_is_read_whole(
     assert (run.total, run.unchanged, run.missing) == (29, 29, 1)
 
 
+@pytest.mark.thorough
 async def test_a_whole_reading_comes_now_and_then_and_when_asked(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -153,6 +156,7 @@ async def test_a_list_of_identifiers_that_is_none_withdraws_nothing(
     assert len(await reading.list_published()) == 4
 
 
+@pytest.mark.thorough
 async def test_a_description_that_a_reading_had_passed_is_read_in_the_next(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -193,7 +197,7 @@ async def test_a_reading_of_what_changed_that_passed_a_record_is_followed_by_a_w
     assert (second.incremental, second.updated) == (False, 1)
 
 
-@pytest.mark.parametrize("way", ["all", "one record"])
+@by_depth("way", ["all", "one record"], by_default=[0])
 async def test_a_site_without_change_is_read_whole_where_that_was_asked_meanwhile(
     catalogue: Catalogue,
     open_source: Open,

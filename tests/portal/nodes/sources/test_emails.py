@@ -145,6 +145,7 @@ async def test_the_administrators_of_the_producer_and_the_team_are_told_and_nobo
     assert "jeu-" not in body
 
 
+@pytest.mark.thorough
 async def test_a_source_that_fails_is_told_at_the_third_time_and_not_again(
     catalogue: Catalogue,
     open_source: Open,
@@ -165,6 +166,7 @@ async def test_a_source_that_fails_is_told_at_the_third_time_and_not_again(
     assert "3 dernières lectures" in text_of(relay.mails[-1])
 
 
+@pytest.mark.thorough
 async def test_a_mail_about_what_is_gone_is_not_sent(
     catalogue: Catalogue,
     open_source: Open,

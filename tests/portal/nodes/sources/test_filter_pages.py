@@ -7,6 +7,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import delete
 
+from tests.portal.by_depth import by_depth
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import ckan
 from tests.portal.nodes.sources.test_api import (
@@ -104,6 +105,7 @@ async def test_a_preview_after_a_reading_says_what_would_be_withdrawn(
     assert not (await manager.get("/api/v1/datasets")).json()["items"]
 
 
+@pytest.mark.thorough
 async def test_a_preview_of_a_first_page_says_at_least(
     manager: httpx.AsyncClient,
     catalogue: Catalogue,
@@ -124,6 +126,7 @@ async def test_a_preview_of_a_first_page_says_at_least(
     assert "At least 12 datasets shown today will be withdrawn" in preview.text
 
 
+@pytest.mark.thorough
 async def test_filters_that_let_little_go_are_saved_at_once(
     manager: httpx.AsyncClient, catalogue: Catalogue, read: Any
 ) -> None:
@@ -135,7 +138,7 @@ async def test_filters_that_let_little_go_are_saved_at_once(
     assert saved.status_code == 303
 
 
-@pytest.mark.parametrize("end", ["", "/preview"])
+@by_depth("end", ["", "/preview"], by_default=[0])
 async def test_an_area_that_is_none_is_said_beside_its_field(
     manager: httpx.AsyncClient, catalogue: Catalogue, read: Any, end: str
 ) -> None:
@@ -175,6 +178,7 @@ async def test_only_those_who_look_after_a_source_choose_its_filters(
     assert statuses == [404, 404, 404]
 
 
+@pytest.mark.thorough
 async def test_a_program_previews_and_saves_filters(
     client: httpx.AsyncClient, token: Headers, catalogue: Catalogue, read: Any
 ) -> None:
@@ -205,6 +209,7 @@ async def test_a_program_previews_and_saves_filters(
     assert len(run.json()["items"]) == 12
 
 
+@pytest.mark.thorough
 async def test_a_program_registers_a_source_with_its_filters(
     client: httpx.AsyncClient, token: Headers, catalogue: Catalogue, read: Any
 ) -> None:
@@ -219,7 +224,7 @@ async def test_a_program_registers_a_source_with_its_filters(
     assert (last["created"], last["filtered"]) == (0, 12)
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("filters", "field"),
     [
         ("all", "filters"),
@@ -229,6 +234,7 @@ async def test_a_program_registers_a_source_with_its_filters(
         ({"box": [1, 2, 3]}, "box"),
         ({"box": "here"}, "box"),
     ],
+    by_default=[0],
 )
 async def test_filters_that_are_none_are_refused_by_name(
     client: httpx.AsyncClient,

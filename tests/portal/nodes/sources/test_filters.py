@@ -235,6 +235,7 @@ async def test_new_filters_withdraw_at_once_what_they_leave_out_and_nothing_else
     assert set((await reading.list_published()).items()) < set(before.items())
 
 
+@pytest.mark.thorough
 async def test_what_leaves_the_filters_by_itself_is_asked_about_where_it_is_much(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -270,6 +271,7 @@ async def test_new_filters_ask_before_what_the_former_ones_left_out_goes(
     assert len(await reading.list_published()) == 10
 
 
+@pytest.mark.thorough
 async def test_a_preview_counts_what_was_left_out_before_too(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -287,6 +289,7 @@ async def test_a_preview_counts_what_was_left_out_before_too(
     )  # fmt: skip
 
 
+@pytest.mark.thorough
 async def test_a_preview_of_a_first_page_withdraws_nothing_that_it_did_not_see(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -307,6 +310,7 @@ async def test_a_preview_of_a_first_page_withdraws_nothing_that_it_did_not_see(
     ) == (1, 0, 0)
 
 
+@pytest.mark.thorough
 async def test_filters_of_a_paused_source_wait_and_those_of_a_closed_one_are_refused(
     catalogue: Catalogue, open_source: Open
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.portal.by_depth import by_depth
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, ckan, packages
 from udi.kit.http import OutgoingClient
@@ -55,7 +56,7 @@ async def refused(
     return run, [row.code for row in faults]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@by_depth("name", HOSTILE, by_default=[1, 2])
 async def test_a_hostile_document_fails_the_reading_and_withdraws_nothing(
     catalogue: Catalogue, open_source: Open, name: str
 ) -> None:
@@ -90,6 +91,7 @@ async def test_a_document_without_an_end_is_left(
     assert (run.outcome, codes) == ("failed", ["document_too_large"])
 
 
+@pytest.mark.thorough
 async def test_slow_bytes_are_left(
     catalogue: Catalogue, open_source: Open, reader: SourceClient
 ) -> None:
@@ -104,13 +106,14 @@ async def test_slow_bytes_are_left(
     assert (run.outcome, codes) == ("failed", ["source_slow"])
 
 
-@pytest.mark.parametrize(
+@by_depth(
     "where",
     [
         "http://169.254.169.254/latest/meta-data/",
         "http://127.0.0.1:22/",
         "file:///etc/passwd",
     ],
+    by_default=[0],
 )
 async def test_a_redirect_to_what_is_not_public_is_not_followed(
     catalogue: Catalogue, open_source: Open, where: str
@@ -143,9 +146,10 @@ async def test_a_source_on_this_very_machine_is_never_asked(
     )
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("host", "outcome"),
     [("catalogue.localhost:*", "complete"), ("another.localhost:*", "failed")],
+    by_default=[1],
 )
 async def test_a_source_inside_is_read_where_the_operator_names_its_host(
     catalogue: Catalogue,
@@ -209,6 +213,7 @@ async def test_the_same_page_under_every_address_ends_at_the_second(
     )
 
 
+@pytest.mark.thorough
 async def test_a_catalogue_whose_every_record_is_faulty_has_a_bounded_report(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -253,6 +258,7 @@ async def test_robots_that_name_us_are_obeyed_and_a_site_that_cannot_say_is_left
     )
 
 
+@pytest.mark.thorough
 async def test_a_busy_site_is_asked_again(
     catalogue: Catalogue, open_source: Open
 ) -> None:

@@ -68,6 +68,7 @@ async def test_datasets_without_identifiers_keep_their_pages_whatever_the_order(
     assert "identifier_absent" in codes
 
 
+@pytest.mark.thorough
 async def test_an_identifier_that_comes_later_is_an_alias_of_the_same_dataset(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -98,6 +99,7 @@ async def test_an_identifier_that_comes_later_is_an_alias_of_the_same_dataset(
     assert set(await reading.records()) == {"b-1", "h-1"}
 
 
+@pytest.mark.thorough
 async def test_a_dataset_that_has_an_identifier_is_not_taken_for_another_with_its_file(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -126,6 +128,7 @@ async def test_a_title_that_changes_and_a_file_that_moves_leave_the_page_where_i
     assert await reading.list_published() == {"Bancs publics": id_}
 
 
+@pytest.mark.thorough
 async def test_an_identifier_beside_its_own_record_without_one_is_refused_by_name(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -142,6 +145,7 @@ async def test_an_identifier_beside_its_own_record_without_one_is_refused_by_nam
     assert len(await reading.list_published()) == 1
 
 
+@pytest.mark.thorough
 async def test_a_catalogue_that_moves_keeps_its_pages(
     catalogue: Catalogue, open_source: Open
 ) -> None:

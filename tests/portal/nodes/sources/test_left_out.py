@@ -1,5 +1,6 @@
 """What is no dataset is named and not shown; datasets that an entry document lists are read one by one."""
 
+import pytest
 from sqlalchemy import select
 
 from tests.portal.nodes.elsewhere import Catalogue
@@ -22,6 +23,7 @@ async def left_out(reading: Reading, run: SourceRun) -> list[tuple[str, str]]:
         return [(action.title, fault.code) for action, fault in rows]
 
 
+@pytest.mark.thorough
 async def test_a_service_that_filters_leave_out_is_named_and_not_shown(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -63,6 +65,7 @@ async def test_organisations_of_a_ckan_are_named_and_no_datasets(
         assert set(await session.scalars(actions)) == {"left_out"}
 
 
+@pytest.mark.thorough
 async def test_an_entry_document_is_read_record_by_record(
     catalogue: Catalogue, open_source: Open
 ) -> None:

@@ -257,6 +257,7 @@ async def test_a_reading_counts_each_record_once_over_its_slices(
     assert first.measures["datasets"] == 25
 
 
+@pytest.mark.thorough
 async def test_a_reading_of_what_changed_alone_has_no_report(
     open_source: Open, catalogue: Catalogue
 ) -> None:
@@ -281,6 +282,7 @@ async def source(open_source: Open, catalogue: Catalogue) -> Reading:
     return reading
 
 
+@pytest.mark.thorough
 async def test_the_page_shows_the_worst_fields_and_the_next_act(
     source: Reading, portal_app: Litestar, demo: Territory
 ) -> None:
@@ -305,6 +307,7 @@ async def test_the_page_shows_the_worst_fields_and_the_next_act(
     assert (unknown.status_code, malformed.status_code) == (404, 404)
 
 
+@pytest.mark.thorough
 async def test_the_page_shows_the_readings_of_before_over_time(
     source: Reading, catalogue: Catalogue, portal_app: Litestar, demo: Territory
 ) -> None:
@@ -323,6 +326,7 @@ async def test_the_page_shows_the_readings_of_before_over_time(
     assert trend.index(f"reading={second.id}") < trend.index(f"reading={first.id}")
 
 
+@pytest.mark.thorough
 async def test_the_page_holds_in_a_browser(
     source: Reading, portal_app: Litestar, demo: Territory, tab: Tab
 ) -> None:

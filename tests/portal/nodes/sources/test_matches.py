@@ -13,6 +13,7 @@ from litestar import Litestar
 from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tests.portal.by_depth import by_depth
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, team
 from tests.ui.tab import Tab
@@ -222,10 +223,11 @@ LIKELY = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("town", "region", "basis"),
     [line[1:] for line in LIKELY],
     ids=[line[0] for line in LIKELY],
+    by_default=[0, 1],
 )
 async def test_what_is_likely_is_asked_once(
     catalogue: Catalogue, open_source: Open, town: bytes, region: bytes, basis: str
@@ -248,10 +250,11 @@ NEITHER = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("town", "region"),
     [line[1:] for line in NEITHER],
     ids=[line[0] for line in NEITHER],
+    by_default=[2],
 )
 async def test_what_many_have_in_common_is_not_asked(
     catalogue: Catalogue, open_source: Open, town: bytes, region: bytes
@@ -392,6 +395,7 @@ async def count_notes(reading: Reading, dataset: UUID) -> int:
         return await session.scalar(query, {"id": dataset}) or 0
 
 
+@pytest.mark.thorough
 async def test_the_page_that_stays_shows_the_services_of_the_one_that_went(
     catalogue: Catalogue, open_source: Open, portal_site: Site
 ) -> None:
@@ -414,6 +418,7 @@ async def test_the_page_that_stays_shows_the_services_of_the_one_that_went(
     assert await count_notes(first, stays) == notes + 1
 
 
+@pytest.mark.thorough
 async def test_an_answer_that_is_taken_back_before_its_job_moves_nothing(
     catalogue: Catalogue, open_source: Open, portal_site: Site
 ) -> None:
@@ -431,6 +436,7 @@ async def test_an_answer_that_is_taken_back_before_its_job_moves_nothing(
     assert (await list_served(second))[0] == {goes}
 
 
+@pytest.mark.thorough
 async def test_uses_go_on_to_the_page_that_is_published_when_their_job_runs(
     catalogue: Catalogue, open_source: Open, portal_site: Site
 ) -> None:
@@ -479,6 +485,7 @@ async def test_the_same_may_be_taken_back(
     assert [pair.state for pair in await matches(first)] == [MatchState.DIFFERENT]
 
 
+@pytest.mark.thorough
 async def test_different_stays_two_and_is_not_asked_again(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -519,6 +526,7 @@ async def test_different_stays_two_where_the_next_reading_would_be_sure(
     assert [pair.state for pair in await matches(first)] == [MatchState.DIFFERENT]
 
 
+@pytest.mark.thorough
 async def test_an_answer_about_what_is_gone_or_was_never_asked_changes_nothing(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -558,6 +566,7 @@ async def test_only_the_team_is_asked(
     assert ([item.url for item in mine], list(theirs)) == (["/sources/matches"], [])
 
 
+@pytest.mark.thorough
 async def test_the_page_shows_both_side_by_side(
     portal_app: Litestar, demo: Territory, catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -593,6 +602,7 @@ async def test_the_page_shows_both_side_by_side(
     assert await second.list_published() == {}
 
 
+@pytest.mark.thorough
 async def test_the_page_holds_in_a_browser(
     portal_app: Litestar,
     demo: Territory,
@@ -616,6 +626,7 @@ async def test_the_page_holds_in_a_browser(
     assert answered == []
 
 
+@pytest.mark.thorough
 async def test_a_program_of_the_team_reads_and_answers(
     portal_app: Litestar, demo: Territory, catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -653,6 +664,7 @@ async def token(app: Litestar, demo: Territory, **rights: object) -> httpx.Heade
     return httpx.Headers({"Authorization": f"Bearer {bearer}"})
 
 
+@pytest.mark.thorough
 async def test_an_answer_that_is_taken_back_during_a_reading_is_heeded_by_the_next(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -671,6 +683,7 @@ async def test_an_answer_that_is_taken_back_during_a_reading_is_heeded_by_the_ne
     assert source.next_at == later
 
 
+@pytest.mark.thorough
 async def test_records_of_a_slice_are_compared_once(
     catalogue: Catalogue, open_source: Open, portal_database: Database
 ) -> None:
@@ -691,6 +704,7 @@ async def test_records_of_a_slice_are_compared_once(
     assert len(compared) == 2
 
 
+@pytest.mark.thorough
 async def test_matches_may_be_added_of_datasets_that_another_source_changes(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -710,7 +724,7 @@ async def test_matches_may_be_added_of_datasets_that_another_source_changes(
             assert await proposing.scalar(reference) == id_
 
 
-@pytest.mark.parametrize("same", [True, False])
+@by_depth("same", [True, False], by_default=[0])
 async def test_an_answer_locks_sources_before_datasets_as_a_reading_does(
     catalogue: Catalogue, open_source: Open, *, same: bool
 ) -> None:
@@ -746,6 +760,7 @@ class CountedNames(list[str]):
         return super().__iter__()
 
 
+@pytest.mark.thorough
 async def test_names_are_not_looked_through_again_for_each_dataset(
     catalogue: Catalogue, open_source: Open
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from msgspec import structs
 from sqlalchemy import insert, select, text, update
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import document
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, team
@@ -70,7 +71,7 @@ async def insert_rows(reading: Reading, number: int, **values: Any) -> None:
         await session.execute(insert(SourceRecord), rows)
 
 
-@pytest.mark.parametrize("way", ["taken over", "handed over"])
+@by_depth("way", ["taken over", "handed over"], by_default=[0])
 async def test_a_record_of_rudi_is_read_under_the_address_of_the_dataset_that_it_took(
     catalogue: Catalogue, open_source: Open, way: str
 ) -> None:
@@ -129,6 +130,7 @@ async def test_is_among_takes_more_values_than_a_statement_has(
             )
 
 
+@pytest.mark.thorough
 async def test_match_datasets_takes_any_number_of_files(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -155,6 +157,7 @@ async def test_match_datasets_takes_any_number_of_files(
         assert origin.shared is None
 
 
+@pytest.mark.thorough
 async def test_find_renames_takes_any_number_of_records(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -193,6 +196,7 @@ async def test_the_worker_forgets_the_places_of_a_closed_source_in_batches(
     assert (source.state, source.next_at) == ("closed", None)
 
 
+@pytest.mark.thorough
 async def test_a_reading_forgets_the_places_that_it_did_not_meet_in_batches(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -217,6 +221,7 @@ async def rename_all(
     return rows[identifier].id
 
 
+@pytest.mark.thorough
 async def test_join_batch_takes_records_that_have_one_loose_name(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -284,6 +289,7 @@ async def list_named(reading: Reading) -> set[UUID]:
         return set(await session.scalars(query))
 
 
+@pytest.mark.thorough
 async def test_a_record_that_took_over_leaves_no_name_of_its_former_row(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -297,6 +303,7 @@ async def test_a_record_that_took_over_leaves_no_name_of_its_former_row(
     assert await list_named(second) == {id_}
 
 
+@pytest.mark.thorough
 async def test_a_place_that_was_forgotten_has_no_name_left(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -309,6 +316,7 @@ async def test_a_place_that_was_forgotten_has_no_name_left(
     assert await list_named(second) == set()
 
 
+@pytest.mark.thorough
 async def test_a_dataset_is_handed_to_the_older_of_two_records_of_one_source(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -351,6 +359,7 @@ async def test_another_session_names_a_source_while_it_is_leased(
     assert ids == [name["id"]]
 
 
+@pytest.mark.thorough
 async def test_a_place_that_is_listed_as_before_is_not_written_again(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -369,6 +378,7 @@ async def test_a_place_that_is_listed_as_before_is_not_written_again(
     assert len((await load(first, id_)).other_origins) == 1
 
 
+@pytest.mark.thorough
 async def test_a_place_beyond_those_that_a_page_names_changes_nothing(
     catalogue: Catalogue, open_source: Open
 ) -> None:

@@ -6,14 +6,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.portal.by_depth import by_depth
 from tests.portal.nodes.elsewhere import Answer, Catalogue
 from tests.portal.nodes.sources.conftest import Open, ckan
 from udi.portal.nodes.harvest.ckan import find_smaller_page
 
 PATH = "/api/3/action/package_search"
-NAMES = [f"jeu-{number:03}" for number in range(230)]
-FEW = NAMES[:60]
-"""Six pages of ten."""
+NAMES = [f"jeu-{number:03}" for number in range(130)]
+FEW = NAMES[:30]
+"""Three pages of ten."""
 Live = Callable[[str, dict[str, str]], Answer | None]
 
 
@@ -55,7 +56,6 @@ async def test_pages_after_the_first_hold_a_hundred(
         ("", ""),
         ("10", "100"),
         ("110", "100"),
-        ("210", "100"),
     ]
 
 
@@ -71,7 +71,7 @@ async def test_a_site_that_gives_fewer_is_read_whole(
     assert list_requests(catalogue)[:3] == [("", ""), ("10", "100"), ("35", "100")]
 
 
-@pytest.mark.parametrize(
+@by_depth(
     "answer",
     [
         (409, b'{"success": false, "error": {"rows": ["Invalid"]}}'),
@@ -85,6 +85,7 @@ async def test_a_site_that_gives_fewer_is_read_whole(
         (200, b"Too much"),
     ],
     ids=["conflict", "not found", "no success", "empty", "a page", "a text"],
+    by_default=[0, 3],
 )
 async def test_what_a_site_refuses_is_asked_for_in_its_own_size(
     catalogue: Catalogue, open_source: Open, answer: tuple[int, bytes]
@@ -105,6 +106,7 @@ async def test_what_a_site_refuses_is_asked_for_in_its_own_size(
     assert len(list_requests(catalogue)) == len(FEW) // 10 + 1
 
 
+@pytest.mark.thorough
 async def test_a_size_that_its_address_names_is_kept(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -127,7 +129,7 @@ async def test_a_page_that_says_no_success_loses_nothing(
     await reading.read()
 
     def live(path: str, parameters: dict[str, str]) -> Answer | None:
-        if parameters.get("start") == "200":
+        if parameters.get("start") == "100":
             return 200, {}, b'{"help": "", "success": false, "error": {}}'
         return usual(path, parameters)
 

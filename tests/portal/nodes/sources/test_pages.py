@@ -10,6 +10,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
+from tests.portal.by_depth import by_depth
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, ckan
 from tests.service_overrides import override_service
@@ -125,7 +126,7 @@ async def test_a_catalogue_that_was_tried_is_registered_read_and_shown(
     assert "Jeu jeu-7" in (await manager.get("/api/v1/datasets?size=100")).text
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("fields", "field", "message"),
     [
         ({"address": "two words"}, "address", "This is not the address of a site."),
@@ -137,6 +138,7 @@ async def test_a_catalogue_that_was_tried_is_registered_read_and_shown(
         ),
         ({"rhythm": "always"}, "rhythm", "This frequency does not exist."),
     ],
+    by_default=[0],
 )
 async def test_what_is_wrong_is_said_beside_its_field(
     manager: httpx.AsyncClient, fields: dict[str, str], field: str, message: str
@@ -202,6 +204,7 @@ async def test_only_those_who_look_after_a_producer_see_its_sources(
         assert page not in (await client.get("/sources")).text
 
 
+@pytest.mark.thorough
 async def test_a_source_is_paused_resumed_read_and_closed_by_its_page(
     manager: httpx.AsyncClient,
     catalogue: Catalogue,
@@ -239,6 +242,7 @@ async def test_a_source_is_paused_resumed_read_and_closed_by_its_page(
     assert (await manager.get(page)).status_code == 200
 
 
+@pytest.mark.thorough
 async def test_a_record_is_given_as_its_source_wrote_it(
     catalogue: Catalogue, open_source: Open, portal_app: Litestar, demo: Territory
 ) -> None:
@@ -256,6 +260,7 @@ async def test_a_record_is_given_as_its_source_wrote_it(
     assert none.status_code == 404
 
 
+@pytest.mark.thorough
 async def test_its_report_is_given_as_json_in_the_readers_language(
     catalogue: Catalogue, open_source: Open, portal_app: Litestar, demo: Territory
 ) -> None:
@@ -315,6 +320,7 @@ async def test_its_pages_hold_on_every_screen(
     assert faults == []
 
 
+@pytest.mark.thorough
 async def test_a_source_whose_catalogue_moved_is_read_at_its_new_address(
     manager: httpx.AsyncClient, catalogue: Catalogue, read: Any
 ) -> None:
@@ -366,6 +372,7 @@ def describe(title: str, identifier: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.thorough
 async def test_former_and_new_identifiers_stand_side_by_side_until_somebody_decides(
     manager: httpx.AsyncClient, catalogue: Catalogue, read: Any
 ) -> None:

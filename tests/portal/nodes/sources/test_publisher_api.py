@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-import pytest
 from litestar import Litestar
 
+from tests.portal.by_depth import by_depth
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open
 from tests.portal.nodes.sources.test_publishers import (
@@ -80,7 +80,7 @@ async def test_a_program_lists_the_publishers_of_a_source_and_says_who_they_are(
     assert f"dct:contributor <urn:uuid:{reading.producer}>" in turtle.text
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("payload", "status"),
     [
         ({"key": "nobody", "decision": "new"}, 404),
@@ -88,6 +88,7 @@ async def test_a_program_lists_the_publishers_of_a_source_and_says_who_they_are(
         ({"decision": "new"}, 422),
         ({"key": "office de la mer", "decision": "organisation"}, 404),
     ],
+    by_default=[0, 1],
 )
 async def test_a_program_is_told_what_is_wrong_with_its_choice(
     catalogue: Catalogue,

@@ -10,6 +10,8 @@ from msgspec import structs
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import joinedload
 
+from tests.depth import examples
+from tests.portal.by_depth import by_depth
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading
 from tests.visitors import browse, freshen, make_person
@@ -136,7 +138,7 @@ OUTCOMES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", OUTCOMES)
+@by_depth("case", OUTCOMES, by_default=[1, 2, 4, 5, 7])
 async def test_match_publishers_by_number_by_name_or_as_an_organisation_nobody_claimed(
     catalogue: Catalogue,
     open_source: Open,
@@ -166,6 +168,7 @@ async def test_match_publishers_by_number_by_name_or_as_an_organisation_nobody_c
     assert not (organisation.unclaimed and organisation.email)
 
 
+@pytest.mark.thorough
 async def test_an_organisation_nobody_claimed_has_page_filter_feed_and_citation(
     catalogue: Catalogue,
     open_source: Open,
@@ -214,7 +217,8 @@ ORDERS = [
 ]
 
 
-@pytest.mark.parametrize("publishers", ORDERS[::3])
+@pytest.mark.thorough
+@pytest.mark.parametrize("publishers", ORDERS[:: examples(10, 3)])
 async def test_match_publishers_finds_one_organisation_whatever_the_order_of_records(
     catalogue: Catalogue, open_source: Open, publishers: list[str]
 ) -> None:
@@ -481,7 +485,7 @@ async def list_ids(reading: Reading) -> dict[str, UUID]:
     return {title: o.id for title, o in (await list_organisations(reading)).items()}
 
 
-@pytest.mark.parametrize("answer", ["yes", "no"])
+@by_depth("answer", ["yes", "no"], by_default=[0])
 async def test_who_joins_after_a_source_named_them_is_asked_before_anything_new_stands_under_them(
     catalogue: Catalogue,
     open_source: Open,
@@ -524,6 +528,7 @@ async def test_who_joins_after_a_source_named_them_is_asked_before_anything_new_
     assert len(await list_ids(reading)) == 3
 
 
+@pytest.mark.thorough
 async def test_what_the_team_said_of_a_publisher_holds_when_its_organisation_joins(
     catalogue: Catalogue, open_source: Open, demo: Territory, portal_app: Litestar
 ) -> None:
@@ -546,7 +551,7 @@ async def test_what_the_team_said_of_a_publisher_holds_when_its_organisation_joi
     assert set((await list_ids(reading)).values()) == {joined}
 
 
-@pytest.mark.parametrize("is_own", [False, True])
+@by_depth("is_own", [False, True], by_default=[1])
 async def test_the_choice_of_who_looks_after_a_source_counts_for_no_other_source(
     catalogue: Catalogue,
     open_source: Open,
@@ -583,6 +588,7 @@ async def test_the_choice_of_who_looks_after_a_source_counts_for_no_other_source
     assert (row.how, row.proposed_id) == ("created", None)
 
 
+@pytest.mark.thorough
 async def test_a_source_that_named_as_many_publishers_as_it_may_keeps_nobody_waiting(
     catalogue: Catalogue,
     open_source: Open,
@@ -651,7 +657,7 @@ async def write_former_row(reading: Reading, key: str, organisation: UUID) -> No
         )
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("publisher", "former_key"),
     [
         (agent("Aguas", f'; dct:identifier "{SPANISH}"'), SPANISH),
@@ -662,6 +668,7 @@ async def write_former_row(reading: Reading, key: str, organisation: UUID) -> No
         ),
     ],
     ids=["number", "number after the name of its register", "address"],
+    by_default=[0],
 )
 async def test_a_publisher_of_before_its_register_was_known_keeps_what_was_decided(
     catalogue: Catalogue,

@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from litestar import Litestar
 
 from tests.mcp import call_tool
@@ -155,6 +156,7 @@ QUESTIONS = {
 }
 
 
+@pytest.mark.thorough
 async def test_questions_about_catalogues_of_others_find_the_dataset_that_answers(
     catalogue: Catalogue,
     open_source: Open,

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from tests.portal.by_depth import by_depth
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.harvest.federated import CONTEXT, FIRST, SECOND
 from tests.portal.nodes.sources.conftest import Open, Reading, team
@@ -62,8 +63,8 @@ async def accept(reading: Reading) -> None:
         await accept_renames(session, team(reading.territory), source)
 
 
-@pytest.mark.parametrize("host", ["files.example.org", "new.example.org"])
-@pytest.mark.parametrize("number", [3, 12])
+@by_depth("host", ["files.example.org", "new.example.org"], by_default=[1])
+@by_depth("number", [3, 12], by_default=[1])
 async def test_a_catalogue_with_new_identifiers_keeps_its_pages(
     catalogue: Catalogue, open_source: Open, number: int, host: str
 ) -> None:
@@ -161,6 +162,7 @@ async def test_who_used_the_page_that_goes_uses_the_one_that_stays(
     assert targets == [[stays], [str(stays)]]
 
 
+@pytest.mark.thorough
 async def test_a_source_that_moves_to_another_installation_keeps_its_pages(
     catalogue: Catalogue, open_source: Open, shared_data: Path
 ) -> None:
@@ -208,6 +210,7 @@ async def test_what_is_gone_indeed_is_no_rename(
         await accept(reading)
 
 
+@pytest.mark.thorough
 async def test_who_says_that_they_are_gone_loses_the_former(
     catalogue: Catalogue, open_source: Open
 ) -> None:

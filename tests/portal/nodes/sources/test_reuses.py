@@ -137,6 +137,7 @@ def written_here() -> Project:
     )
 
 
+@pytest.mark.thorough
 async def test_reuses_and_dataservices_of_udata_are_objects_of_their_own(
     catalogue: Catalogue, open_source: Open, portal_app: Litestar, portal_site: Site
 ) -> None:
@@ -294,6 +295,7 @@ async def test_lists_that_break_let_no_reuse_go(
     assert (row.missing, row.withdrawn_at) == (0, None)
 
 
+@pytest.mark.thorough
 async def test_an_address_that_people_told_of_stays_theirs(
     catalogue: Catalogue, open_source: Open, portal_site: Site
 ) -> None:
@@ -340,6 +342,7 @@ async def test_an_address_is_shown_once_and_what_the_team_hid_comes_back_under_n
     assert await find_project(reading, second) is None
 
 
+@pytest.mark.thorough
 async def test_no_more_reuses_than_the_most_of_a_source_are_taken(
     catalogue: Catalogue,
     open_source: Open,
@@ -368,6 +371,7 @@ async def test_no_more_reuses_than_the_most_of_a_source_are_taken(
     assert {project and project.state for project in after} == {"archived"}
 
 
+@pytest.mark.thorough
 async def test_thanks_and_the_reuses_of_people_come_first_whatever_a_catalogue_does(
     catalogue: Catalogue, open_source: Open, portal_site: Site
 ) -> None:
@@ -402,6 +406,7 @@ async def test_thanks_and_the_reuses_of_people_come_first_whatever_a_catalogue_d
     assert origins == [False, True, True]
 
 
+@pytest.mark.thorough
 async def test_thanks_stay_while_data_of_another_place_are_withdrawn_or_doubtful(
     catalogue: Catalogue, open_source: Open, portal_site: Site
 ) -> None:
@@ -455,6 +460,7 @@ async def list_thanked(reading: Reading, name: str) -> set[UUID]:
         return set(await session.scalars(query))
 
 
+@pytest.mark.thorough
 async def test_a_reuse_names_two_hundred_datasets_however_each_is_called(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -479,6 +485,7 @@ async def test_a_reuse_names_two_hundred_datasets_however_each_is_called(
     assert (len(ids), ids[-1]) == (200, "d-199")
 
 
+@pytest.mark.thorough
 async def test_reuses_of_a_source_that_is_closed_leave_with_its_datasets(
     catalogue: Catalogue, open_source: Open, portal_site: Site
 ) -> None:
@@ -500,6 +507,7 @@ async def test_reuses_of_a_source_that_is_closed_leave_with_its_datasets(
     assert project.state == "archived"
 
 
+@pytest.mark.thorough
 async def test_the_team_is_told_once_of_the_reuses_that_a_reading_brings(
     catalogue: Catalogue, open_source: Open, portal_site: Site, relay: Relay
 ) -> None:
@@ -524,6 +532,7 @@ async def test_the_team_is_told_once_of_the_reuses_that_a_reading_brings(
     assert "Autres\u00a0: 2" in text_of(mails[0])
 
 
+@pytest.mark.thorough
 async def test_two_readings_in_a_row_tell_the_team_once(
     catalogue: Catalogue, open_source: Open, portal_site: Site, relay: Relay
 ) -> None:

@@ -256,6 +256,7 @@ async def test_who_looks_after_it_no_more_is_told_no_more(
     assert await notify_twice(portal_site, reading) == []
 
 
+@pytest.mark.thorough
 async def test_a_webhook_for_readings_is_offered_to_who_looks_after_sources(
     manager: httpx.AsyncClient, portal_app: Litestar, demo: Territory
 ) -> None:
@@ -266,6 +267,7 @@ async def test_a_webhook_for_readings_is_offered_to_who_looks_after_sources(
     assert 'name="readings"' not in theirs.text
 
 
+@pytest.mark.thorough
 async def test_a_dataset_says_where_it_was_read_and_gives_its_own_record(
     anybody: httpx.AsyncClient, reading: Reading, catalogue: Catalogue
 ) -> None:
@@ -303,6 +305,7 @@ async def test_the_original_record_of_restricted_data_is_not_given(
     assert original.status_code == 404
 
 
+@pytest.mark.thorough
 async def test_what_was_not_read_elsewhere_or_was_withdrawn_has_no_record_to_give(
     anybody: httpx.AsyncClient, reading: Reading, portal_database: Database
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import document
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, ckan, count_rows, packages, team
@@ -67,6 +68,7 @@ def names(number: int, first: int = 0) -> list[str]:
     return [f"jeu-{place:05}" for place in range(first, first + number)]
 
 
+@pytest.mark.thorough
 async def test_a_catalogue_behind_a_home_page_is_published_page_by_page_and_read_again_without_change(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -119,6 +121,7 @@ async def test_what_changes_is_updated_what_leaves_is_withdrawn_the_second_time_
     assert await count_rows(portal_database, demo, Report) == 0
 
 
+@pytest.mark.thorough
 async def test_a_change_at_the_source_is_a_change_here(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -137,6 +140,7 @@ async def test_a_change_at_the_source_is_a_change_here(
     assert "UDI/" in catalogue.headers[-1]["User-Agent"]
 
 
+@pytest.mark.thorough
 async def test_what_left_leaves_in_time_though_the_site_says_that_nothing_changed(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -185,6 +189,7 @@ async def test_a_source_of_which_much_leaves_at_once_waits_for_a_person(
     assert not (await reading.source()).accepts_loss
 
 
+@pytest.mark.thorough
 async def test_an_empty_answer_heals_once_the_catalogue_is_whole_again(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -240,6 +245,7 @@ async def test_nothing_leaves_because_of_a_reading_that_broke(
     ]
 
 
+@pytest.mark.thorough
 async def test_a_catalogue_that_broke_is_waited_for_and_one_that_moved_is_found_again(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -281,6 +287,7 @@ async def test_a_catalogue_that_broke_is_waited_for_and_one_that_moved_is_found_
     assert len(await reading.list_published()) == 4
 
 
+@pytest.mark.thorough
 async def test_a_folder_is_read_to_the_documents_below_it(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -317,7 +324,7 @@ class Killed(BaseException):
     """The worker died."""
 
 
-@pytest.mark.parametrize("slice_", [3, 100])
+@by_depth("slice_", [3, 100], by_default=[0])
 async def test_a_reading_that_is_killed_at_any_transaction_goes_on_where_it_was(
     catalogue: Catalogue,
     open_source: Open,
@@ -441,6 +448,7 @@ async def test_a_worker_whose_lease_was_taken_stores_nothing_more(
     assert await reading.count_events("dataset.published") == 40
 
 
+@pytest.mark.thorough
 async def test_a_long_reading_gives_way_and_goes_on(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -459,6 +467,7 @@ async def test_a_long_reading_gives_way_and_goes_on(
     assert 3 <= turns <= 8
 
 
+@pytest.mark.thorough
 async def test_a_source_is_paused_started_again_and_closed(
     catalogue: Catalogue, open_source: Open, demo: Territory, portal_database: Database
 ) -> None:
@@ -632,6 +641,7 @@ async def test_what_is_read_is_shown_searched_and_given_to_programs_like_what_is
             assert "Fontaines" in answer.text, path
 
 
+@pytest.mark.thorough
 async def test_a_portal_of_rudi_keeps_its_identifiers(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -648,6 +658,7 @@ async def test_a_portal_of_rudi_keeps_its_identifiers(
     }
 
 
+@pytest.mark.thorough
 async def test_a_dataset_of_another_portal_of_rudi_is_left_to_the_source_that_has_it(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -666,6 +677,7 @@ async def test_a_dataset_of_another_portal_of_rudi_is_left_to_the_source_that_ha
     assert await first.list_published() == before
 
 
+@pytest.mark.thorough
 async def test_a_catalogue_is_read_with_the_words_of_the_territory(
     catalogue: Catalogue,
     open_source: Open,

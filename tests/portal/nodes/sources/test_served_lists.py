@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from tests.portal.by_depth import by_depth
 from tests.portal.nodes.elsewhere import Answer, Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading
 from tests.portal.nodes.sources.test_reuses import (
@@ -142,6 +143,7 @@ async def test_a_service_serves_what_the_pages_behind_its_link_list(
     ]
 
 
+@pytest.mark.thorough
 async def test_what_a_list_says_follows_it(site: Site, open_source: Open) -> None:
     reading = await open_source(f"{site.catalogue.origin}{DATASETS}")
     await reading.read()
@@ -155,7 +157,8 @@ async def test_what_a_list_says_follows_it(site: Site, open_source: Open) -> Non
     assert after["api"][1] > before["api"][1]
 
 
-@pytest.mark.parametrize("page", [1, 2])
+@pytest.mark.thorough
+@by_depth("page", [1, 2], by_default=[0])
 async def test_a_list_that_breaks_takes_nothing_away(
     page: int, site: Site, open_source: Open
 ) -> None:
@@ -190,7 +193,7 @@ async def test_a_list_that_goes_on_at_another_site_leaves_the_datasets_whole(
 AWAY = f"http://elsewhere.example{DATASETS}?dataservice=api"
 
 
-@pytest.mark.parametrize(("served", "link"), [([], ""), ([TREES], AWAY)])
+@by_depth(("served", "link"), [([], ""), ([TREES], AWAY)], by_default=[1])
 async def test_a_service_whose_list_is_not_read_serves_nothing(
     served: list[dict[str, Any]], link: str, site: Site, open_source: Open
 ) -> None:
@@ -207,6 +210,7 @@ async def test_a_service_whose_list_is_not_read_serves_nothing(
     assert after["api"][0] == set()
 
 
+@pytest.mark.thorough
 async def test_a_link_that_is_no_address_leaves_the_other_services(
     site: Site, open_source: Open
 ) -> None:
@@ -220,6 +224,7 @@ async def test_a_link_that_is_no_address_leaves_the_other_services(
     assert services["odd"][0] == set()
 
 
+@pytest.mark.thorough
 async def test_lists_past_the_bound_are_left_and_the_datasets_are_whole(
     site: Site, open_source: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,6 +239,7 @@ async def test_lists_past_the_bound_are_left_and_the_datasets_are_whole(
     assert set(await read_services(reading)) == set(site.served)
 
 
+@pytest.mark.thorough
 async def test_a_source_that_is_such_a_list_has_its_datasets(
     site: Site, open_source: Open
 ) -> None:

@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 import httpx
+import pytest
 from litestar import Litestar
 from sqlalchemy import delete, select, text, update
 
@@ -123,6 +124,7 @@ async def test_a_service_has_a_page_that_names_what_it_serves(
     assert f"/services/{row.id}" in of_dataset.text
 
 
+@pytest.mark.thorough
 async def test_the_api_and_dcat_say_what_the_page_says(
     catalogue: Catalogue, open_source: Open, portal_app: Litestar
 ) -> None:
@@ -158,6 +160,7 @@ async def test_the_api_and_dcat_say_what_the_page_says(
     assert listed.landing_page == "https://x.example/pages/map"
 
 
+@pytest.mark.thorough
 async def test_a_service_is_read_as_rdf_at_its_own_address(
     catalogue: Catalogue, open_source: Open, portal_app: Litestar
 ) -> None:
@@ -200,6 +203,7 @@ async def test_a_service_is_read_as_rdf_at_its_own_address(
     assert "Carte des bancs" in gone.text
 
 
+@pytest.mark.thorough
 async def test_a_service_changes_when_what_it_serves_leaves_and_comes_back(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -224,6 +228,7 @@ async def test_a_service_changes_when_what_it_serves_leaves_and_comes_back(
     assert as_before.changed_at == with_it.changed_at
 
 
+@pytest.mark.thorough
 async def test_a_service_that_left_its_catalogue_says_so(
     catalogue: Catalogue, open_source: Open, portal_app: Litestar
 ) -> None:
@@ -265,6 +270,7 @@ async def test_a_reading_that_was_not_whole_lets_no_service_go(
     assert (run.outcome, row.missing, row.withdrawn_at) == ("failed", 0, None)
 
 
+@pytest.mark.thorough
 async def test_services_leave_and_stay_where_the_site_says_that_nothing_changed(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -285,6 +291,7 @@ async def test_services_leave_and_stay_where_the_site_says_that_nothing_changed(
     assert (remaining.missing, remaining.withdrawn_at) == (0, None)
 
 
+@pytest.mark.thorough
 async def test_what_a_service_serves_is_a_change_of_it(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -319,6 +326,7 @@ async def test_what_a_service_serves_is_a_change_of_it(
     assert again.changed_at == joined.changed_at > row.changed_at
 
 
+@pytest.mark.thorough
 async def test_a_service_serves_data_of_other_places_by_names_that_mean_the_same_everywhere(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -421,6 +429,7 @@ async def served_by(reading: Reading, service: UUID) -> set[UUID]:
         return set(await session.scalars(query))
 
 
+@pytest.mark.thorough
 async def test_services_move_with_the_publisher_that_they_name(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -451,6 +460,7 @@ async def test_services_move_with_the_publisher_that_they_name(
     assert (moved.changed_at > row.changed_at, notes) == (True, 2)
 
 
+@pytest.mark.thorough
 async def test_two_sources_show_one_service_of_an_address(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -464,6 +474,7 @@ async def test_two_sources_show_one_service_of_an_address(
     assert (await services(second), run.left_out) == ([], 1)
 
 
+@pytest.mark.thorough
 async def test_the_address_of_a_service_is_looked_at_like_a_file(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -489,6 +500,7 @@ async def test_the_address_of_a_service_is_looked_at_like_a_file(
     assert (host, host_after) == ("maps.example.org", None)
 
 
+@pytest.mark.thorough
 async def test_services_of_a_source_that_is_closed_leave_with_its_datasets(
     catalogue: Catalogue, open_source: Open
 ) -> None:

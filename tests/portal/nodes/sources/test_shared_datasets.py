@@ -10,6 +10,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, update
 
+from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import document
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, team
@@ -85,8 +86,11 @@ SURE = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("town", "region"), [line[1:] for line in SURE], ids=[line[0] for line in SURE]
+@by_depth(
+    ("town", "region"),
+    [line[1:] for line in SURE],
+    ids=[line[0] for line in SURE],
+    by_default=[0],
 )
 async def test_a_dataset_of_two_sources_has_one_page_that_names_both(
     catalogue: Catalogue, open_source: Open, town: Any, region: Any
@@ -160,7 +164,7 @@ async def test_a_file_of_very_many_datasets_tells_of_none_which_it_is(
     assert len(await second.list_published()) == own_pages
 
 
-@pytest.mark.parametrize("order", [(TOWN, REGION), (REGION, TOWN)])
+@by_depth("order", [(TOWN, REGION), (REGION, TOWN)], by_default=[0])
 async def test_the_order_of_sources_does_not_change_how_many_pages_there_are(
     catalogue: Catalogue, open_source: Open, order: tuple[str, str]
 ) -> None:
@@ -235,6 +239,7 @@ async def test_a_source_that_is_closed_leaves_its_shared_datasets_to_the_other(
     assert await second.list_published() == {"Bancs publics": id_}
 
 
+@pytest.mark.thorough
 async def test_a_source_that_gets_a_dataset_is_read_whole_for_its_description(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -257,6 +262,7 @@ async def test_a_source_that_gets_a_dataset_is_read_whole_for_its_description(
     assert after.next_at <= now()
 
 
+@pytest.mark.thorough
 async def test_what_a_closed_source_left_is_read_in_the_other_from_then_on(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -277,6 +283,7 @@ async def test_what_a_closed_source_left_is_read_in_the_other_from_then_on(
     assert (await load(first, id_)).harvester_id == second.producer
 
 
+@pytest.mark.thorough
 async def test_who_reads_a_dataset_is_noted_where_its_record_is_as_before(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -314,7 +321,7 @@ async def confirm_publisher(reading: Reading) -> None:
 
 
 @pytest.mark.parametrize("is_confirmed", [True, False])
-@pytest.mark.parametrize("way", ["leaves", "closed", "closed and withdrawn"])
+@by_depth("way", ["leaves", "closed", "closed and withdrawn"], by_default=[0])
 async def test_what_stands_under_an_organisation_that_joined_goes_only_where_it_stays_so(
     catalogue: Catalogue, open_source: Open, way: str, *, is_confirmed: bool
 ) -> None:
@@ -354,6 +361,7 @@ async def leave(catalogue: Catalogue, reading: Reading, way: str) -> None:
         pass
 
 
+@pytest.mark.thorough
 async def test_a_second_record_of_a_dataset_that_was_taken_over_is_refused_by_name(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -374,6 +382,7 @@ async def test_a_second_record_of_a_dataset_that_was_taken_over_is_refused_by_na
     assert list((await second.list_published()).values()) == [id_]
 
 
+@pytest.mark.thorough
 async def test_a_source_that_no_longer_has_a_dataset_is_named_no_more(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -386,7 +395,7 @@ async def test_a_source_that_no_longer_has_a_dataset_is_named_no_more(
     assert set(await second.list_published()) == {"Gares"}
 
 
-@pytest.mark.parametrize("withdraw", [True, False])
+@by_depth("withdraw", [True, False], by_default=[0])
 async def test_a_closed_source_is_named_no_more(
     catalogue: Catalogue, open_source: Open, *, withdraw: bool
 ) -> None:
@@ -403,6 +412,7 @@ async def test_a_closed_source_is_named_no_more(
     assert await first.list_published() == {"Bancs": id_}
 
 
+@pytest.mark.thorough
 async def test_the_nearer_source_of_one_producer_takes_a_dataset_over(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -535,6 +545,7 @@ async def test_what_the_team_withdrew_comes_back_by_no_other_source(
     assert (await load(first, id_)).state == DatasetState.WITHDRAWN
 
 
+@pytest.mark.thorough
 async def test_the_page_the_api_and_dcat_name_the_other_place(
     catalogue: Catalogue, open_source: Open, portal_app: Litestar, demo: Territory
 ) -> None:

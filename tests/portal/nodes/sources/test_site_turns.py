@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.portal.by_depth import by_depth
 from tests.portal.nodes.elsewhere import Answer, Catalogue
 from tests.portal.nodes.sources.conftest import Open, ckan
 from udi.portal.nodes.sources import harvest_run, leases
@@ -73,10 +74,11 @@ async def fail(*_: Any) -> None:
     raise Broken
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("module", "step"),
     [(leases, "find_open_run"), (harvest_run, "read_vocabularies")],
     ids=["taking the source", "reading what it needs"],
+    by_default=[0],
 )
 async def test_a_turn_ends_where_its_beginning_fails(
     catalogue: Catalogue,
@@ -109,6 +111,7 @@ def watch_turns(
     return answer
 
 
+@pytest.mark.thorough
 async def test_a_slow_site_counts_as_slow_while_it_is_read_until_it_answers_quickly(
     catalogue: Catalogue, open_source: Open
 ) -> None:

@@ -62,7 +62,7 @@ def test_two_publications_differ_by_none_or_five_people(
 
 
 @given(STEPS, st.data())
-@settings(max_examples=examples(300, 5_000))
+@settings(max_examples=examples(100, 5_000))
 def test_exchanging_two_outcomes_of_a_group_changes_no_figure(
     steps: list[DecidedRequest | None], data: st.DataObject
 ) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.portal.by_depth import by_depth
 from tests.portal.selfdata.conftest import ENGLISH, KERLEVAN
 from tests.portal.selfdata.requests.conftest import Inhabitants, inhabitants, issuer
 from udi.kit.clock import now
@@ -148,6 +149,7 @@ async def test_only_the_team_reads_its_page(inhabitants: Inhabitants) -> None:
     assert (await inhabitants.town_hall.anyone.get(TEAM)).status_code in {303, 401}
 
 
+@pytest.mark.thorough
 async def test_a_late_producer_waits_for_the_team(inhabitants: Inhabitants) -> None:
     waiting = {"state": "processing", "decided_on": None}
     await decide_papers(inhabitants, 4, **waiting)
@@ -169,7 +171,7 @@ async def test_a_late_producer_waits_for_the_team(inhabitants: Inhabitants) -> N
     assert "Five people or more wait" in page.text
 
 
-@pytest.mark.parametrize(
+@by_depth(
     "values",
     [
         {"sequence": 0, "on_paper": False},
@@ -180,6 +182,7 @@ async def test_a_late_producer_waits_for_the_team(inhabitants: Inhabitants) -> N
         },
     ],
     ids=["no node told of it", "answered in time, then looked at again"],
+    by_default=[0],
 )
 async def test_only_what_a_node_reported_and_did_not_answer_is_late(
     inhabitants: Inhabitants, values: dict[str, object]
@@ -200,6 +203,7 @@ async def test_only_what_a_node_reported_and_did_not_answer_is_late(
     )
 
 
+@pytest.mark.thorough
 async def test_a_producer_that_caught_up_leaves_the_list(
     inhabitants: Inhabitants,
 ) -> None:

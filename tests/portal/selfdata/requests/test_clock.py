@@ -102,6 +102,7 @@ async def test_what_no_node_reported_is_late_with_nobody(
     assert (await inhabitants.row(reported.id)).outcome == "late"
 
 
+@pytest.mark.thorough
 async def test_an_answer_in_time_that_is_looked_at_again_is_not_late(
     inhabitants: Inhabitants,
 ) -> None:
@@ -173,6 +174,7 @@ async def test_each_reminder_is_sent_once(
     assert late.number in mail["subject"]
 
 
+@pytest.mark.thorough
 async def test_a_contested_decision_is_not_late(inhabitants: Inhabitants) -> None:
     [contested, silent] = await inhabitants.submit("kerlevan", "seve")
     past = now().astimezone(ZoneInfo("Europe/Paris")).date() - timedelta(days=2)
@@ -224,6 +226,7 @@ async def test_what_was_sent_ends_where_a_territory_arrives(
     assert page.count("ask again if you need to") == 2
 
 
+@pytest.mark.thorough
 async def test_what_stayed_behind_is_counted_nowhere(inhabitants: Inhabitants) -> None:
     [request] = await inhabitants.submit("kerlevan")
     long_ago = {"received_on": date(2025, 3, 9), "ended_on": date(2025, 4, 9)}
@@ -301,6 +304,7 @@ async def test_what_waits_for_a_person(inhabitants: Inhabitants) -> None:
     assert "Finish my request" in page.text
 
 
+@pytest.mark.thorough
 async def test_own_data_show_the_requests(inhabitants: Inhabitants) -> None:
     [request] = await inhabitants.submit("kerlevan")
 

@@ -79,6 +79,7 @@ async def test_a_passer_by_logs_in_first(inhabitants: Inhabitants) -> None:
     assert await inhabitants.rows() == []
 
 
+@pytest.mark.thorough
 async def test_ask_says_how_each_is_asked(inhabitants: Inhabitants) -> None:
     [draft] = await inhabitants.ask("seve")
     await suspend_hosted_node(inhabitants)
@@ -120,6 +121,7 @@ async def test_an_open_request_is_not_made_twice(inhabitants: Inhabitants) -> No
     assert another_person[0].person_id != first.person_id
 
 
+@pytest.mark.thorough
 async def test_who_was_answered_may_ask_again(inhabitants: Inhabitants) -> None:
     [request] = await inhabitants.submit("kerlevan")
     day = now().astimezone(ZoneInfo("Europe/Paris")).date()
@@ -144,6 +146,7 @@ async def test_a_producer_without_a_node_keeps_the_letter(
     assert await inhabitants.rows() == []
 
 
+@pytest.mark.thorough
 async def test_more_than_fifty_are_refused(
     inhabitants: Inhabitants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,6 +261,7 @@ async def test_a_producers_own_node_takes_requests_once_it_has_a_login_for_peopl
     assert (await inhabitants.row(draft.id)).state == "submitted"
 
 
+@pytest.mark.thorough
 async def test_an_own_node_that_lost_its_login_is_offered_no_more(
     inhabitants: Inhabitants,
 ) -> None:
@@ -421,6 +425,7 @@ async def test_a_draft_that_was_sent_meanwhile_is_not_deleted(
     assert (await inhabitants.row(draft.id)).state == "submitted"
 
 
+@pytest.mark.thorough
 async def test_a_lapsed_draft_says_that_nothing_was_sent(
     inhabitants: Inhabitants,
 ) -> None:
@@ -453,6 +458,7 @@ async def test_the_journal_knows_no_request(inhabitants: Inhabitants) -> None:
     assert str(request.id) not in str([event.facts for event in events])
 
 
+@pytest.mark.thorough
 async def test_a_number_that_somebody_has_is_drawn_again(
     inhabitants: Inhabitants, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ async def plain_tab(browser: Browser) -> Tab:
     return await open_tab(browser, axe=False, java_script_enabled=False)
 
 
+@pytest.mark.thorough
 async def test_pages_hold_on_every_screen_and_stay_light(
     inhabitants: Inhabitants, tab: Tab
 ) -> None:
@@ -45,6 +46,7 @@ async def test_pages_hold_on_every_screen_and_stay_light(
         assert len(page.content) < LIGHT
 
 
+@pytest.mark.thorough
 async def test_an_inhabitant_asks_two_without_a_script(
     inhabitants: Inhabitants, plain_tab: Tab
 ) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.mails import do_email_job
+from tests.portal.by_depth import by_depth
 from tests.portal.selfdata.requests.conftest import ENGLISH, HOME, Inhabitants, Relay
 from udi.kit.clock import now
 from udi.portal.nodes.api import MIB
@@ -88,6 +89,7 @@ async def test_an_unknown_request_is_said(inhabitants: Inhabitants) -> None:
     assert await inhabitants.rows() == []
 
 
+@pytest.mark.thorough
 async def test_an_older_report_changes_nothing(inhabitants: Inhabitants) -> None:
     [request] = await inhabitants.submit("kerlevan")
     await inhabitants.send(
@@ -103,7 +105,7 @@ async def test_an_older_report_changes_nothing(inhabitants: Inhabitants) -> None
     assert (await inhabitants.row(request.id)).state == "processing"
 
 
-@pytest.mark.parametrize("end", ENDED)
+@by_depth("end", ENDED, by_default=[0])
 async def test_nothing_leaves_an_end(inhabitants: Inhabitants, end: str) -> None:
     [request] = await inhabitants.submit("kerlevan")
     day = now().date()
@@ -126,7 +128,7 @@ def test_reachable_states_are_those_of_the_table() -> None:
     assert list_reachable_states("drafted") == set(states)
 
 
-@pytest.mark.parametrize(
+@by_depth(
     "fault",
     [
         {"state": "drafted"},
@@ -138,6 +140,7 @@ def test_reachable_states_are_those_of_the_table() -> None:
         {"ended_on": date(9999, 12, 31)},
     ],
     ids=str,
+    by_default=[0],
 )
 async def test_days_that_cannot_be_are_refused(
     inhabitants: Inhabitants, fault: dict[str, Any]
@@ -150,7 +153,7 @@ async def test_days_that_cannot_be_are_refused(
     assert status_of(await inhabitants.row(request.id)) == status_of(request)
 
 
-@pytest.mark.parametrize(
+@by_depth(
     "body",
     [
         b"",
@@ -162,6 +165,7 @@ async def test_days_that_cannot_be_are_refused(
         b'{"requests": [{"state": "nothing_held"}], "paper": []}',
     ],
     ids=["empty", "list", "no lists", "no paper", "a document", "deep", "a state"],
+    by_default=[0],
 )
 async def test_another_body_is_refused(inhabitants: Inhabitants, body: bytes) -> None:
     answer = await inhabitants.hosted.send("POST", PATH, body)
@@ -240,6 +244,7 @@ async def test_news_are_mailed_with_the_number_alone(
         assert word not in text.replace("kerlevan.example", ""), word
 
 
+@pytest.mark.thorough
 async def test_news_that_were_read_are_not_mailed(
     inhabitants: Inhabitants, relay: Relay
 ) -> None:
@@ -291,6 +296,7 @@ async def test_paper_of_another_producer_is_refused(inhabitants: Inhabitants) ->
     assert await inhabitants.rows() == []
 
 
+@pytest.mark.thorough
 async def test_paper_does_not_change_a_request_of_the_portal(
     inhabitants: Inhabitants,
 ) -> None:
@@ -304,6 +310,7 @@ async def test_paper_does_not_change_a_request_of_the_portal(
     assert (await inhabitants.row(request.id)).state == "submitted"
 
 
+@pytest.mark.thorough
 async def test_the_list_shows_where_each_stands(inhabitants: Inhabitants) -> None:
     [request] = await inhabitants.submit("kerlevan")
     day = now().date()

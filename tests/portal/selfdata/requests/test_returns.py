@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.portal.by_depth import by_depth
 from tests.portal.selfdata.requests.conftest import ENGLISH, HOME, Inhabitants
 from udi.kit.clock import now, today
 from udi.portal.selfdata.requests.queries import get_own_request
@@ -89,7 +90,7 @@ async def test_an_unknown_request_stores_nothing(inhabitants: Inhabitants) -> No
     assert await inhabitants.rows() == []
 
 
-@pytest.mark.parametrize("secret", ["", "short", "x" * 44, "é" * 43, "x" * 42 + "="])
+@by_depth("secret", ["", "short", "x" * 44, "é" * 43, "x" * 42 + "="], by_default=[0])
 async def test_a_malformed_confirmation_stores_nothing(
     inhabitants: Inhabitants, secret: str
 ) -> None:
@@ -145,6 +146,7 @@ async def test_a_return_after_a_day_is_refused_in_words(
     assert (row.confirmation_hash == "") is (status == 409)
 
 
+@pytest.mark.thorough
 async def test_what_was_written_only_is_not_called_unsent(
     inhabitants: Inhabitants,
 ) -> None:
@@ -186,6 +188,7 @@ async def test_of_two_returns_at_once_the_first_counts(
     )
 
 
+@pytest.mark.thorough
 async def test_a_calendar_names_the_number_alone(inhabitants: Inhabitants) -> None:
     [request] = await inhabitants.submit("kerlevan")
 
