@@ -64,6 +64,7 @@ async def titles(armor: Catalogue, feed: SearchFeed, shared_data: Path) -> set[s
     return published
 
 
+@pytest.mark.thorough
 async def test_a_hundred_questions_find_what_a_person_expects(
     titles: set[str],
     armor: Catalogue,

@@ -14,6 +14,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, text, update
 
+from tests.depth import examples
 from tests.mails import text_of
 from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue, described
@@ -342,6 +343,9 @@ async def digests_of(reader: Reader) -> list[Digest]:
         return list((await session.scalars(query)).all())
 
 
+LOOKS_PER_HOUR = examples(1, 3)
+
+
 @by_depth(
     ("days", "longest"),
     [((2027, 3, 28), 23), ((2026, 10, 25), 25)],
@@ -354,8 +358,8 @@ async def test_no_digest_is_lost_or_comes_twice_when_the_hour_changes(
     first = datetime(*days, tzinfo=UTC) - timedelta(days=2)
     await hourly(ana, first, 24 * 5)
 
-    for number in range(3 * 24 * 5):
-        await ana.look(first + timedelta(minutes=20) * number, PARIS)
+    for number in range(LOOKS_PER_HOUR * 24 * 5):
+        await ana.look(first + timedelta(hours=1) / LOOKS_PER_HOUR * number, PARIS)
 
     digests = await digests_of(ana)
     hours = [

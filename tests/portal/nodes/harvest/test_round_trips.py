@@ -147,6 +147,7 @@ def test_every_field_is_one_that_dcat_can_hold_or_not() -> None:
     assert DCAT | NOT_DCAT.keys() == set(paths(Record))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", sorted(paths(Record)))
 def test_records_are_made_with_every_field(
     drawn: dict[str, list[Record]], path: str
