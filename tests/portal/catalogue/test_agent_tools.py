@@ -332,9 +332,8 @@ async def test_tools_speak_the_language_of_the_reader(
     }
 
 
-@by_depth(
-    ("mode", "version"), [("auto", MODERN), ("legacy", HANDSHAKE)], by_default=[0]
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize(("mode", "version"), [("auto", MODERN), ("legacy", HANDSHAKE)])
 async def test_the_client_of_the_protocols_own_kit_understands(
     filled: Catalogue, portal_app: Litestar, mode: str, version: str
 ) -> None:

@@ -204,6 +204,7 @@ async def test_settings_that_are_the_same_change_nothing_and_others_are_publishe
     assert 'value="rade pays-de-retz"' in settings
 
 
+@pytest.mark.thorough
 async def test_texts_are_written_shown_and_refused(dashboard: Dashboard) -> None:
     words = "# Notre charte\n\nDes **données** <script>1</script>"
     await post(dashboard, "/texts/charter.md", text=words)

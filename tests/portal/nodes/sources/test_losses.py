@@ -241,6 +241,7 @@ async def find_reports(reading: Reading) -> list[SourceReport]:
         return list(await session.scalars(query))
 
 
+@pytest.mark.thorough
 async def test_a_reading_counts_each_record_once_over_its_slices(
     open_source: Open, catalogue: Catalogue
 ) -> None:

@@ -247,6 +247,7 @@ async def test_join_batch_takes_records_that_have_one_loose_name(
     assert owners == {former}
 
 
+@pytest.mark.thorough
 async def test_join_batch_has_other_sources_list_the_former_record(
     catalogue: Catalogue, open_source: Open
 ) -> None:

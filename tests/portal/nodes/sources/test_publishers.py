@@ -657,7 +657,8 @@ async def write_former_row(reading: Reading, key: str, organisation: UUID) -> No
         )
 
 
-@by_depth(
+@pytest.mark.thorough
+@pytest.mark.parametrize(
     ("publisher", "former_key"),
     [
         (agent("Aguas", f'; dct:identifier "{SPANISH}"'), SPANISH),
@@ -668,7 +669,6 @@ async def write_former_row(reading: Reading, key: str, organisation: UUID) -> No
         ),
     ],
     ids=["number", "number after the name of its register", "address"],
-    by_default=[0],
 )
 async def test_a_publisher_of_before_its_register_was_known_keeps_what_was_decided(
     catalogue: Catalogue,

@@ -158,7 +158,7 @@ async def test_what_a_list_says_follows_it(site: Site, open_source: Open) -> Non
 
 
 @pytest.mark.thorough
-@by_depth("page", [1, 2], by_default=[0])
+@pytest.mark.parametrize("page", [1, 2])
 async def test_a_list_that_breaks_takes_nothing_away(
     page: int, site: Site, open_source: Open
 ) -> None:

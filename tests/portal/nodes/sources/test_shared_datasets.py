@@ -164,7 +164,8 @@ async def test_a_file_of_very_many_datasets_tells_of_none_which_it_is(
     assert len(await second.list_published()) == own_pages
 
 
-@by_depth("order", [(TOWN, REGION), (REGION, TOWN)], by_default=[0])
+@pytest.mark.thorough
+@pytest.mark.parametrize("order", [(TOWN, REGION), (REGION, TOWN)])
 async def test_the_order_of_sources_does_not_change_how_many_pages_there_are(
     catalogue: Catalogue, open_source: Open, order: tuple[str, str]
 ) -> None:
