@@ -35,9 +35,9 @@ from udi.settings import Settings
 from udi.tabular.profiles.profile import profile_path
 from udi.ui.domain_migrations import upgrade_domains
 from udi.ui.formats import display_date, display_number
-from udi.ui.languages import text_direction
+from udi.ui.languages import list_languages, text_direction
 from udi.ui.locale import LANGUAGES, localise
-from udi.ui.login_theme import derived_files, list_languages
+from udi.ui.login_theme import derived_files
 from udi.ui.site import Site
 from udi.ui.worker import list_schedules, task_handlers
 
