@@ -3,6 +3,8 @@
 import re
 from datetime import UTC
 
+import pytest
+
 from tests.node.counterpart import PortalDouble
 from tests.node.producer import ANSWERS as ANSWERED
 from tests.node.producer import Producer
@@ -65,6 +67,7 @@ async def test_the_portal_counts_the_same_quality(
     ]
 
 
+@pytest.mark.thorough
 async def test_each_act_leads_to_what_is_there(producer: Producer) -> None:
     dataset = await producer.publish(await producer.draft(TREES.encode(), "arbres.csv"))
 
@@ -80,6 +83,7 @@ async def test_each_act_leads_to_what_is_there(producer: Producer) -> None:
     } == set()
 
 
+@pytest.mark.thorough
 async def test_the_period_of_the_whole_file_is_proposed(producer: Producer) -> None:
     dataset = await producer.draft(TREES.encode(), "arbres.csv")
 
@@ -89,6 +93,7 @@ async def test_the_period_of_the_whole_file_is_proposed(producer: Producer) -> N
     assert 'value="2021-05-03"' in form
 
 
+@pytest.mark.thorough
 async def test_only_what_cannot_be_guessed_is_asked_of_the_second_file(
     producer: Producer,
 ) -> None:

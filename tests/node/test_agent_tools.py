@@ -109,6 +109,7 @@ async def test_each_answer_cites_whose_data_these_are_and_where(
     assert direct["data"] == tool_answer["rows"]
 
 
+@pytest.mark.thorough
 async def test_a_table_beside_the_main_one_is_named(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -211,6 +212,7 @@ async def test_an_answer_that_is_too_large_is_not_sent(
     assert len(fewer["rows"]) == 20
 
 
+@pytest.mark.thorough
 async def test_the_client_of_the_protocols_own_kit_reads_rows(
     node_app: Litestar, trees: str, passer_by: httpx.AsyncClient
 ) -> None:

@@ -124,6 +124,7 @@ async def test_a_file_is_given_whole_and_by_parts(
     assert (same.status_code, other.status_code) == (304, 200)
 
 
+@pytest.mark.thorough
 async def test_of_a_folder_the_newest_archive_is_given(
     open_node: OpenNode, tmp_path: Path
 ) -> None:
@@ -159,6 +160,7 @@ async def test_an_object_of_the_store_is_given(
     assert absent.status_code == 404
 
 
+@pytest.mark.thorough
 async def test_an_archive_that_is_replaced_meanwhile_is_not_mixed_with_the_other(
     open_node: OpenNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +181,7 @@ async def test_an_archive_that_is_replaced_meanwhile_is_not_mixed_with_the_other
     assert answer.status_code == 503
 
 
+@pytest.mark.thorough
 async def test_an_archive_that_is_still_empty_is_not_found(
     open_node: OpenNode, tmp_path: Path
 ) -> None:
@@ -192,7 +195,12 @@ async def test_an_archive_that_is_still_empty_is_not_found(
 
 @pytest.mark.parametrize(
     "base_map",
-    ["", "/absent/ville.pmtiles", "/absent/", "https://t.example/{z}/{x}/{y}"],
+    [
+        "",
+        "/absent/ville.pmtiles",
+        pytest.param("/absent/", marks=pytest.mark.thorough),
+        pytest.param("https://t.example/{z}/{x}/{y}", marks=pytest.mark.thorough),
+    ],
 )
 async def test_without_an_archive_there_is_nothing_at_its_address(
     open_node: OpenNode, base_map: str
@@ -212,7 +220,9 @@ def test_a_base_map_of_ones_own_is_an_archive(base_map: str) -> None:
         Settings(base_map=base_map)
 
 
-@pytest.mark.parametrize("kind", [TileType.PNG, TileType.MVT])
+@pytest.mark.parametrize(
+    "kind", [pytest.param(TileType.PNG, marks=pytest.mark.thorough), TileType.MVT]
+)
 async def test_the_map_that_moves_lies_on_it_and_asks_nobody_else(
     open_node: OpenNode,
     producer: Producer,

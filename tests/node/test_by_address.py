@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from tests.node.by_default import FOLDER_BY_DEFAULT
 from tests.node.distant import Distant
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import rows, sound
@@ -93,6 +94,7 @@ async def test_a_file_is_fetched_for_a_new_draft(
     assert await sound(node_database, store, demo) == []
 
 
+@pytest.mark.thorough
 async def test_a_file_is_fetched_as_a_new_version(
     producer: Producer,
     distant: Distant,
@@ -146,8 +148,12 @@ async def test_redirects_are_followed_as_far_as_three_and_checked(
     ("change", "words"),
     [
         ({"status": 404}, "n’est pas là"),
-        ({"content": b""}, "fichier vide"),
-        ({"headers": {"Content-Encoding": "gzip"}}, "sous une forme compressée"),
+        pytest.param({"content": b""}, "fichier vide", marks=pytest.mark.thorough),
+        pytest.param(
+            {"headers": {"Content-Encoding": "gzip"}},
+            "sous une forme compressée",
+            marks=pytest.mark.thorough,
+        ),
         ({"content": b"x" * 1_000_001}, "pas assez de place"),
         (
             {"headers": {"Content-Length": str(10**12)}, "cut": True},
@@ -190,12 +196,12 @@ async def test_a_passing_failure_is_tried_three_times(
 @pytest.mark.parametrize(
     "address",
     [
-        "",
-        "data.csv",
-        "ftp://example.org/a.csv",
+        pytest.param("", marks=pytest.mark.thorough),
+        pytest.param("data.csv", marks=pytest.mark.thorough),
+        pytest.param("ftp://example.org/a.csv", marks=pytest.mark.thorough),
         "https://me:secret@example.org/a",
         "http://[::1",
-        "https://" + "a" * 2001,
+        pytest.param("https://" + "a" * 2001, marks=pytest.mark.thorough),
     ],
 )
 async def test_what_is_no_address_is_refused_at_once(
@@ -246,6 +252,7 @@ async def outgoing() -> Any:
     await client.close()
 
 
+@FOLDER_BY_DEFAULT
 @pytest.mark.usefixtures("each_store")
 async def test_a_dataset_is_renewed_when_the_bytes_changed_and_only_then(
     producer: Producer,
@@ -299,6 +306,7 @@ async def test_a_draft_is_renewed_and_stays_a_draft(
     )
 
 
+@pytest.mark.thorough
 async def test_renewal_pauses_after_five_failures_and_says_why(
     producer: Producer,
     distant: Distant,

@@ -92,6 +92,7 @@ async def test_the_picture_is_a_file_that_stands_alone(
     assert len(answer.content) < 10_000
 
 
+@pytest.mark.thorough
 async def test_pictures_are_png_too(
     births: str, producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:

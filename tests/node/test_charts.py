@@ -93,9 +93,10 @@ BIRTH_ROWS = [
 ]
 
 
-@pytest.fixture
-def births(tmp_path: Path) -> Explored:
-    return explored(tmp_path, BIRTHS, BIRTH_ROWS)
+@pytest.fixture(scope="module")
+def births(tmp_path_factory: pytest.TempPathFactory) -> Explored:
+    """Read by many tests, and changed by none."""
+    return explored(tmp_path_factory.mktemp("births"), BIRTHS, BIRTH_ROWS)
 
 
 @pytest.mark.parametrize(
@@ -235,6 +236,7 @@ async def test_values_beyond_the_first_are_put_together(births: Explored) -> Non
     assert (median.other_values, median.others) == (50, None)
 
 
+@pytest.mark.thorough
 async def test_colours_of_many_values_are_those_of_the_points(tmp_path: Path) -> None:
     columns = {"nom": TEXT, "sexe": TEXT, "montant": INTEGER}
     rows = [
@@ -256,6 +258,7 @@ async def test_colours_of_many_values_are_those_of_the_points(tmp_path: Path) ->
     assert chart.other_values == 2_590
 
 
+@pytest.mark.thorough
 async def test_the_newest_of_many_periods_are_drawn_and_the_others_counted(
     tmp_path: Path,
 ) -> None:
@@ -370,7 +373,14 @@ DRAWN = [
 ]
 
 
-@pytest.mark.parametrize("locale", ["fr", "en", "es"])
+@pytest.mark.parametrize(
+    "locale",
+    [
+        "fr",
+        pytest.param("en", marks=pytest.mark.thorough),
+        pytest.param("es", marks=pytest.mark.thorough),
+    ],
+)
 async def test_drawings_are_light_and_stand_in_a_sound_page(
     locale: str, births: Explored
 ) -> None:

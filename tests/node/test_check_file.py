@@ -85,6 +85,7 @@ async def test_cells_that_do_not_fit_are_told_one_by_one(producer: Producer) -> 
     )
 
 
+@pytest.mark.thorough
 async def test_what_the_producer_corrects_wins_also_for_the_next_version(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
@@ -150,6 +151,7 @@ async def test_what_is_no_table_is_published_as_it_is(
     assert "publié tel quel" not in page
 
 
+@pytest.mark.thorough
 async def test_the_check_of_a_new_version_says_that_the_published_one_stays(
     producer: Producer,
 ) -> None:

@@ -213,9 +213,9 @@ async def test_an_answer_of_another_type_is_no_answer(reader: ChildProcess) -> N
 @pytest.mark.parametrize(
     ("function", "args", "seconds", "error"),
     [
-        (hostile.spin, (), 1, ChildTimeoutError), (hostile.wait, (1000,), 1, ChildTimeoutError),
+        (hostile.spin, (), 1, ChildTimeoutError), pytest.param(hostile.wait, (1000,), 1, ChildTimeoutError, marks=pytest.mark.thorough),
         (hostile.swell, (4 << 30,), PATIENCE, ChildMemoryError), (hostile.abort, (), PATIENCE, ChildCrashError),
-        (hostile.leave, (), PATIENCE, ChildCrashError), (hostile.recurse, (), PATIENCE, ChildError),
+        pytest.param(hostile.leave, (), PATIENCE, ChildCrashError, marks=pytest.mark.thorough), pytest.param(hostile.recurse, (), PATIENCE, ChildError, marks=pytest.mark.thorough),
     ],
 )  # fmt: skip
 async def test_what_goes_wrong_has_a_name(
@@ -306,7 +306,14 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGKILL,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.thorough),
+        pytest.param(signal.SIGINT, marks=pytest.mark.thorough),
+    ],
+)
 def test_no_child_outlives_its_parent(number: signal.Signals) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-P", "-c", PARENT], env={"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
@@ -354,6 +361,7 @@ def interpreter() -> str:
     pytest.skip("no Python of this version that other accounts may run")
 
 
+@pytest.mark.thorough
 def test_it_works_for_an_account_without_rights(interpreter: str) -> None:
     done = subprocess.run(
         [interpreter, "-B", "-P", "-c", ALONE], env={"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},

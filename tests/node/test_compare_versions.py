@@ -64,6 +64,7 @@ async def test_the_first_version_has_nothing_before_it(
     ).status_code == 404
 
 
+@pytest.mark.thorough
 async def test_a_comparison_that_is_too_heavy_keeps_nothing_back(
     producer: Producer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,6 +80,7 @@ async def test_no_keyword_is_published_that_nobody_chose(producer: Producer) -> 
     assert 'name="suggestion" value="primitif"' not in again
 
 
+@pytest.mark.thorough
 async def test_units_of_the_file_are_shown_and_the_rest_is_left_empty(
     producer: Producer,
 ) -> None:
@@ -145,6 +146,7 @@ async def test_a_unit_that_is_too_long_is_refused_and_none_is_kept(
     assert "Un titre" in page
 
 
+@pytest.mark.thorough
 async def test_what_the_file_writes_is_not_kept_against_the_next_file(
     producer: Producer,
 ) -> None:

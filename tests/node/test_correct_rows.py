@@ -36,6 +36,7 @@ from udi.node.datasets.actions.rows import (
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import find_dataset
 from udi.node.files.storage.store import ObjectStore
+from udi.node.spaces.models import Space
 
 NAMES = ["nom", "commune", "création"]
 FIRST = ["Les Amis du Phare", "Kerlévan", "12/03/1987"]
@@ -110,6 +111,7 @@ async def test_a_cell_is_corrected_and_the_other_bytes_stay(producer: Producer) 
     assert open_file.content == TABLE
 
 
+@pytest.mark.thorough
 async def test_a_correction_is_published_by_the_usual_way(producer: Producer) -> None:
     dataset = await producer.publish()
     digest = await shown_digest(producer, dataset)
@@ -182,6 +184,7 @@ async def test_what_somebody_changed_meanwhile_is_said_and_nothing_is_lost(
     assert b"Le Phare" in await newest_file(producer, dataset)
 
 
+@pytest.mark.thorough
 async def test_a_row_that_somebody_removed_is_said_and_no_other_is_changed(
     producer: Producer,
 ) -> None:
@@ -210,6 +213,7 @@ async def test_a_row_that_somebody_removed_is_said_and_no_other_is_changed(
     assert await newest_file(producer, dataset) == left + b"Mine;Brest;01/01/2000\n"
 
 
+@pytest.mark.thorough
 async def test_the_removal_of_a_row_that_somebody_removed_is_done(
     producer: Producer,
 ) -> None:
@@ -227,6 +231,7 @@ async def test_the_removal_of_a_row_that_somebody_removed_is_done(
         assert await newest_file(producer, dataset) == left
 
 
+@pytest.mark.thorough
 async def test_a_page_of_long_texts_is_saved(producer: Producer) -> None:
     texts = "".join(f"n{place},{'é' * 4_000}\n" for place in range(50))
     dataset = await producer.draft(f"nom,note\n{texts}".encode(), "notes.csv")
@@ -243,6 +248,7 @@ async def test_a_page_of_long_texts_is_saved(producer: Producer) -> None:
     assert b"last" in await newest_file(producer, dataset)
 
 
+@pytest.mark.thorough
 async def test_too_many_rows_are_all_there_again(producer: Producer) -> None:
     dataset = await producer.draft()
     form = {"names": json.dumps(NAMES), "rows": "501", "view": "grid"}
@@ -260,6 +266,7 @@ async def test_too_many_rows_are_all_there_again(producer: Producer) -> None:
     assert fewer.status_code == 303
 
 
+@pytest.mark.thorough
 async def test_a_file_that_went_meanwhile_is_no_fault_of_the_server(
     producer: Producer, store: ObjectStore, demo: Territory
 ) -> None:
@@ -322,6 +329,7 @@ async def test_a_dataset_that_is_withdrawn_during_a_correction_takes_none(
     assert len(dataset_now.versions) == 1
 
 
+@pytest.mark.thorough
 async def test_other_rows_that_changed_meanwhile_stay_changed(
     producer: Producer,
 ) -> None:
@@ -337,6 +345,7 @@ async def test_other_rows_that_changed_meanwhile_stay_changed(
     assert "Phare;Kerlévan;12/03/1987\nVoile;Brest;04/09/1999\n" in written
 
 
+@pytest.mark.thorough
 async def test_columns_that_changed_meanwhile_are_said(producer: Producer) -> None:
     dataset = await producer.draft()
     digest = await shown_digest(producer, dataset)
@@ -350,6 +359,7 @@ async def test_columns_that_changed_meanwhile_are_said(producer: Producer) -> No
     assert await newest_file(producer, dataset) == other
 
 
+@pytest.mark.thorough
 async def test_a_letter_that_the_file_cannot_hold_is_said_at_its_cell(
     producer: Producer,
 ) -> None:
@@ -365,6 +375,7 @@ async def test_a_letter_that_the_file_cannot_hold_is_said_at_its_cell(
     assert await newest_file(producer, dataset) == TABLE
 
 
+@pytest.mark.thorough
 async def test_a_form_that_is_none_changes_nothing(producer: Producer) -> None:
     dataset = await producer.draft()
     digest = await shown_digest(producer, dataset)
@@ -390,6 +401,7 @@ async def test_a_row_that_is_not_there_is_not_found(producer: Producer) -> None:
     assert answer.status_code == 404
 
 
+@pytest.mark.thorough
 async def test_a_cell_that_does_not_fit_leads_to_its_row(producer: Producer) -> None:
     rows = b"".join(b"Club %d,%d\n" % (place, place) for place in range(60))
     dataset = await producer.draft(b"nom,membres\n" + rows + b"Phare,douze\n")
@@ -446,6 +458,7 @@ async def test_personal_data_in_a_correction_stops_the_publication(
     assert 'id="reason"' in published.text
 
 
+@pytest.mark.thorough
 async def test_other_formats_and_withdrawn_datasets_are_refused(
     producer: Producer,
 ) -> None:
@@ -463,23 +476,21 @@ async def test_other_formats_and_withdrawn_datasets_are_refused(
 
 
 async def test_the_space_has_no_place_left_for_a_correction(
-    producer: Producer,
+    producer: Producer, node_database: Database, demo: Territory, space: Space
 ) -> None:
-    big = b"nom,note\n" + b"".join(b"n%d,%s\n" % (n, b"x" * 150) for n in range(3_500))
-    dataset = await producer.publish(await producer.draft(big, "grand.csv"))
+    dataset = await producer.publish()
     digest = await shown_digest(producer, dataset)
-    form = {
-        **row_form(digest, ["n0", "y"]),
-        "names": '["nom", "note"]',
-    }
+    async with node_database.session(demo.id, role="owner") as session:
+        (await session.merge(space)).quota_bytes = len(TABLE) + 9
 
-    answer = await save(producer, dataset, form)
+    answer = await save(producer, dataset, row_form(digest, ["Phare", *FIRST[1:]]))
 
     assert answer.status_code == 413
-    assert 'value="y"' in answer.text
-    assert await newest_file(producer, dataset) == big
+    assert 'value="Phare"' in answer.text
+    assert await newest_file(producer, dataset) == TABLE
 
 
+@pytest.mark.thorough
 async def test_a_model_says_what_is_wrong_at_the_cell(producer: Producer) -> None:
     names = ["COMMUNE_NOM", "COLL_INSEE", "ENFANT_SEXE", "ENFANT_PRENOM", "NOMBRE_OCCURRENCES", "ANNEE"]  # fmt: skip
     cells = ["Brest", "29019", "F", "Nolwenn", "3", "2025"]
@@ -517,6 +528,7 @@ async def test_a_stranger_corrects_nothing(
     assert SLUG in await producer.page(f"/datasets/{dataset}")
 
 
+@pytest.mark.thorough
 async def test_a_page_of_the_grid_of_a_wide_table_is_saved(producer: Producer) -> None:
     names = [f"colonne {place}" for place in range(30)]
     lines = [
@@ -558,6 +570,7 @@ async def test_two_corrections_at_once_are_both_there(producer: Producer) -> Non
     assert "Phare;Kerlévan;12/03/1987\nVoile;Brest;04/09/1999\n" in written
 
 
+@pytest.mark.thorough
 async def test_a_correction_comes_after_one_whose_file_is_not_looked_at_yet(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
@@ -594,6 +607,7 @@ async def test_a_cell_of_a_sheet_is_corrected_and_published(
     assert workbook_file.content.startswith(b"PK")
 
 
+@pytest.mark.thorough
 async def test_a_cell_of_an_open_document_is_corrected_and_published(
     producer: Producer, tmp_path: Path
 ) -> None:
@@ -613,6 +627,7 @@ async def test_a_cell_of_an_open_document_is_corrected_and_published(
     assert b"mimetypeapplication/vnd.oasis.opendocument" in document_file.content[:120]
 
 
+@pytest.mark.thorough
 async def test_a_cell_of_a_flat_document_is_corrected(
     producer: Producer, tmp_path: Path
 ) -> None:
@@ -630,6 +645,7 @@ async def test_a_cell_of_a_flat_document_is_corrected(
     assert "<text:p>À lire</text:p>".encode() in corrected
 
 
+@pytest.mark.thorough
 async def test_a_formula_is_said_and_what_was_written_stays(
     producer: Producer, tmp_path: Path
 ) -> None:

@@ -66,6 +66,7 @@ async def declare(producer: Producer, dataset: str, **form: str) -> Any:
     return await producer.client.post(f"/datasets/{dataset}/schema", data=form)
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("installed")
 async def test_a_table_that_looks_like_a_schema_is_checked_cell_by_cell(
     producer: Producer,
@@ -120,6 +121,7 @@ async def test_the_schema_holds_for_the_next_version_and_is_in_the_record(
     assert media["file_structure"] == SCHEMA["path"]
 
 
+@pytest.mark.thorough
 async def test_a_schema_is_fetched_from_its_address(
     producer: Producer, distant: Distant, node_database: Database, demo: Territory
 ) -> None:
@@ -143,11 +145,15 @@ async def test_a_schema_is_fetched_from_its_address(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"<html>", "JSON"),
-        (b'{"a": 1}', "schéma"),
+        pytest.param(b"<html>", "JSON", marks=pytest.mark.thorough),
+        pytest.param(b'{"a": 1}', "schéma", marks=pytest.mark.thorough),
         (b"[" * 100_000, "JSON"),
         (b" " * (LARGEST + 1), "trop grand"),
-        (b'{"fields": [{"type": "string"}]}', "La colonne 1 de ce schéma"),
+        pytest.param(
+            b'{"fields": [{"type": "string"}]}',
+            "La colonne 1 de ce schéma",
+            marks=pytest.mark.thorough,
+        ),
     ],
 )
 async def test_what_is_no_schema_is_reported(
@@ -187,6 +193,7 @@ async def test_a_schema_that_is_not_known_here_is_reported(producer: Producer) -
     assert "Choisissez un schéma" in refused.text
 
 
+@pytest.mark.thorough
 async def test_a_real_file_is_recognised_among_real_schemas(
     producer: Producer,
     node_site: Site,

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.node.by_default import FOLDER_BY_DEFAULT
 from tests.node.conftest import Browse
 from tests.node.lasting import browse as browse
 from tests.node.lasting import demo as demo
@@ -180,6 +181,7 @@ async def test_a_part_is_sent_only_of_the_file_the_client_began_with(
         assert answer.status_code == status, condition
 
 
+@FOLDER_BY_DEFAULT
 @pytest.mark.parametrize(
     ("name", "content", "media_type"),
     [
@@ -213,6 +215,7 @@ async def test_what_could_run_is_sealed(
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+@FOLDER_BY_DEFAULT
 async def test_each_version_keeps_its_own_address(
     producer: Producer,
     passer_by: httpx.AsyncClient,
@@ -238,6 +241,7 @@ async def test_each_version_keeps_its_own_address(
     ).content == newer
 
 
+@FOLDER_BY_DEFAULT
 async def test_a_draft_is_delivered_to_its_producer_only(
     producer: Producer, passer_by: httpx.AsyncClient, node_app: Litestar, demo: Territory, other: Territory, browse: Browse,
     stranger: Login, reader: Login, node_database: Database,

@@ -84,6 +84,7 @@ async def test_the_lines_of_the_file_are_shown_and_go_nowhere_else(
     assert "Les Amis du Phare" not in described
 
 
+@pytest.mark.thorough
 async def test_the_licence_used_last_is_proposed_again(producer: Producer) -> None:
     await producer.describe(await producer.draft(), licence="odbl-1.0")
 
@@ -92,6 +93,7 @@ async def test_the_licence_used_last_is_proposed_again(producer: Producer) -> No
     assert 'value="odbl-1.0" checked' in page
 
 
+@pytest.mark.thorough
 async def test_a_licence_without_a_code_at_rudi_is_chosen_in_a_list(
     producer: Producer,
 ) -> None:
@@ -161,6 +163,7 @@ async def test_an_empty_form_names_every_question(producer: Producer) -> None:
         assert f'href="#{field}"' in refused.text
 
 
+@pytest.mark.thorough
 async def test_one_may_leave_and_come_back(producer: Producer) -> None:
     dataset = await producer.draft()
 

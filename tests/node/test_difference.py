@@ -26,7 +26,7 @@ NAME = TypedColumn("nom", ColumnType.TEXT)
 PRICE = TypedColumn("prix", ColumnType.NUMBER)
 DAY = TypedColumn("jour", ColumnType.DATE)
 OFTEN = settings(
-    max_examples=examples(10, 25),
+    max_examples=examples(6, 25),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 Rows = Sequence[Sequence[Cell]]
@@ -193,6 +193,7 @@ def test_tables_with_nothing_in_common_and_empty_ones(tmp_path: Path) -> None:
     assert (empty.added, empty.removed, empty.key) == (1, 0, ())
 
 
+@pytest.mark.thorough
 def test_examples_are_few_and_counts_are_whole(tmp_path: Path) -> None:
     old: Rows = [[n, "x" * 500] for n in range(MOST_EXAMPLES + 50)]
     new: Rows = [[n, "y" * 500] for n in range(MOST_EXAMPLES + 50)]

@@ -71,6 +71,7 @@ async def run(
     return None
 
 
+@pytest.mark.thorough
 async def test_a_file_is_sent_and_looked_at_as_the_how_to_says(
     producer: Producer,
     manager: httpx.AsyncClient,

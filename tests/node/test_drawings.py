@@ -143,7 +143,7 @@ NUMBERS = st.lists(
 
 
 @settings(
-    max_examples=examples(15, 40),
+    max_examples=examples(8, 40),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(values=NUMBERS)
@@ -184,7 +184,7 @@ def map_html(drawing: MapDrawing, locale: str = "fr") -> str:
 
 
 @settings(
-    max_examples=examples(15, 40),
+    max_examples=examples(8, 40),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(point=POINT, places=st.lists(POINT | LINE | POLYGON | MANY | MIXED, max_size=11))
@@ -227,7 +227,7 @@ def test_maps_of_all_real_files_are_light_and_valid(
     shared_data: Path, tmp_path: Path
 ) -> None:
     sizes = {}
-    for path in files(shared_data)[:: examples(4, 1)]:
+    for path in files(shared_data)[:: examples(12, 1)]:
         if profile_geo_file(path, path.name, tmp_path).layers:
             convert_geo(path, "", tmp_path / "map.parquet", tmp_path, name=path.name)
             if (drawing := draw_map_or_none(tmp_path / "map.parquet")) is not None:
@@ -235,7 +235,7 @@ def test_maps_of_all_real_files_are_light_and_valid(
                 svg_of(html)
                 sizes[path.name] = len(html.encode())
 
-    assert len(sizes) == examples(33, 128)
+    assert len(sizes) == examples(11, 128)
     assert max(sizes.values()) <= HEAVIEST, sizes
 
 

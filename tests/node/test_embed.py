@@ -50,6 +50,7 @@ async def weigh(client: httpx.AsyncClient, page: httpx.Response) -> int:
     return sum(len(gzip.compress(response.content)) for response in [page, *sheets])
 
 
+@pytest.mark.thorough
 async def test_each_part_stands_alone_in_the_language_asked(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -76,6 +77,7 @@ async def test_each_part_stands_alone_in_the_language_asked(
     assert "Lieu 9" in (await passer_by.get(f"/embed/datasets/{dataset}/table")).text
 
 
+@pytest.mark.thorough
 async def test_a_wide_table_is_cut_and_says_so(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -133,9 +135,13 @@ async def test_what_was_withdrawn_is_gone_from_the_frame(
 @pytest.mark.parametrize(
     ("view", "frame"),
     [
-        ("?type__exact=Port&columns=nom", "table?type__exact=Port&columns=nom&lang=en"),
+        pytest.param(
+            "?type__exact=Port&columns=nom",
+            "table?type__exact=Port&columns=nom&lang=en",
+            marks=pytest.mark.thorough,
+        ),
         ("?type__exact=Port&view=map", "map?type__exact=Port&lang=en"),
-        ("?view=chart", "chart?lang=en"),
+        pytest.param("?view=chart", "chart?lang=en", marks=pytest.mark.thorough),
     ],
 )
 async def test_the_page_of_the_data_gives_the_frame_of_its_view(
@@ -162,6 +168,7 @@ async def test_the_page_of_the_data_gives_the_frame_of_its_view(
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
 
+@pytest.mark.thorough
 async def test_another_table_has_a_frame_of_its_own(
     producer: Producer, passer_by: httpx.AsyncClient, demo: Territory
 ) -> None:
@@ -186,6 +193,7 @@ async def test_another_table_has_a_frame_of_its_own(
     assert [answer.status_code for answer in unknown] == [404, 404, 404]
 
 
+@pytest.mark.thorough
 async def test_a_frame_shows_the_rows_of_its_address(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:

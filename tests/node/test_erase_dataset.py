@@ -17,6 +17,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, text
 
+from tests.node.by_default import FOLDER_BY_DEFAULT
 from tests.node.conftest import Browse
 from tests.node.counterpart import PortalDouble, report
 from tests.node.pieces import split_content
@@ -211,7 +212,13 @@ async def weigh(store: ObjectStore, territory: Territory) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(
-    "title", ["", "Associations", "associations de kerlevan", "x" * 10_000]
+    "title",
+    [
+        "",
+        "Associations",
+        pytest.param("associations de kerlevan", marks=pytest.mark.thorough),
+        pytest.param("x" * 10_000, marks=pytest.mark.thorough),
+    ],
 )
 async def test_without_its_title_nothing_is_erased(
     producer: Producer, node_database: Database, demo: Territory, title: str
@@ -227,6 +234,7 @@ async def test_without_its_title_nothing_is_erased(
     assert await rows(node_database, demo, ErasedDataset) == []
 
 
+@pytest.mark.thorough
 async def test_the_title_may_be_typed_in_other_letters_and_spaces(
     producer: Producer,
 ) -> None:
@@ -252,6 +260,7 @@ async def test_what_is_public_is_withdrawn_first(producer: Producer) -> None:
     assert f"/datasets/{dataset}/erase" in await producer.page(f"/datasets/{dataset}")
 
 
+@pytest.mark.thorough
 async def test_the_page_says_how_long_backups_remember(
     producer: Producer,
     node_site: Site,
@@ -295,6 +304,7 @@ async def test_strangers_may_not_erase_nor_learn_of_a_draft(
         assert (await client.get(f"/datasets/{dataset}")).status_code == 404
 
 
+@pytest.mark.thorough
 async def test_the_address_of_what_was_public_says_that_it_was_erased(
     producer: Producer, passer_by: httpx.AsyncClient, erase_job: Do, push: Do, settle: Do, node_database: Database,
     demo: Territory,
@@ -330,6 +340,7 @@ async def test_the_address_of_what_was_public_says_that_it_was_erased(
         ).status_code == 410
 
 
+@FOLDER_BY_DEFAULT
 @pytest.mark.usefixtures("each_store")
 async def test_the_description_waits_until_the_portal_took_it_off(
     producer: Producer, erase_job: Do, push: Do, settle: Do, node_database: Database, demo: Territory,

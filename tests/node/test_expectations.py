@@ -95,6 +95,7 @@ async def test_personal_data_that_are_newly_found_are_not_expected(
     assert "Personal data are newly found: courriel." in page
 
 
+@pytest.mark.thorough
 async def test_an_expectation_is_replaced_by_another_one_of_the_same_bytes_alone(
     producer: Producer,
     manager: httpx.AsyncClient,

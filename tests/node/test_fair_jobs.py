@@ -105,7 +105,10 @@ async def version_of(database: Database, territory: Territory, dataset: str) -> 
     return str(version_id)
 
 
-@pytest.mark.parametrize(("space_limit", "at_once"), [(None, 2), (1, 1)])
+@pytest.mark.parametrize(
+    ("space_limit", "at_once"),
+    [(None, 2), (1, 1)],
+)
 async def test_fifty_files_of_one_space_do_not_delay_the_first_of_another(
     producer: Producer,
     port: Producer,

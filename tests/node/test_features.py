@@ -18,6 +18,7 @@ import pytest
 import shapely
 from pyproj import Transformer
 
+from tests.depth import examples
 from tests.node.made_tables import SPACE
 from tests.node.test_geo import dropped, feature, geojson
 from tests.service_overrides import ServiceOverrides
@@ -311,7 +312,7 @@ def test_a_rectangle_gives_what_shapely_gives(
 ) -> None:
     shapes, table = lieux
     chance = random.Random(11)  # noqa: S311 - a fixed seed is the point
-    for _ in range(40):
+    for _ in range(examples(15, 40)):
         west, east = sorted(chance.uniform(-3.2, 0.2) for _ in range(2))
         south, north = sorted(chance.uniform(46.9, 49.1) for _ in range(2))
         box = shapely.box(west, south, east, north)
@@ -402,6 +403,7 @@ def test_exported_files_hold_the_same_places(
     )
 
 
+@pytest.mark.thorough
 def test_tiles_are_written_for_the_levels_that_show_something(
     lieux: tuple[list[shapely.Geometry], DatasetTable], tmp_path: Path
 ) -> None:
@@ -426,6 +428,7 @@ def test_tiles_are_written_for_the_levels_that_show_something(
     assert abs(boxes[0] - boxes[1]).max() < 0.01
 
 
+@pytest.mark.thorough
 async def test_of_tiles_of_some_rows_the_last_read_stay(
     lieux: tuple[list[shapely.Geometry], DatasetTable], tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import select, text, update
 
+from tests.node.by_default import FOLDER_BY_DEFAULT
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_held_back_files import look
 from udi.kit.clock import now
@@ -166,6 +167,7 @@ def test_bars_leave_robots_out_and_fit_the_drawing() -> None:
     assert count_by_client(figures) == {"people": 6, "programs": 4, "robots": 50}
 
 
+@pytest.mark.thorough
 async def test_figures_become_a_dataset_with_a_version_a_day_only_when_something_changed(
     producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory, space: Space,
     press: FiguresPublisher, node_site: Site,
@@ -261,6 +263,7 @@ def test_gigabytes_are_integrated_by_day_and_a_day_without_a_look_is_as_the_one_
     assert gigabyte_days(bytes_by_day, []) == 0
 
 
+@FOLDER_BY_DEFAULT
 async def test_costs_add_up_place_traffic_calls_and_jobs(
     producer: Producer,
     node_database: Database,
@@ -310,6 +313,7 @@ def test_months_follow_each_other(moment: datetime) -> None:
         Month.read("2026-13")
 
 
+@FOLDER_BY_DEFAULT
 @pytest.mark.usefixtures("each_store")
 async def test_what_was_made_from_files_is_told_beside_the_place_and_takes_none(
     producer: Producer, node_site: Site, space: Space
@@ -330,6 +334,7 @@ async def test_what_was_made_from_files_is_told_beside_the_place_and_takes_none(
     assert f'value="{len(TABLE)}"' in page
 
 
+@pytest.mark.thorough
 async def test_the_place_is_told_by_dataset_the_largest_first(
     producer: Producer,
 ) -> None:

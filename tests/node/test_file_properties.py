@@ -139,6 +139,7 @@ async def test_a_file_without_a_name_is_left_as_it_is(producer: Producer) -> Non
     assert BUTTON not in await producer.page(f"/datasets/{dataset}/check")
 
 
+@pytest.mark.thorough
 async def test_the_name_is_told_once_for_a_dataset(producer: Producer) -> None:
     dataset = await producer.draft(workbook(author=AUTHOR), "budget.xlsx")
     await producer.publish(dataset)

@@ -5,6 +5,7 @@ import re
 from html import unescape
 
 import httpx
+import pytest
 
 from tests.depth import examples
 from tests.node.producer import SLUG, Producer
@@ -27,6 +28,7 @@ def fill_form(
     return {"model": model, "rows": str(len(rows)), "view": "grid", **cells, **others}
 
 
+@pytest.mark.thorough
 async def test_every_model_is_offered_and_shows_its_fields(producer: Producer) -> None:
     page = await producer.page(ADDRESS)
     models = [unescape(name) for name in re.findall(r"fill\?model=([^\"]+)\"", page)]
@@ -100,6 +102,7 @@ async def test_what_the_model_refuses_is_said_at_its_cell_and_may_be_kept(
     assert page.count("/describe") >= 1
 
 
+@pytest.mark.thorough
 async def test_dates_of_a_draft_stay_as_they_were_written(producer: Producer) -> None:
     names = re.findall(
         r'<code class="thin muted">([^<]+)</code>|<bdi>([^<]+)</bdi></label>',
@@ -117,6 +120,7 @@ async def test_dates_of_a_draft_stay_as_they_were_written(producer: Producer) ->
     assert 'value="31/12/2025"' in page
 
 
+@pytest.mark.thorough
 async def test_nothing_filled_and_no_such_model_are_refused(producer: Producer) -> None:
     empty = await producer.client.post(ADDRESS, data=fill_form([""] * 6))
     unknown = await producer.client.post(ADDRESS, data=fill_form(ROW, model="none"))
@@ -126,6 +130,7 @@ async def test_nothing_filled_and_no_such_model_are_refused(producer: Producer) 
     assert (await producer.client.get(f"{ADDRESS}?model=none")).status_code == 404
 
 
+@pytest.mark.thorough
 async def test_too_many_rows_stay_on_the_page(producer: Producer) -> None:
     rows = [[f"typed {place}", *ROW[1:]] for place in range(501)]
 
@@ -136,6 +141,7 @@ async def test_too_many_rows_stay_on_the_page(producer: Producer) -> None:
     assert 'value="typed 500"' in answer.text
 
 
+@pytest.mark.thorough
 async def test_long_rows_are_within_the_form(producer: Producer) -> None:
     rows = [["é" * 4_000, *ROW[1:]] for _ in range(50)]
 
@@ -144,6 +150,7 @@ async def test_long_rows_are_within_the_form(producer: Producer) -> None:
     assert answer.status_code == 303
 
 
+@pytest.mark.thorough
 async def test_a_space_without_place_keeps_no_draft(producer: Producer) -> None:
     big = b"nom,note\n" + b"".join(b"n%d,%s\n" % (n, b"x" * 180) for n in range(5_200))
     await producer.draft(big, "grand.csv")
@@ -161,6 +168,7 @@ async def test_a_stranger_fills_nothing(passer_by: httpx.AsyncClient) -> None:
     assert answer.status_code == 401
 
 
+@pytest.mark.thorough
 async def test_a_published_table_is_taken_as_the_file_of_its_model(
     producer: Producer,
 ) -> None:
@@ -182,6 +190,7 @@ async def test_a_published_table_is_taken_as_the_file_of_its_model(
     assert taken.text.splitlines()[1] == ",".join(ROW)
 
 
+@pytest.mark.thorough
 async def test_a_table_that_lacks_a_column_of_its_model_is_no_file_of_it(
     producer: Producer,
 ) -> None:

@@ -110,6 +110,7 @@ async def further_of(
         return delivery
 
 
+@pytest.mark.thorough
 async def test_it_is_told_the_same_of_the_producer_that_it_knows(
     producer: Producer,
     portal: PortalDouble,
@@ -154,6 +155,7 @@ async def test_a_report_concerns_the_portal_that_signed_it(
     assert await state_of(node_database, demo, dataset) == "published"
 
 
+@pytest.mark.thorough
 async def test_the_page_says_how_it_stands_there_and_tells_it_again(
     producer: Producer,
     portal: PortalDouble,
@@ -272,6 +274,7 @@ async def test_what_it_never_had_is_withdrawn_well(
     assert (done.state, done.is_published) == ("accepted", False)
 
 
+@pytest.mark.thorough
 async def test_one_that_knows_better_is_told_the_other_way_once(
     producer: Producer,
     further_portal: PortalDouble,
@@ -328,6 +331,7 @@ async def test_what_one_refuses_stays_open_while_another_shows_it(
     assert "Pas ici" in page
 
 
+@pytest.mark.thorough
 async def test_what_its_team_withdraws_stays_elsewhere(
     producer: Producer, passer_by: httpx.AsyncClient, portal: PortalDouble, further_portal: PortalDouble, joined: FurtherPortal,
     visit: Visit, answer: Any, answer_there: Any, node_database: Database, demo: Territory,

@@ -78,7 +78,7 @@ def test_every_real_file_is_understood_and_converted_or_explained(
     opened = 0
     refused = {}
     broken = {}
-    for path in files(shared_data)[:: examples(4, 1)]:
+    for path in files(shared_data)[:: examples(12, 1)]:
         understood = profile_geo_file(path, path.name, tmp_path)
         if not understood.layers:
             refused[path.name] = understood.remarks[0].message
@@ -96,7 +96,7 @@ def test_every_real_file_is_understood_and_converted_or_explained(
             broken[path.name] = (result.rows, layer.features)
 
     assert broken == {}
-    assert opened == examples(36, 146)
+    assert opened == examples(11, 146)
     assert {
         name: words
         for name, words in refused.items()
@@ -134,7 +134,9 @@ def test_the_labelled_layers_are_right(shared_data: Path, tmp_path: Path) -> Non
     assert mismatches == {}
 
 
-@pytest.mark.parametrize("kind", ["shape_28992.zip", "28992.gpkg"])
+@pytest.mark.parametrize(
+    "kind", [pytest.param("shape_28992.zip", marks=pytest.mark.thorough), "28992.gpkg"]
+)
 def test_a_reprojection_equals_the_published_twin(
     shared_data: Path, tmp_path: Path, kind: str
 ) -> None:
@@ -476,7 +478,7 @@ MIXED = st.lists(POINT | LINE | POLYGON, min_size=1, max_size=3).map(
 
 
 @settings(
-    max_examples=examples(15, 40),
+    max_examples=examples(8, 40),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
@@ -512,7 +514,7 @@ def test_any_geometry_comes_back_as_it_was(
 
 
 @settings(
-    max_examples=examples(20, 60),
+    max_examples=examples(10, 60),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

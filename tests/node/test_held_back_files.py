@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.node.by_default import FOLDER_BY_DEFAULT
 from tests.node.producer import TABLE, Producer
 from tests.node.test_check_file import latest
 from tests.node.test_clam import EICAR, clamd, serving
@@ -131,6 +132,7 @@ async def test_what_the_look_finds_decides_who_receives_a_published_file(
     assert (await passer_by.get(f"/api/resources/{dataset}/data/")).status_code == 423
 
 
+@FOLDER_BY_DEFAULT
 @pytest.mark.usefixtures("each_store")
 async def test_readers_keep_the_version_before_while_the_newest_waits(
     producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, node_site: Any, demo: Territory,

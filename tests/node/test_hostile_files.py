@@ -52,11 +52,20 @@ def strengths(findings: list[SafetyFinding]) -> dict[Danger, SafetySeverity]:
 @pytest.mark.parametrize(
     "pack",
     [
-        lambda: eight("zip", packed({"zeros": ZEROS})),
+        pytest.param(
+            lambda: eight("zip", packed({"zeros": ZEROS})), marks=pytest.mark.thorough
+        ),
         lambda: nested(2, {f"{number}.bin": ZEROS for number in range(8)}),
-        lambda: eight("gz", gzip.compress(ZEROS)),
+        pytest.param(
+            lambda: eight("gz", gzip.compress(ZEROS)), marks=pytest.mark.thorough
+        ),
         lambda: eight("csv", gzip.compress(ZEROS)),
-        lambda: packed({"a.xlsx": packed({"sheet.xml": ZEROS, "more.xml": ZEROS * 5})}),
+        pytest.param(
+            lambda: packed(
+                {"a.xlsx": packed({"sheet.xml": ZEROS, "more.xml": ZEROS * 5})}
+            ),
+            marks=pytest.mark.thorough,
+        ),
         lambda: nested(5, {"a.csv": b"a;b\n1;2\n"}),
         lambda: packed({"a.zip": packed({f"{number}": b"" for number in range(2000)})}),
     ],

@@ -21,6 +21,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
+from tests.node.by_default import FOLDER_BY_DEFAULT
 from tests.node.conftest import Browse
 from tests.node.pieces import split_content
 from tests.node.producer import ANSWERS, SLUG, TABLE, Producer
@@ -118,6 +119,12 @@ async def life(producer: Producer) -> str:
     )
     await producer.draft(b"%PDF-1.7 brouillon", "plan.pdf")
     return first
+
+
+@pytest.fixture
+async def begun(producer: Producer) -> str:
+    """A draft: a file is all that an archive needs."""
+    return await producer.draft(b"%PDF-1.7 brouillon", "plan.pdf")
 
 
 @pytest.mark.usefixtures("each_store")
@@ -220,6 +227,7 @@ async def test_frictionless_finds_the_package_valid_and_reads_its_tables(
     assert len({resource["name"] for resource in described["resources"]}) == 5
 
 
+@pytest.mark.thorough
 async def test_a_changed_file_is_found_by_frictionless(unpacked: Path) -> None:
     described = json.loads((unpacked / "datapackage.json").read_text())
     (unpacked / described["resources"][0]["path"]).write_bytes(NEWER + b"x;y;z\n")
@@ -231,6 +239,7 @@ async def test_a_changed_file_is_found_by_frictionless(unpacked: Path) -> None:
     assert not (await asyncio.to_thread(package.validate)).valid
 
 
+@pytest.mark.thorough
 async def test_the_descriptions_are_those_of_the_catalogue(
     unpacked: Path, life: str, demo: Territory
 ) -> None:
@@ -297,6 +306,7 @@ async def test_the_history_is_there_and_no_cell_of_it_is_a_formula(
     assert all(row["person"] for row in rows)
 
 
+@pytest.mark.thorough
 async def test_the_readme_speaks_the_languages_of_the_territory(unpacked: Path) -> None:
     french, english = (
         (unpacked / f"README.{code}.md").read_text() for code in ("fr", "en")
@@ -309,9 +319,10 @@ async def test_the_readme_speaks_the_languages_of_the_territory(unpacked: Path) 
     assert "&amp;" not in french + english
 
 
+@FOLDER_BY_DEFAULT
 @pytest.mark.usefixtures("each_store")
 async def test_the_link_alone_opens_it_and_any_part_of_it(
-    life: str,
+    begun: str,
     producer: Producer,
     passer_by: httpx.AsyncClient,
     build: Build,
@@ -349,9 +360,10 @@ async def test_only_those_who_publish_ask_for_it(
         assert list(await session.scalars(select(SpaceArchive))) == []
 
 
+@FOLDER_BY_DEFAULT
 @pytest.mark.usefixtures("each_store")
 async def test_one_at_a_time_and_the_next_takes_the_place_of_the_last(
-    life: str,
+    begun: str,
     producer: Producer,
     build: Build,
     node_database: Database,
@@ -372,7 +384,7 @@ async def test_one_at_a_time_and_the_next_takes_the_place_of_the_last(
 
 
 async def test_what_is_given_up_is_in_no_archive_any_more(
-    life: str,
+    begun: str,
     producer: Producer,
     build: Build,
     node_database: Database,
@@ -392,7 +404,7 @@ async def test_what_is_given_up_is_in_no_archive_any_more(
 
 
 async def test_it_counts_in_no_quota_is_no_orphan_and_goes_after_seven_days(
-    life: str, producer: Producer, build: Build, node_database: Database, demo: Territory, store: ObjectStore,
+    begun: str, producer: Producer, build: Build, node_database: Database, demo: Territory, store: ObjectStore,
     passer_by: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     async def used() -> int:
@@ -428,9 +440,10 @@ async def test_it_counts_in_no_quota_is_no_orphan_and_goes_after_seven_days(
     assert "La dernière archive a été supprimée" in await producer.page(PAGE)
 
 
+@FOLDER_BY_DEFAULT
 @pytest.mark.usefixtures("each_store")
 async def test_a_file_that_is_gone_or_damaged_is_said_and_no_archive_is_offered(
-    life: str,
+    begun: str,
     producer: Producer,
     build: Build,
     node_database: Database,
@@ -456,7 +469,7 @@ async def test_a_file_that_is_gone_or_damaged_is_said_and_no_archive_is_offered(
 
 
 async def test_while_the_store_is_away_it_is_tried_again_and_given_up_in_words(
-    life: str, producer: Producer, build: Build, node_database: Database, demo: Territory, store: ObjectStore,
+    begun: str, producer: Producer, build: Build, node_database: Database, demo: Territory, store: ObjectStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     async def away(*_: Any) -> None:
@@ -474,7 +487,7 @@ async def test_while_the_store_is_away_it_is_tried_again_and_given_up_in_words(
 
 
 async def test_what_is_erased_while_it_is_made_is_offered_to_nobody(
-    life: str, producer: Producer, build: Build, node_database: Database, demo: Territory, store: ObjectStore,
+    begun: str, producer: Producer, build: Build, node_database: Database, demo: Territory, store: ObjectStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     put = store.put
@@ -525,6 +538,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.thorough
 async def test_killed_while_it_is_made_it_is_made_whole_the_next_time(
     life: str, producer: Producer, passer_by: httpx.AsyncClient, build: Build, node_database: Database, demo: Territory,
     store: ObjectStore, settings: Settings, tmp_path: Path,

@@ -80,6 +80,7 @@ async def test_a_dataset_of_links_is_published_like_others(
     assert (await passer_by.get(f"/datasets/{dataset}/data")).status_code == 404
 
 
+@pytest.mark.thorough
 async def test_pages_of_a_dataset_of_links_are_shown_at_every_width(
     producer: Producer, tab: Tab, demo: Territory
 ) -> None:
@@ -180,6 +181,7 @@ async def test_a_draft_of_links_is_given_up(
     assert await rows(node_database, demo, Dataset) == []
 
 
+@pytest.mark.thorough
 async def test_a_dataset_of_links_is_withdrawn_and_comes_back(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
@@ -243,6 +245,7 @@ async def test_links_beside_a_restricted_file_are_public_on_the_page_and_in_the_
     ]
 
 
+@pytest.mark.thorough
 async def test_a_script_changes_the_parts_of_a_dataset_of_links(
     producer: Producer, manager: httpx.AsyncClient, passer_by: httpx.AsyncClient
 ) -> None:

@@ -32,6 +32,7 @@ def trees(year: int) -> bytes:
     return f"{';'.join(COLUMNS)}\n{rows}".encode()
 
 
+@pytest.mark.thorough
 async def test_gdal_reads_the_map_service_of_each_file_and_of_all_periods(
     producer: Producer,
     node_app: Litestar,

@@ -60,6 +60,7 @@ async def test_a_map_stands_on_outlines(
         assert len(drawing.encode()) < MOST_BYTES
 
 
+@pytest.mark.thorough
 async def test_a_table_is_drawn_by_area(
     producer: Producer,
     passer_by: httpx.AsyncClient,
@@ -114,6 +115,7 @@ async def test_a_table_is_drawn_by_area(
     assert len(drawing.encode()) < MOST_BYTES
 
 
+@pytest.mark.thorough
 async def test_a_table_by_grouping_is_drawn_by_its_code(
     producer: Producer,
     passer_by: httpx.AsyncClient,
@@ -154,6 +156,7 @@ async def test_a_table_by_grouping_is_drawn_by_its_code(
     assert f"Greatest: CC {GROUPINGS[-1]}, 7." in page.text
 
 
+@pytest.mark.thorough
 async def test_the_map_that_moves_is_asked_for_and_loads_nothing_from_elsewhere(
     producer: Producer,
     passer_by: httpx.AsyncClient,

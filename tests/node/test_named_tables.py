@@ -168,6 +168,7 @@ async def test_a_data_package_lists_the_tables_of_open_data_alone(
     assert fields == [["essence", "hauteur", "plante le", "lieu"]] * (len(names) - 3)
 
 
+@pytest.mark.thorough
 async def test_answers_of_two_tables_differ_in_their_tags(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -234,6 +235,7 @@ async def test_the_files_of_an_archive_are_tables(
     assert f"/datasets/{dataset}/tables/stops?version=1" in producer_page
 
 
+@pytest.mark.thorough
 def test_layers_are_tables(tmp_path: Path) -> None:
     content = layers(tmp_path)
 
@@ -245,6 +247,7 @@ def test_layers_are_tables(tmp_path: Path) -> None:
     assert left == []
 
 
+@pytest.mark.thorough
 def test_lists_of_remarks_and_what_is_below_a_table_are_no_tables(
     tmp_path: Path,
 ) -> None:
@@ -254,6 +257,7 @@ def test_lists_of_remarks_and_what_is_below_a_table_are_no_tables(
     assert inspect(tmp_path, book, "classeur.xlsx") == ([], [])
 
 
+@pytest.mark.thorough
 def test_sheets_of_a_flat_document_are_tables(tmp_path: Path) -> None:
     rows = [[str(cell) for cell in row] for row in TREES]
     book = flat_book(
@@ -288,6 +292,7 @@ def test_hidden_sheets_are_no_tables_where_the_chosen_one_is_gone(
     assert left == ["Calculs"]
 
 
+@pytest.mark.thorough
 def test_a_hidden_sheet_of_a_workbook_in_an_archive_is_no_table(
     tmp_path: Path,
 ) -> None:
@@ -300,6 +305,7 @@ def test_a_hidden_sheet_of_a_workbook_in_an_archive_is_no_table(
     assert left == ["w.xlsx › Calculs"]
 
 
+@pytest.mark.thorough
 def test_a_title_is_one_line_without_control_characters(tmp_path: Path) -> None:
     content = packed(**{
         "a\x01b_dot_csv": b"n;m\n1;2\n", "c_dot_csv": b"n;m\n3;4\n",
@@ -326,6 +332,7 @@ def test_tables_beyond_the_bounds_are_named(
     assert left == ["Feuille 3", "Feuille 4"]
 
 
+@pytest.mark.thorough
 def test_columns_beyond_the_bounds_are_not_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -354,6 +361,7 @@ def test_a_name_is_letters_digits_and_hyphens(place: str, name: str) -> None:
     assert name_of_place(place) == name
 
 
+@pytest.mark.thorough
 def test_equal_titles_have_different_names(tmp_path: Path) -> None:
     content = packed(**{
         "a/x_dot_csv": b"n;m\n1;2\n", "b/x_dot_csv": b"n;m\n3;4\n", "c_dot_csv": b"n;m\n3;4\n"
@@ -368,6 +376,7 @@ def test_equal_titles_have_different_names(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_a_table_that_is_left_out_keeps_its_name(tmp_path: Path) -> None:
     content = packed(**{
         "a/x_dot_csv": b"n;m\n1;2\n", "b/x_dot_csv": b"n;m\n3;4\n", "c_dot_csv": b"n;m\n3;4\n"
@@ -387,7 +396,13 @@ def test_a_place_has_the_name_that_is_read(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["quartiers", "inconnue", "arbres.plantes", str(uuid.UUID(int=8))]
+    "name",
+    [
+        pytest.param("quartiers", marks=pytest.mark.thorough),
+        "inconnue",
+        pytest.param("arbres.plantes", marks=pytest.mark.thorough),
+        pytest.param(str(uuid.UUID(int=8)), marks=pytest.mark.thorough),
+    ],
 )
 async def test_there_is_nothing_under_another_name(
     producer: Producer, passer_by: httpx.AsyncClient, name: str
@@ -450,6 +465,7 @@ async def test_a_withdrawn_dataset_has_no_table(
         assert (await passer_by.get(path)).status_code == 410
 
 
+@pytest.mark.thorough
 async def test_the_next_version_has_its_own_tables(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -482,6 +498,7 @@ async def test_a_draft_that_is_given_up_leaves_no_object(
     assert left == []
 
 
+@pytest.mark.thorough
 async def test_reading_a_file_again_leaves_one_object_of_tables(
     producer: Producer, node_site: Site, node_database: Database, demo: Territory
 ) -> None:
@@ -533,6 +550,7 @@ async def test_a_table_is_left_out_of_the_next_versions_too(
     assert len(await rows_of(passer_by, dataset, "b")) == 12
 
 
+@pytest.mark.thorough
 async def test_a_record_no_longer_names_a_table_that_is_left_out(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
@@ -554,6 +572,7 @@ async def test_a_record_no_longer_names_a_table_that_is_left_out(
     assert announced == [["A", "C"], ["A", "B", "C"]]
 
 
+@pytest.mark.thorough
 async def test_the_check_says_that_the_published_version_shows_what_is_left_out(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -569,6 +588,7 @@ async def test_the_check_says_that_the_published_version_shows_what_is_left_out(
     assert len(await rows_of(passer_by, dataset, "b")) == 12
 
 
+@pytest.mark.thorough
 async def test_a_version_without_a_table_of_the_published_one_is_asked_about(
     producer: Producer,
 ) -> None:
@@ -591,6 +611,7 @@ async def test_a_version_without_a_table_of_the_published_one_is_asked_about(
     assert "Elle a 2 lignes" in review
 
 
+@pytest.mark.thorough
 async def test_a_profile_of_a_table_has_the_units_of_its_columns(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -673,6 +694,7 @@ async def test_a_treated_version_has_no_table_of_before(
     assert page.status_code == 404
 
 
+@pytest.mark.thorough
 async def test_a_part_has_tables_of_its_own(
     producer: Producer,
     passer_by: httpx.AsyncClient,
@@ -708,6 +730,7 @@ async def test_a_part_has_tables_of_its_own(
     assert f"/datasets/{dataset}/tables/{part}.arbres-plantes" in files
 
 
+@pytest.mark.thorough
 async def test_a_table_of_a_part_is_left_out_of_its_next_versions_too(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:

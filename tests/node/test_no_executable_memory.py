@@ -52,6 +52,7 @@ asyncio.run(main(folder / "carte.geojson", folder))
 """
 
 
+@pytest.mark.thorough
 def test_maps_and_tables_need_no_executable_memory(tmp_path: Path) -> None:
     (tmp_path / "carte.geojson").write_bytes(ROUTES)
 

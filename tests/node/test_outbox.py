@@ -152,6 +152,7 @@ async def test_the_report_makes_it_published(
     assert "Accepté par le portail" in page
 
 
+@pytest.mark.thorough
 async def test_a_report_that_comes_before_the_push_is_noted_counts(
     producer: Producer,
     push: Push,
@@ -243,6 +244,7 @@ async def test_a_refused_version_leaves_the_accepted_one_in_place(
     assert "reste en place" in await producer.page(f"/datasets/{dataset}")
 
 
+@pytest.mark.thorough
 async def test_who_waited_for_a_dataset_sees_what_was_asked_meanwhile(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
@@ -275,6 +277,7 @@ async def test_who_waited_for_a_dataset_sees_what_was_asked_meanwhile(
     assert await reader == revision
 
 
+@pytest.mark.thorough
 async def test_a_withdrawal_is_told_and_can_be_undone(
     producer: Producer,
     passer_by: Any,
@@ -317,6 +320,7 @@ async def test_a_withdrawal_is_told_and_can_be_undone(
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 200
 
 
+@pytest.mark.thorough
 async def test_withdrawing_what_the_portal_never_had_ends_well(
     producer: Producer,
     push: Push,
@@ -366,7 +370,16 @@ async def test_a_portal_that_knows_better_is_told_the_other_way_once(
     assert (await delivery_of(node_database, demo, dataset)).state == "refused"
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 429, 408])
+@pytest.mark.parametrize(
+    "status",
+    [
+        500,
+        pytest.param(502, marks=pytest.mark.thorough),
+        pytest.param(503, marks=pytest.mark.thorough),
+        pytest.param(429, marks=pytest.mark.thorough),
+        pytest.param(408, marks=pytest.mark.thorough),
+    ],
+)
 async def test_an_answer_that_says_nothing_is_tried_again(
     producer: Producer,
     push: Push,

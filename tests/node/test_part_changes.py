@@ -7,6 +7,7 @@ from html import unescape
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.node.producer import TABLE, Producer
 from tests.node.test_correct_rows import newest_file
@@ -109,6 +110,7 @@ async def test_a_treatment_of_a_part_that_cannot_be_is_refused(
     assert await newest_file(producer, f"{dataset}/parts/{part}") == content
 
 
+@pytest.mark.thorough
 async def test_every_cell_of_a_part_that_does_not_fit_is_listed(
     producer: Producer,
 ) -> None:
@@ -135,6 +137,7 @@ async def test_every_cell_of_a_part_that_does_not_fit_is_listed(
     assert "0 cellule à vérifier" in of_the_main_file
 
 
+@pytest.mark.thorough
 async def test_a_name_in_the_properties_of_a_part_is_removed_on_request(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
@@ -154,6 +157,7 @@ async def test_a_name_in_the_properties_of_a_part_is_removed_on_request(
     assert again.status_code == 409
 
 
+@pytest.mark.thorough
 async def test_versions_of_a_part_say_what_they_change(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -209,6 +213,7 @@ async def test_a_version_of_a_part_that_takes_something_is_asked_about(
     assert (published.status_code, after.text) == (303, FEWER)
 
 
+@pytest.mark.thorough
 async def test_what_was_wanted_of_a_part_is_published_with_its_withdrawn_dataset(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -289,6 +294,7 @@ async def test_an_old_version_of_a_part_is_removed_alone(
     assert (newest_file_response.text, main.content) == (RENAMED, TABLE)
 
 
+@pytest.mark.thorough
 async def test_documents_are_replaced_without_a_question(producer: Producer) -> None:
     dataset = await producer.publish()
     part = await add(producer, dataset, NOTICE)

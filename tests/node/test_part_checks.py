@@ -3,6 +3,7 @@
 from html import unescape
 
 import httpx
+import pytest
 
 from tests.node.producer import Producer
 from tests.node.test_parts import add, announced, media_of, save
@@ -24,6 +25,7 @@ async def choose_model(
     )
 
 
+@pytest.mark.thorough
 async def test_a_part_is_checked_against_a_model_that_holds_for_its_next_versions(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
@@ -77,6 +79,7 @@ async def test_a_model_of_a_part_that_cannot_be_is_refused(
     assert "Chaque colonne et chaque cellule" not in page
 
 
+@pytest.mark.thorough
 async def test_remarks_on_the_file_of_a_part_are_on_its_page(
     producer: Producer,
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
 from tests.node.producer import Producer
 from tests.node.test_parts import add, announced, media_of, save
@@ -28,6 +29,7 @@ async def profile_of_part(
         return profile
 
 
+@pytest.mark.thorough
 async def test_lines_of_a_part_are_settled_before_and_after_its_publication(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
@@ -61,6 +63,7 @@ async def test_lines_of_a_part_are_settled_before_and_after_its_publication(
     assert published_part["media_id"] == part
 
 
+@pytest.mark.thorough
 async def test_other_readings_of_a_part_are_corrected_on_its_pages(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
@@ -83,6 +86,7 @@ async def test_other_readings_of_a_part_are_corrected_on_its_pages(
     assert unknown.status_code == 404
 
 
+@pytest.mark.thorough
 async def test_history_names_the_file_whose_reading_was_corrected(
     producer: Producer,
 ) -> None:
@@ -115,6 +119,7 @@ async def read_corrections(producer: Producer, dataset: str) -> list[str]:
     return [line[3] for line in lines if line[1] == "Lecture du fichier corrigée"]
 
 
+@pytest.mark.thorough
 async def test_a_mended_copy_of_a_part_is_offered_beside_its_file_with_its_repairs(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -150,6 +155,7 @@ async def test_a_mended_copy_of_a_part_is_offered_beside_its_file_with_its_repai
     assert "repairs" not in withdrawn_profile["profile"]
 
 
+@pytest.mark.thorough
 async def test_a_reading_of_a_part_that_cannot_be_is_refused(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:

@@ -5,6 +5,7 @@ import re
 from html import unescape
 
 import httpx
+import pytest
 
 from tests.node import personal_set
 from tests.node.producer import TABLE, Producer
@@ -21,6 +22,7 @@ from tests.node.test_parts import save as publish_part
 from udi.node.datasets.models import PartRole
 
 
+@pytest.mark.thorough
 async def test_a_cell_of_a_part_is_corrected_as_a_version_of_that_part(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -58,6 +60,7 @@ async def test_a_cell_of_a_part_is_corrected_as_a_version_of_that_part(
     assert "Lignes d’un autre fichier corrigées" in history
 
 
+@pytest.mark.thorough
 async def test_rows_of_a_part_that_others_changed_stay_changed(
     producer: Producer,
 ) -> None:
@@ -89,6 +92,7 @@ async def test_rows_of_a_part_that_others_changed_stay_changed(
     assert await newest_file(producer, dataset) == TABLE
 
 
+@pytest.mark.thorough
 async def test_a_cell_of_a_part_that_does_not_fit_leads_to_its_row(
     producer: Producer,
 ) -> None:
@@ -105,6 +109,7 @@ async def test_a_cell_of_a_part_that_does_not_fit_leads_to_its_row(
     assert row.headers["location"] == f"{address}/rows/61"
 
 
+@pytest.mark.thorough
 async def test_the_model_of_a_part_says_what_is_wrong_at_the_cell(
     producer: Producer,
 ) -> None:
@@ -156,6 +161,7 @@ async def test_personal_data_in_a_correction_of_a_part_stop_its_publication(
     assert 'id="reason"' in published.text
 
 
+@pytest.mark.thorough
 async def test_rows_of_a_part_that_cannot_be_corrected_are_refused(
     producer: Producer,
 ) -> None:

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 import httpx
+import pytest
 from litestar import Litestar
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -185,6 +186,7 @@ async def find_version(session: AsyncSession, part: str, number: int) -> Version
     return (await session.scalars(query)).one()
 
 
+@pytest.mark.thorough
 async def test_parts_are_in_the_order_that_the_producer_gives_them(
     producer: Producer,
     passer_by: httpx.AsyncClient,
@@ -226,6 +228,7 @@ async def test_parts_are_in_the_order_that_the_producer_gives_them(
     assert "distribution-type/DOWNLOADABLE_FILE" in turtle
 
 
+@pytest.mark.thorough
 async def test_everybody_reads_the_list_of_a_published_dataset(
     producer: Producer,
     passer_by: httpx.AsyncClient,
@@ -351,6 +354,7 @@ async def test_withdrawing_and_erasing_take_every_file(
     assert (await passer_by.get(address)).status_code == 410
 
 
+@pytest.mark.thorough
 async def test_a_script_adds_sends_changes_and_removes_a_file(
     producer: Producer,
     manager: httpx.AsyncClient,

@@ -126,7 +126,11 @@ def test_real_tables_with_places_as_text(
 
 @pytest.mark.programs
 @pytest.mark.parametrize(
-    ("names", "loaded"), [("rue;arbres", set()), ("latitude;longitude", {"pyogrio"})]
+    ("names", "loaded"),
+    [
+        ("rue;arbres", set()),
+        pytest.param("latitude;longitude", {"pyogrio"}, marks=pytest.mark.thorough),
+    ],
 )
 def test_a_table_without_places_is_prepared_without_gdal(
     names: str, loaded: set[str], tmp_path: Path

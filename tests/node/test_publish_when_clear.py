@@ -132,6 +132,7 @@ async def test_what_a_stop_holds_waits_for_a_person(
     assert "Publication automatique bloquée" in page
 
 
+@pytest.mark.thorough
 async def test_a_stop_is_told_to_who_sends_in_parts(
     producer: Producer, script: Script
 ) -> None:
@@ -148,6 +149,7 @@ async def test_a_stop_is_told_to_who_sends_in_parts(
     assert await current(script.client, dataset) == TABLE
 
 
+@pytest.mark.thorough
 async def test_a_person_publishes_what_was_stopped(
     producer: Producer, script: Script
 ) -> None:
@@ -190,6 +192,7 @@ async def test_an_address_publishes_what_is_clear_and_nothing_else(
     assert await stopped(node_database, demo) == [["people", "columns"]]
 
 
+@pytest.mark.thorough
 async def test_what_is_still_being_read_is_published_at_the_end_of_it(
     producer: Producer, script: Script, node_site: Site, node_database: Database, demo: Territory,
     monkeypatch: pytest.MonkeyPatch,
@@ -248,6 +251,7 @@ async def test_a_script_does_not_publish_what_no_person_published_though_it_is_d
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 404
 
 
+@pytest.mark.thorough
 async def test_a_file_that_nobody_could_look_at_waits_for_a_person_once(
     producer: Producer,
     script: Script,

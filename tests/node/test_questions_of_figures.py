@@ -290,6 +290,7 @@ async def ask(
     return question.file, None if value is None else float(value)
 
 
+@pytest.mark.thorough
 async def test_questions_about_real_tables_are_answered_with_the_right_figure(
     published: dict[str, str],
     passer_by: httpx.AsyncClient,

@@ -1,8 +1,9 @@
 """Whatever a client asks for, the answer is a part of the file, the whole, or a refusal."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.depth import examples
 from udi.node.files.delivery.ranges import RangeNotSatisfiableError, parse_range
 
 SIZES = st.integers(min_value=0, max_value=10**12)
@@ -22,6 +23,7 @@ def place_of(header: str, size: int) -> tuple[int, int] | None:
     return span and (span.start, span.end)
 
 
+@settings(max_examples=examples(10, 100))
 @given(header=HEADERS, size=SIZES)
 def test_parse_range_answers_the_whole_file_or_a_place_in_it(
     header: str, size: int

@@ -11,6 +11,8 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
+from tests.depth import examples
+from tests.node.by_default import FOLDER_BY_DEFAULT
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database
@@ -72,7 +74,7 @@ async def test_300_megabytes_pass_without_being_held(
         )
     process = psutil.Process()
     peak = 0
-    count = 300
+    count = examples(150, 300)
     digest = hashlib.sha256()
     before = process.memory_info().rss
 
@@ -173,6 +175,7 @@ async def test_what_cannot_be_kept_is_refused_with_the_reason(
     assert await objects(store, demo) == []
 
 
+@FOLDER_BY_DEFAULT
 async def test_the_quota_counts_what_is_already_there(
     producer: Producer, demo: Territory, store: ObjectStore
 ) -> None:
@@ -184,6 +187,7 @@ async def test_the_quota_counts_what_is_already_there(
     assert len(await objects(store, demo)) == 1
 
 
+@FOLDER_BY_DEFAULT
 async def test_the_quota_counts_what_came_during_an_upload(
     producer: Producer, demo: Territory, store: ObjectStore
 ) -> None:
@@ -249,6 +253,7 @@ async def test_a_form_without_one_file_is_refused(
     assert await objects(store, demo) == []
 
 
+@FOLDER_BY_DEFAULT
 async def test_nobody_else_drops_a_file_here(
     node_app: Litestar, demo: Territory, space: Space, browse: Any, stranger: Login, reader: Login, passer_by: httpx.AsyncClient,
     store: ObjectStore,

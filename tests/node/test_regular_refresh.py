@@ -83,6 +83,7 @@ async def source_of(
     return source
 
 
+@pytest.mark.thorough
 async def test_the_worker_renews_what_is_due_and_an_address_that_fails_keeps_no_other_back(
     producer: Producer,
     distant: Distant,
@@ -167,8 +168,10 @@ async def test_a_territory_that_fails_keeps_no_other_back(
     ("retry_after", "least", "most"),
     [
         ("86400", 86_000, 86_401),
-        ("Wed, 01 Jan 2020 00:00:00 GMT", 3000, 3601),
-        ("soon", 3000, 3601),
+        pytest.param(
+            "Wed, 01 Jan 2020 00:00:00 GMT", 3000, 3601, marks=pytest.mark.thorough
+        ),
+        pytest.param("soon", 3000, 3601, marks=pytest.mark.thorough),
     ],
 )
 async def test_an_address_that_asks_to_be_left_alone_is(

@@ -130,6 +130,7 @@ async def test_mails_leave_at_nine_where_the_territory_lives_and_a_change_of_zon
     assert (early, on_the_island, paris, further, week) == (0, 1, 0, 0, 1)
 
 
+@pytest.mark.thorough
 async def test_a_version_that_came_meanwhile_is_not_late(
     producer: Producer,
     node_site: Site,

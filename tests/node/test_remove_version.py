@@ -246,6 +246,7 @@ async def test_a_removed_version_is_nowhere_and_the_others_stay(
     assert orphans == []
 
 
+@pytest.mark.thorough
 async def test_the_page_of_the_table_that_a_browser_kept_does_not_list_a_removed_version(
     producer: Producer,
     passer_by: httpx.AsyncClient,
@@ -270,6 +271,7 @@ async def test_the_page_of_the_table_that_a_browser_kept_does_not_list_a_removed
     assert gone.path not in after.text
 
 
+@pytest.mark.thorough
 async def test_the_refusal_for_a_program_is_in_json(
     producer: Producer,
     passer_by: httpx.AsyncClient,
@@ -293,6 +295,7 @@ async def test_the_refusal_for_a_program_is_in_json(
     assert answer.json()["detail"] == f"Its producer removed this version: {WHY}"
 
 
+@pytest.mark.thorough
 async def test_what_follows_is_compared_with_the_nearest_that_remains(
     producer: Producer,
     push: Do,
@@ -377,6 +380,7 @@ async def test_without_a_reason_nothing_goes(
     assert await numbers(node_database, demo, dataset) == [2, 1]
 
 
+@pytest.mark.thorough
 async def test_a_number_that_never_was_is_not_found_and_one_that_was_is_gone(
     producer: Producer, push: Do, settle: Do
 ) -> None:
@@ -408,6 +412,7 @@ async def test_only_those_who_publish_remove(
     assert await numbers(node_database, demo, dataset) == [2, 1]
 
 
+@pytest.mark.thorough
 async def test_keeping_the_last_ones_says_what_goes_first(
     producer: Producer,
     push: Do,
@@ -471,6 +476,7 @@ async def test_each_publication_removes_what_is_beyond(
     assert "automatiquement" in await producer.page(f"/datasets/{dataset}")
 
 
+@pytest.mark.thorough
 async def test_all_of_them_is_the_default_and_what_is_no_choice_is_refused(
     producer: Producer, push: Do, settle: Do, node_database: Database, demo: Territory
 ) -> None:
@@ -561,6 +567,7 @@ async def test_a_key_for_another_dataset_removes_nothing(
     assert await numbers(node_database, demo, dataset) == [2, 1]
 
 
+@pytest.mark.thorough
 async def test_the_pace_of_a_dataset_is_that_of_all_its_versions(
     producer: Producer, push: Do, settle: Do, node_database: Database, demo: Territory
 ) -> None:
@@ -588,6 +595,7 @@ async def test_the_pace_of_a_dataset_is_that_of_all_its_versions(
     assert due.day.isoformat() == "2026-03-31"
 
 
+@pytest.mark.thorough
 async def test_its_pages_are_shown_at_every_width(
     producer: Producer, push: Do, settle: Do, tab: Tab, demo: Territory
 ) -> None:

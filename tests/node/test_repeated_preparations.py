@@ -78,6 +78,7 @@ async def test_a_small_file_is_prepared_once_and_answered_alike(
     assert "table.parquet" in first[1]
 
 
+@pytest.mark.thorough
 async def test_another_content_or_correction_is_prepared_anew(
     requests: list[bytes], tmp_path: Path
 ) -> None:
@@ -100,6 +101,7 @@ async def test_another_limit_is_met_by_a_child(
     assert len(requests) == 2
 
 
+@pytest.mark.thorough
 async def test_a_large_file_is_prepared_each_time(
     requests: list[bytes], tmp_path: Path
 ) -> None:

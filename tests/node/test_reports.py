@@ -190,34 +190,33 @@ async def test_a_report_about_nothing_here_is_refused(
     )
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{",
-        b"[]",
-        b"null",
-        b'{"report_id": "x"}',
-        b"[" * 100_000,
-        b"\x00",
-        b'{"report_id": NaN}',
-    ],
+UNREADABLE = (
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b'{"report_id": "x"}',
+    b"[" * 100_000,
+    b"\x00",
+    b'{"report_id": NaN}',
 )
+
+
 async def test_a_report_that_cannot_be_read_is_refused_with_the_fields(
     passer_by: httpx.AsyncClient,
     portal: PortalDouble,
     demo: Territory,
     dataset: str,
-    body: bytes,
 ) -> None:
-    refused = await passer_by.put(
-        f"/resources/{dataset}/report",
-        content=body,
-        headers=portal.bearer(demo.links["node"], dataset),
-    )
+    for body in UNREADABLE:
+        refused = await passer_by.put(
+            f"/resources/{dataset}/report",
+            content=body,
+            headers=portal.bearer(demo.links["node"], dataset),
+        )
 
-    assert refused.status_code == 422
-    assert refused.json()["errors"]
+        assert refused.status_code == 422, body[:9]
+        assert refused.json()["errors"], body[:9]
 
 
 async def test_what_the_team_took_off_the_portal_is_closed_until_its_producer_publishes_it_again(

@@ -40,10 +40,10 @@ def table() -> bytes:
 @pytest.mark.parametrize(
     ("query", "rows"),
     [
-        ("q__exact=a", ["Halle", "Parc"]), ("page__exact=3", ["Gare"]), ("columns__exact=u&page__greater=3", ["Gare", "Parc"]),
-        ("or__exact=v&limit__exact=5", ["Parc"]), ("__id____exact=y", ["Gare"]), ("geometry__contains=-1.7", ["Gare"]),
-        ("or=(q__exact.b,page__exact.4)", ["Gare", "Parc"]), ("q=gare", ["Gare"]), ("q__exact=a&q=parc", ["Parc"]),
-        ("page__sort=desc&page_size=1&page=2", ["Gare"]),
+        ("q__exact=a", ["Halle", "Parc"]), pytest.param("page__exact=3", ["Gare"], marks=pytest.mark.thorough), pytest.param("columns__exact=u&page__greater=3", ["Gare", "Parc"], marks=pytest.mark.thorough),
+        ("or__exact=v&limit__exact=5", ["Parc"]), pytest.param("__id____exact=y", ["Gare"], marks=pytest.mark.thorough), pytest.param("geometry__contains=-1.7", ["Gare"], marks=pytest.mark.thorough),
+        ("or=(q__exact.b,page__exact.4)", ["Gare", "Parc"]), pytest.param("q=gare", ["Gare"], marks=pytest.mark.thorough), pytest.param("q__exact=a&q=parc", ["Parc"], marks=pytest.mark.thorough),
+        pytest.param("page__sort=desc&page_size=1&page=2", ["Gare"], marks=pytest.mark.thorough),
     ],
 )  # fmt: skip
 async def test_a_column_is_filtered_by_its_own_name(
@@ -61,6 +61,7 @@ async def test_a_column_is_filtered_by_its_own_name(
     assert rows[0] in page.text
 
 
+@pytest.mark.thorough
 async def test_exports_and_maps_have_the_names_of_the_file(
     producer: Producer, passer_by: httpx.AsyncClient, tmp_path: Path
 ) -> None:
@@ -106,6 +107,7 @@ async def test_a_name_that_is_reserved_is_said_to_be_changed(
     assert "__id (2)" in page
 
 
+@pytest.mark.thorough
 def test_a_column_called_geometry_is_looked_at_as_others_are(tmp_path: Path) -> None:
     values = [str(number) for number in range(10, 40)]
     table, _ = write_table(tmp_path, [TextColumn("geometry", values, ColumnType.CODE)])
@@ -131,7 +133,10 @@ def test_a_column_called_geometry_is_looked_at_as_others_are(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "former",
     [
-        "nom,latitude,longitude\nHalle,48.1,-1.6\nGare,48.2,-1.7\n",
+        pytest.param(
+            "nom,latitude,longitude\nHalle,48.1,-1.6\nGare,48.2,-1.7\n",
+            marks=pytest.mark.thorough,
+        ),
         "nom,geometry (2)\nHalle,rond\nGare,long\n",
     ],
 )
@@ -156,13 +161,14 @@ async def test_a_column_called_geometry_takes_no_name_that_an_agreement_gives_to
     ("name", "content"),
     [
         ("lieux.csv", "nom,geometry\na,POINT (-1.6 48.1)\n"),
-        (
+        pytest.param(
             "lieux.json",
             json.dumps(
                 [{"nom": "a", "geometry": "rond"}, {"nom": "b", "geometry": ""}]
             ),
+            marks=pytest.mark.thorough,
         ),
-        (
+        pytest.param(
             "lieux.geojson",
             json.dumps(
                 {
@@ -171,6 +177,7 @@ async def test_a_column_called_geometry_takes_no_name_that_an_agreement_gives_to
                     "geometry": {"type": "Point", "coordinates": [-1.6, 48.1]},
                 }
             ),
+            marks=pytest.mark.thorough,
         ),
     ],
 )

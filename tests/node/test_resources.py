@@ -30,7 +30,9 @@ async def published(
     return datasets
 
 
-@pytest.mark.parametrize("prefix", ["/api/v1", "/catalog/v1"])
+@pytest.mark.parametrize(
+    "prefix", ["/api/v1", pytest.param("/catalog/v1", marks=pytest.mark.thorough)]
+)
 async def test_what_is_published_is_listed_page_by_page(
     passer_by: httpx.AsyncClient, published: list[str], prefix: str
 ) -> None:
@@ -49,6 +51,7 @@ async def test_what_is_published_is_listed_page_by_page(
     ] == published[0]
 
 
+@pytest.mark.thorough
 async def test_changes_since_a_moment(
     passer_by: httpx.AsyncClient, published: list[str]
 ) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.node.producer import SLUG, Producer
 from tests.node.test_correct_rows import newest_file, row_form, save, shown_digest
 from tests.node.test_fill_model import ADDRESS, NAMES, ROW, fill_form
@@ -28,6 +30,7 @@ async def words(tab: Tab, field: str) -> str:
     return await error.inner_text() if error else ""
 
 
+@pytest.mark.thorough
 async def test_cells_are_checked_while_somebody_types(
     producer: Producer, drawn_tab: Tab, demo: Territory
 ) -> None:
@@ -126,6 +129,7 @@ async def test_a_row_is_added_and_days_are_pasted_as_days(
     assert focused == "r10-c0"
 
 
+@pytest.mark.thorough
 async def test_pages_of_rows_are_shown_at_every_width(
     producer: Producer, tab: Tab, demo: Territory
 ) -> None:

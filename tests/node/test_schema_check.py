@@ -26,7 +26,7 @@ from udi.tabular.schemas.validation import validate_table
 from udi.ui.locale import load_translations
 
 OFTEN = settings(
-    max_examples=examples(10, 25),
+    max_examples=examples(6, 25),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -270,6 +270,7 @@ def test_columns_missing_added_moved_and_written_otherwise(tmp_path: Path) -> No
     )
 
 
+@pytest.mark.thorough
 def test_all_are_counted_and_the_first_thousand_kept_in_the_order_of_the_file(
     tmp_path: Path,
 ) -> None:

@@ -16,6 +16,7 @@ with warnings.catch_warnings():
     from frictionless import Resource
     from frictionless import Schema as TheirSchema
 
+from tests.depth import examples
 from tests.node.texts import write_texts
 from udi.tabular.schemas.tableschema import is_table_schema, read_table_schema
 from udi.tabular.schemas.validation import validate_table
@@ -144,7 +145,7 @@ def test_odd_values_in_every_schema_are_judged_alike(
     compared = 0
     differences = {}
     marks = set[str]()
-    for path in table_schemas(shared_data / "data/schemas"):
+    for path in table_schemas(shared_data / "data/schemas")[:: examples(3, 1)]:
         document = json.loads(path.read_bytes())
         document["fields"] = unseen(document["fields"], marks)[:MOST_FIELDS]
         if not document["fields"]:
@@ -165,7 +166,7 @@ def test_odd_values_in_every_schema_are_judged_alike(
                 )
 
     assert differences == {}
-    assert compared > 4_500, compared
+    assert compared > examples(1_900, 4_500), compared
 
 
 def _key(document: dict[str, Any]) -> list[str]:

@@ -199,7 +199,7 @@ def test_a_header_is_recognised_however_hands_write_it(tmp_path: Path) -> None:
     assert recognise_schemas(["nom", "adresse", "ville"], [schema]) == []
 
 
-ONE_IN = examples(4, 1)
+ONE_IN = examples(8, 1)
 """Of how many files that follow no schema one is looked at."""
 EXPECTED = {
     "etalab-schema-comptage-mobilites-measure": "schema-comptage-mobilites-measure",

@@ -65,6 +65,7 @@ async def test_a_script_sends_and_publishes_a_version(
     ] * 2
 
 
+@pytest.mark.thorough
 async def test_the_same_bytes_again_change_nothing_and_publish_what_waits(
     producer: Producer, manager: httpx.AsyncClient, passer_by: httpx.AsyncClient, node_database: Database,
     demo: Territory, store: ObjectStore,
@@ -182,6 +183,7 @@ async def test_a_key_opens_what_it_was_made_for_and_nothing_else(
     ).status_code == 401
 
 
+@pytest.mark.thorough
 async def test_a_key_of_the_whole_space_sends_in_parts_too(
     producer: Producer, manager: httpx.AsyncClient, passer_by: httpx.AsyncClient
 ) -> None:

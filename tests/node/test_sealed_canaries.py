@@ -348,6 +348,7 @@ async def test_no_cell_of_a_sealed_space_is_in_clear_on_a_disk(
     print(f"canaries: {len(patterns)} in {len(readings.done) + 1} readings, 0 in clear")  # noqa: T201
 
 
+@pytest.mark.thorough
 async def test_no_cell_of_the_tables_of_an_archive_is_in_clear(
     canaries: Canaries, no_disk: SealingStore, producer: Producer, portal: Granting, machine: httpx.AsyncClient,
     asker: object, node_site: Site, node_database: Database, demo: Territory, postgres: str, run_folder: Path,

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from tests.node.by_default import FOLDER_BY_DEFAULT
 from tests.node.pieces import split_content
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import Sender
@@ -136,6 +137,7 @@ async def test_files_of_a_sealed_space_are_delivered_as_ever(
     assert entry["size"] == sealed_format.sealed_size(len(LARGE))
 
 
+@FOLDER_BY_DEFAULT
 async def test_every_part_of_the_node_reads_and_writes_sealed_files(
     store: SealingStore, producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory,
     node_site: Site, services: ServiceOverrides,

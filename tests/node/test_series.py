@@ -153,6 +153,7 @@ async def test_years_are_one_table(
     assert (part.status_code, part.content) == (206, b"PAR1")
 
 
+@pytest.mark.thorough
 async def test_the_page_of_all_periods_has_its_chart_and_the_others_lead_to_it(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -176,6 +177,7 @@ async def test_the_page_of_all_periods_has_its_chart_and_the_others_lead_to_it(
     ] * 3
 
 
+@pytest.mark.thorough
 async def test_a_new_year_joins_the_table(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -233,6 +235,7 @@ async def test_a_file_whose_columns_differ_is_not_in_it_and_the_page_says_which(
         assert "Colonnes d’un autre type : naissances." in page
 
 
+@pytest.mark.thorough
 async def test_pages_that_a_reader_kept_are_told_of_a_new_file(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -273,6 +276,7 @@ async def test_there_is_no_table_where_no_two_files_agree(
     assert PAGE.format(dataset) not in files.text
 
 
+@pytest.mark.thorough
 async def test_whole_numbers_and_decimals_and_an_empty_column_agree(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -290,6 +294,7 @@ async def test_whole_numbers_and_decimals_and_an_empty_column_agree(
     assert {row["commune"] for row in rows} == {"Kerlévan"}
 
 
+@pytest.mark.thorough
 async def test_the_last_file_that_is_not_empty_decides_what_a_column_is(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -313,6 +318,7 @@ def measured(unit: str) -> bytes:
     return "\n".join([*filter(None, lines), ""]).encode()
 
 
+@pytest.mark.thorough
 async def test_a_file_in_another_unit_is_not_in_it_and_the_page_says_so(
     producer: Producer,
     passer_by: httpx.AsyncClient,
@@ -337,6 +343,7 @@ async def test_a_file_in_another_unit_is_not_in_it_and_the_page_says_so(
     assert series.units == {}
 
 
+@pytest.mark.thorough
 async def test_periods_that_overlap_are_named_on_each_page(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -361,6 +368,7 @@ async def test_periods_that_overlap_are_named_on_each_page(
         assert "2024" not in named
 
 
+@pytest.mark.thorough
 async def test_a_sheet_of_the_main_file_keeps_the_address_that_it_had(
     producer: Producer,
     passer_by: httpx.AsyncClient,
@@ -387,6 +395,7 @@ async def test_a_sheet_of_the_main_file_keeps_the_address_that_it_had(
     assert len(names) == len(set(names))
 
 
+@pytest.mark.thorough
 async def test_files_that_are_too_large_together_are_no_table(
     producer: Producer, passer_by: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -401,6 +410,7 @@ async def test_files_that_are_too_large_together_are_no_table(
     assert PAGE.format(dataset) not in files
 
 
+@pytest.mark.thorough
 async def test_a_table_that_was_too_heavy_is_not_tried_again_at_once(
     producer: Producer,
     passer_by: httpx.AsyncClient,
@@ -436,6 +446,7 @@ async def test_the_producer_of_restricted_data_reads_which_periods_are_in_the_ta
     assert "Périodes dans ce tableau\u00a0: 2022, 2023, 2024." in page
 
 
+@pytest.mark.thorough
 async def test_only_data_with_a_period_are_in_it(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -452,6 +463,7 @@ async def test_only_data_with_a_period_are_in_it(
     assert {row["period"] for row in after} == {2022, 2023}
 
 
+@pytest.mark.thorough
 async def test_a_column_called_period_keeps_its_name(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -470,6 +482,7 @@ async def test_a_column_called_period_keeps_its_name(
     ]
 
 
+@pytest.mark.thorough
 async def test_files_of_one_period_are_told_apart_by_their_titles(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -482,6 +495,7 @@ async def test_files_of_one_period_are_told_apart_by_their_titles(
     assert {row["period"] for row in rows} == {"2023 nord", "2023 Naissances 2023"}
 
 
+@pytest.mark.thorough
 async def test_places_of_years_are_on_one_map(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -509,6 +523,7 @@ async def test_places_of_years_are_on_one_map(
     assert tiles.content == b"PMTiles"
 
 
+@pytest.mark.thorough
 async def test_the_data_package_has_the_columns_of_each_file_and_of_all_periods(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -555,6 +570,7 @@ def named_series(media: list[dict[str, Any]]) -> list[tuple[str, int]]:
     ]
 
 
+@pytest.mark.thorough
 async def test_a_record_names_the_period_of_each_file_and_the_table_of_all(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
@@ -579,6 +595,7 @@ async def test_a_record_names_the_period_of_each_file_and_the_table_of_all(
     assert named_series(earlier) == [("2021–2023", 6)]
 
 
+@pytest.mark.thorough
 async def test_a_record_follows_files_that_are_read_otherwise(
     producer: Producer, node_site: Site, node_database: Database, demo: Territory
 ) -> None:
@@ -619,6 +636,7 @@ async def test_a_record_names_no_file_that_is_kept_from_readers_in_the_table_of_
     assert [rows for _, rows in named_series(media)] == [6]
 
 
+@pytest.mark.thorough
 async def test_a_record_has_the_period_of_a_client_where_the_producer_says_none(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
@@ -681,6 +699,7 @@ async def test_a_withdrawn_dataset_has_no_table_of_its_periods(
     assert [answer.status_code for answer in answers] == [410] * 3
 
 
+@pytest.mark.thorough
 async def test_a_removed_year_is_gone_from_it(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -696,7 +715,10 @@ async def test_a_removed_year_is_gone_from_it(
     assert (len(before), len(after)) == (8, 6)
 
 
-@pytest.mark.parametrize("access", [FileAccess.HELD, FileAccess.WAITING])
+@pytest.mark.parametrize(
+    "access",
+    [FileAccess.HELD, pytest.param(FileAccess.WAITING, marks=pytest.mark.thorough)],
+)
 async def test_a_file_that_is_kept_from_readers_is_not_in_it(
     producer: Producer,
     passer_by: httpx.AsyncClient,
@@ -718,6 +740,7 @@ async def test_a_file_that_is_kept_from_readers_is_not_in_it(
     assert none.status_code == 423
 
 
+@pytest.mark.thorough
 async def test_it_waits_for_a_file_that_is_read_again(
     producer: Producer,
     passer_by: httpx.AsyncClient,
@@ -740,6 +763,7 @@ async def test_it_waits_for_a_file_that_is_read_again(
     assert "leurs colonnes diffèrent" not in files.text
 
 
+@pytest.mark.thorough
 async def test_real_files_of_four_years_are_one_table(
     producer: Producer, passer_by: httpx.AsyncClient, shared_data: Path
 ) -> None:
@@ -785,7 +809,11 @@ async def test_a_draft_has_none(
 
 @pytest.mark.parametrize(
     ("first_day", "last_day"),
-    [("", "2024-12-31"), ("2024-12-31", "2024-01-01"), ("hier", "")],
+    [
+        pytest.param("", "2024-12-31", marks=pytest.mark.thorough),
+        ("2024-12-31", "2024-01-01"),
+        pytest.param("hier", "", marks=pytest.mark.thorough),
+    ],
 )
 async def test_a_period_of_the_main_file_that_is_none_is_refused(
     producer: Producer, passer_by: httpx.AsyncClient, first_day: str, last_day: str

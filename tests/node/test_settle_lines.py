@@ -114,6 +114,7 @@ async def test_lines_are_settled_shown_and_remembered(
     assert (names_of(fourth), fourth["rows"]) == (names_of(third), third["rows"])
 
 
+@pytest.mark.thorough
 async def test_settled_lines_hold_for_the_next_file_after_a_treatment(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
@@ -201,6 +202,7 @@ async def test_a_busy_node_shows_the_page_without_the_lines(
     assert "Association" in checked
 
 
+@pytest.mark.thorough
 async def test_settling_keeps_other_corrections_and_can_be_forgotten(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
@@ -224,10 +226,10 @@ async def test_settling_keeps_other_corrections_and_can_be_forgotten(
     ("field", "value", "place"),
     [
         ("header", "<b>", "header"),
-        ("below", "99", "below"),
+        pytest.param("below", "99", "below", marks=pytest.mark.thorough),
         ("encoding", "klingon", "encoding"),
-        ("sheet", "none", "header"),
-        ("delimiter", "é", "delimiter"),
+        pytest.param("sheet", "none", "header", marks=pytest.mark.thorough),
+        pytest.param("delimiter", "é", "delimiter", marks=pytest.mark.thorough),
     ],
 )
 async def test_what_nobody_proposed_is_refused(
@@ -257,6 +259,7 @@ async def test_lines_left_out_are_searched_for_people(producer: Producer) -> Non
     assert "adresse" in checked
 
 
+@pytest.mark.thorough
 async def test_lost_zeros_are_put_back_where_it_is_chosen(
     producer: Producer,
     node_database: Database,
@@ -282,6 +285,7 @@ async def test_lost_zeros_are_put_back_where_it_is_chosen(
     assert unknown.status_code == 404
 
 
+@pytest.mark.thorough
 async def test_a_mended_copy_is_offered_beside_the_file_with_its_repairs(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from litestar import Litestar
 from pmtiles.reader import Reader
 
+from tests.node.by_default import FOLDER_BY_DEFAULT
 from tests.node.conftest import Browse
 from tests.node.producer import TABLE, Producer
 from tests.node.test_geo import feature, geojson
@@ -92,6 +93,7 @@ async def test_a_producer_sees_it_before_anybody_else(
     assert (hidden.status_code, version_page.status_code) == (404, 303)
 
 
+@FOLDER_BY_DEFAULT
 @pytest.mark.usefixtures("each_store")
 async def test_everybody_sees_it_once_it_is_published(
     producer: Producer, passer_by: httpx.AsyncClient
@@ -123,6 +125,7 @@ async def test_everybody_sees_it_once_it_is_published(
         assert f'href="/datasets/{dataset}/lieux.{kind}"' in page.text
 
 
+@pytest.mark.thorough
 async def test_the_versions_that_everybody_may_read_are_listed(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -149,6 +152,7 @@ async def test_the_versions_that_everybody_may_read_are_listed(
     assert (await passer_by.get(differences[0])).status_code == 200
 
 
+@pytest.mark.thorough
 async def test_numbers_beyond_all_measure_are_shown(producer: Producer) -> None:
     dataset = await producer.draft(
         b"grands,entiers\n10,10\n1e-44,0\n1e+44,1e+44\n", "nombres.csv"
@@ -209,6 +213,7 @@ async def test_a_map_is_understood_shown_and_served(
     assert [row["longueur"] for row in rows["data"]] == [3.5]
 
 
+@FOLDER_BY_DEFAULT
 @pytest.mark.usefixtures("each_store")
 async def test_a_map_is_taken_as_geojson_and_as_tiles(
     producer: Producer, passer_by: httpx.AsyncClient
@@ -232,6 +237,7 @@ async def test_a_map_is_taken_as_geojson_and_as_tiles(
     assert (head.status_code, head.content) == (206, b"PMTiles")
 
 
+@pytest.mark.thorough
 async def test_tiles_of_one_column_have_the_number_of_each_row_and_are_light(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -249,6 +255,7 @@ async def test_tiles_of_one_column_have_the_number_of_each_row_and_are_light(
     assert fields_of(numbers.content) == {"__id"}
 
 
+@pytest.mark.thorough
 async def test_tiles_of_a_filter_have_its_rows_alone(
     producer: Producer, passer_by: httpx.AsyncClient, tmp_path: Path
 ) -> None:
@@ -276,6 +283,7 @@ async def test_tiles_of_a_filter_have_its_rows_alone(
     assert sorted_rows.status_code == 422
 
 
+@pytest.mark.thorough
 async def test_places_are_filtered_as_rows_are(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -344,6 +352,7 @@ async def test_a_table_without_places_is_no_map(
     ).status_code == 404
 
 
+@pytest.mark.thorough
 async def test_the_layer_and_the_coordinates_are_corrected(producer: Producer) -> None:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
@@ -378,6 +387,7 @@ async def test_a_map_that_cannot_be_read_is_explained(producer: Producer) -> Non
     assert "abîmé" in await producer.page(f"/datasets/{dataset}/check")
 
 
+@pytest.mark.thorough
 async def test_figures_that_take_too_much_are_missing_on_the_page(
     producer: Producer, services: ServiceOverrides
 ) -> None:

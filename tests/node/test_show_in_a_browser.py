@@ -47,6 +47,7 @@ async def test_a_table_is_shown_at_every_width(
     )
 
 
+@pytest.mark.thorough
 async def test_the_whole_description_of_a_dataset_is_seen_on_a_phone(
     producer: Producer, tab: Tab, demo: Territory
 ) -> None:
@@ -62,6 +63,7 @@ async def test_the_whole_description_of_a_dataset_is_seen_on_a_phone(
     assert whole <= seen
 
 
+@pytest.mark.thorough
 async def test_the_tables_of_a_workbook_are_shown(
     producer: Producer, passer_by: httpx.AsyncClient, tab: Tab, demo: Territory
 ) -> None:
@@ -86,6 +88,7 @@ async def test_the_tables_of_a_workbook_are_shown(
     assert faults == []
 
 
+@pytest.mark.thorough
 async def test_a_real_map_is_shown(
     producer: Producer,
     passer_by: httpx.AsyncClient,

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.depth import examples
 from tests.node import table_model as model
+from tests.node.by_default import only
 from tests.node.made_tables import table_at, write_table
 from udi.kit.errors import UnavailableError
 from udi.tabular.columns.column import ColumnType, TypedColumn
@@ -213,7 +214,7 @@ def _measures(columns: tuple[TypedColumn, ...], rank: int) -> list[Measure]:
 
 
 @given(st.data())
-@settings(max_examples=examples(20, 60), suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(8, 60), suppress_health_check=list(HealthCheck))
 async def test_any_question_about_any_table_is_answered_as_the_model_does(
     answers: RowPageReader, data: st.DataObject
 ) -> None:
@@ -389,7 +390,7 @@ BOMBS = [
 ]
 
 
-@pytest.mark.parametrize("bomb", BOMBS)
+@pytest.mark.parametrize("bomb", only({BOMBS[0], BOMBS[3]}, BOMBS))
 async def test_a_bomb_is_ended_and_the_next_question_answered(
     many: Any, bomb: str
 ) -> None:

@@ -206,6 +206,7 @@ async def test_a_sheet_says_what_it_could_not_hold(
     assert "were cut" in book.get_sheet_by_name("notes").to_python()[0][0]
 
 
+@pytest.mark.thorough
 async def test_a_sheet_that_would_be_too_long_is_refused_at_once(
     exports: ExportWriter, tmp_path: Path
 ) -> None:
@@ -247,6 +248,7 @@ async def test_arrow_holds_cells_as_they_are_stored(
     assert file[:6] == file[-6:] == b"ARROW1"
 
 
+@pytest.mark.thorough
 async def test_arrow_is_of_the_part_asked_for(
     exports: ExportWriter, table: DatasetTable
 ) -> None:

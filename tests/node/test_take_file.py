@@ -113,16 +113,8 @@ async def test_nothing_is_opened_in_the_web_process(
     assert (await profile_in(node_database, demo, dataset)).label == "ODS"
 
 
-@pytest.mark.parametrize(
-    "way",
-    [
-        dropped,
-        *(
-            pytest.param(way, marks=pytest.mark.thorough)
-            for way in (sent_in_parts, put)
-        ),
-    ],
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("way", [dropped, sent_in_parts, put])
 async def test_a_sheet_that_swells_takes_no_memory_of_the_web_process(
     producer: Producer,
     script: Script,
@@ -149,8 +141,8 @@ async def test_a_sheet_that_swells_takes_no_memory_of_the_web_process(
 @pytest.mark.parametrize(
     ("function", "code"),
     [
-        (hostile.profile_for_ever, "too_long"), (hostile.profile_at_length, "too_heavy"),
-        (hostile.profile_and_die, "unread"), (hostile.profile_and_lie, "unread"),
+        pytest.param(hostile.profile_for_ever, "too_long", marks=pytest.mark.thorough), (hostile.profile_at_length, "too_heavy"),
+        (hostile.profile_and_die, "unread"), pytest.param(hostile.profile_and_lie, "unread", marks=pytest.mark.thorough),
     ],
 )  # fmt: skip
 async def test_what_defeats_the_child_is_a_plain_file_with_the_reason(
@@ -195,6 +187,7 @@ async def test_a_file_whose_turn_does_not_come_is_left_to_the_worker(
     await services[READERS].close()
 
 
+@pytest.mark.thorough
 async def test_a_long_text_is_reckoned_from_its_beginning(
     producer: Producer,
     node_database: Database,

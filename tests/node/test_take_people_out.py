@@ -208,6 +208,7 @@ async def test_rows_become_counts_in_which_nobody_is_alone(
     assert version.preparation.findings["personal"] == []
 
 
+@pytest.mark.thorough
 async def test_a_large_file_is_treated_by_the_worker_once(
     producer: Producer,
     node_database: Database,

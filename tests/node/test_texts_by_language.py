@@ -4,6 +4,8 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from tests.node.producer import Producer
 from udi.kit.tenancy import Territory
 from udi.node.datasets.descriptions.description import LOCALE, check_answers
@@ -31,6 +33,7 @@ async def read_document(
         return compose_document(row, row.latest, territory, at=datetime.now(UTC))
 
 
+@pytest.mark.thorough
 async def test_the_form_offers_each_other_language_and_keeps_what_was_written(
     producer: Producer, node_site: Site, demo: Territory
 ) -> None:
@@ -109,6 +112,7 @@ async def test_the_main_language_is_the_one_that_the_producer_names(
     ]
 
 
+@pytest.mark.thorough
 async def test_texts_change_places_with_those_of_the_new_main_language(
     producer: Producer, node_site: Site, demo: Territory
 ) -> None:

@@ -204,7 +204,7 @@ async def received(
     """An upload whose bytes are all here, in several parts, and which nobody ended yet."""
     monkeypatch.setattr(resumable, "AT_ONCE", 10)
     monkeypatch.setattr(reception, "LEAST_PART", 10_000)
-    content = TABLE * 1000
+    content = TABLE * 300
     address = await sender.address(len(content))
     await sender.send(
         address, 0, iter([content[i : i + 4096] for i in range(0, len(content), 4096)])
@@ -215,7 +215,15 @@ async def received(
     )
 
 
-@pytest.mark.parametrize("place", [0, 1, -1], ids=["first", "second", "last"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param(0, marks=pytest.mark.thorough),
+        1,
+        pytest.param(-1, marks=pytest.mark.thorough),
+    ],
+    ids=["first", "second", "last"],
+)
 async def test_a_file_is_not_put_together_without_one_of_its_parts(
     sender: Sender, node_site: Site, node_database: Database, demo: Territory, place: int,
     monkeypatch: pytest.MonkeyPatch,

@@ -92,6 +92,7 @@ async def test_parts_that_one_reader_takes_are_one_download(
     assert await counts(node_site, demo) == {("file", "people"): (2, 2 * len(TABLE))}
 
 
+@pytest.mark.thorough
 async def test_a_download_that_goes_on_after_a_break_is_one(
     producer: Producer, passer_by: httpx.AsyncClient, node_site: Site, demo: Territory
 ) -> None:

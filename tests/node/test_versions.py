@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
+from tests.node.by_default import FOLDER_BY_DEFAULT
 from tests.node.producer import SLUG, TABLE, Producer
 from udi.kit.db import Database
 from udi.kit.identity import PUBLISHERS, Actor
@@ -52,6 +53,7 @@ async def test_a_version_waits_until_it_is_published(
     assert "Une association de plus" in await producer.page(f"/datasets/{dataset}")
 
 
+@FOLDER_BY_DEFAULT
 async def test_a_proposed_description_follows_the_new_file(producer: Producer) -> None:
     dataset = await producer.draft()
 
@@ -64,6 +66,7 @@ async def test_a_proposed_description_follows_the_new_file(producer: Producer) -
     )
 
 
+@FOLDER_BY_DEFAULT
 async def test_the_same_file_is_no_new_version(
     producer: Producer, demo: Territory, node_site: Any
 ) -> None:
@@ -79,6 +82,7 @@ async def test_the_same_file_is_no_new_version(
     assert await keys(node_site, demo) == before
 
 
+@FOLDER_BY_DEFAULT
 async def test_another_file_replaces_the_one_that_waits(
     producer: Producer, demo: Territory, node_site: Any
 ) -> None:
@@ -110,6 +114,7 @@ async def test_a_draft_given_up_leaves_no_trace_but_its_history(
     assert actions == ["dataset.created", "dataset.discarded"]
 
 
+@FOLDER_BY_DEFAULT
 async def test_giving_up_a_waiting_version_keeps_the_published_one(
     producer: Producer, passer_by: httpx.AsyncClient, demo: Territory, node_site: Any
 ) -> None:
@@ -126,6 +131,7 @@ async def test_giving_up_a_waiting_version_keeps_the_published_one(
     ).status_code == 409
 
 
+@FOLDER_BY_DEFAULT
 async def test_history_names_nobody_and_cannot_be_rewritten(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:
@@ -144,6 +150,7 @@ async def test_history_names_nobody_and_cannot_be_rewritten(
                 await session.execute(text(statement))
 
 
+@FOLDER_BY_DEFAULT
 async def test_the_page_reads_what_was_found_in_the_newest_version_and_the_published_one(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:

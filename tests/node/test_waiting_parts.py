@@ -69,6 +69,7 @@ async def test_publishing_the_main_file_publishes_no_part_of_a_public_dataset(
     assert (await passer_by.get(address)).content == NOTICE
 
 
+@pytest.mark.thorough
 async def test_the_review_of_a_draft_says_which_parts_go_with_it(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:

@@ -51,6 +51,7 @@ async def test_what_is_confirmed_is_the_number_that_the_page_showed(
     assert await lenders.read(grant) == ["PA-0007"]
 
 
+@pytest.mark.thorough
 async def test_a_number_that_is_brought_again_is_another(
     lenders: Lenders, grant: Grant
 ) -> None:
@@ -98,6 +99,7 @@ async def test_an_open_form_sends_one_number(lenders: Lenders, grant: Grant) -> 
     assert (link.code, link.attempts) == ("PA-0003", 1)
 
 
+@pytest.mark.thorough
 async def test_a_double_click_brings_one_number(lenders: Lenders, grant: Grant) -> None:
     await lenders.name_column()
     for code in ("PA-0003", "PA-0004", "PA-0005"):
@@ -140,6 +142,7 @@ async def test_another_column_makes_every_number_wait_again(
     assert await lenders.read(grant) == ["no_consent"]
 
 
+@pytest.mark.thorough
 async def test_a_column_that_is_named_again_makes_every_number_wait(
     lenders: Lenders, grant: Grant
 ) -> None:
@@ -180,6 +183,7 @@ async def test_a_number_counts_for_its_own_column(
     assert await lenders.read(grant) == ["no_consent"]
 
 
+@pytest.mark.thorough
 async def test_a_number_that_the_new_column_cannot_hold_is_not_confirmed(
     lenders: Lenders, grant: Grant
 ) -> None:
@@ -194,6 +198,7 @@ async def test_a_number_that_the_new_column_cannot_hold_is_not_confirmed(
     assert await lenders.read(grant) == ["PA-0003"]
 
 
+@pytest.mark.thorough
 async def test_a_confirmed_number_can_be_rejected_later(
     lenders: Lenders, grant: Grant
 ) -> None:
@@ -227,6 +232,7 @@ async def test_confirming_one_does_not_leave_the_number_to_another(
     assert states == {owner.id: "confirmed", stranger.id: "pending"}
 
 
+@pytest.mark.thorough
 async def test_one_person_may_lend_the_same_rows_twice(
     lenders: Lenders, grant: Grant
 ) -> None:
@@ -241,7 +247,18 @@ async def test_one_person_may_lend_the_same_rows_twice(
     assert await lenders.read(other) == ["PA-0003"]
 
 
-@pytest.mark.parametrize("text", ["+12", "12.0", "1.5", "9e16", "-3", "1 2", "١٢"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+12",
+        pytest.param("12.0", marks=pytest.mark.thorough),
+        pytest.param("1.5", marks=pytest.mark.thorough),
+        pytest.param("9e16", marks=pytest.mark.thorough),
+        pytest.param("-3", marks=pytest.mark.thorough),
+        pytest.param("1 2", marks=pytest.mark.thorough),
+        "١٢",
+    ],
+)
 async def test_a_whole_number_is_digits_only(
     lenders: Lenders, grant: Grant, text: str
 ) -> None:
@@ -253,6 +270,7 @@ async def test_a_whole_number_is_digits_only(
     assert await lenders.rows(ConsentLink) == []
 
 
+@pytest.mark.thorough
 async def test_zeros_before_a_whole_number_make_no_other(
     lenders: Lenders, grant: Grant
 ) -> None:

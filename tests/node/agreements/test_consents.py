@@ -28,7 +28,7 @@ from udi.protocol.agreement import AgreementValidity
 from udi.protocol.consent import ConsentState
 from udi.protocol.credentials import AGREEMENT, CONSENT_LINK, READING
 
-TIMES = examples(6, 100)
+TIMES = examples(3, 100)
 CODES = [str(row[0]) for row in ROWS]
 
 
@@ -75,7 +75,7 @@ async def test_every_way_gives_rows_of_those_who_lend_only(
     await lenders.lend(grant, "PA-0003")
     names = {"agreement": grant.id, "file": uuid4(), "media": uuid4(), "part": "x"}
     codes_by_path: dict[str, set[str]] = {}
-    for path in ROWS_LEAVE:
+    for path in ROWS_LEAVE[:: examples(2, 1)]:
         address = path.format(id=lenders.dataset, **names)
         answer = await lenders.machine.get(address, headers=grant.headers)
         content = answer.content.decode("utf-8", errors="replace")
@@ -84,7 +84,9 @@ async def test_every_way_gives_rows_of_those_who_lend_only(
     assert {path: codes - {"PA-0003"} for path, codes in codes_by_path.items()} == {
         path: set() for path in codes_by_path
     }
-    assert sum(codes == {"PA-0003"} for codes in codes_by_path.values()) >= 6
+    assert sum(codes == {"PA-0003"} for codes in codes_by_path.values()) >= examples(
+        3, 6
+    )
 
 
 async def test_the_file_as_it_is_becomes_the_rows_of_those_who_lend(
@@ -115,6 +117,7 @@ async def test_columns_and_rows_of_the_agreement_hold_besides(lenders: Lenders) 
     assert "note" not in rows[0]
 
 
+@pytest.mark.thorough
 async def test_a_number_that_the_column_cannot_hold_keeps_nobody_else_back(
     lenders: Lenders, grant: Grant
 ) -> None:
@@ -366,7 +369,7 @@ async def test_a_stop_is_felt_as_soon_as_the_node_knows_it(
     assert await lenders.read(grant) == ["PA-0040"]
 
 
-@pytest.mark.parametrize("seed", range(examples(2, 30)))
+@pytest.mark.parametrize("seed", range(examples(1, 30)))
 async def test_random_worlds_are_read_as_a_model_says(
     lenders: Lenders, seed: int
 ) -> None:

@@ -132,28 +132,32 @@ def unhurried(services: ServiceOverrides) -> None:
     services[RATES] = RateLimiter("tables", limit=10**8)
 
 
-@pytest.mark.usefixtures("asker")
-async def test_nothing_on_the_page_depends_on_hidden_cells(
-    portal: Granting,
-    producer: Producer,
-    passer_by: httpx.AsyncClient,
-    services: ServiceOverrides,
-) -> None:
+async def enter_two(
+    producer: Producer, portal: Granting, client: httpx.AsyncClient
+) -> list[dict[str, str]]:
+    """The addresses of two datasets that differ only where nobody but the producer may read."""
     one = await publish(
         producer,
         portal,
-        passer_by,
+        client,
         write_file(list(ROWS)),
         f"commune__differs=Plou-{HIDDEN}",
     )
     other = await publish(
         producer,
         portal,
-        passer_by,
+        client,
         write_file(change_hidden_cells()),
         f"commune__differs=Trég-{HIDDEN}",
     )
-    signed = [await enter(portal, passer_by, grant) for grant in (one, other)]
+    return [await enter(portal, client, grant) for grant in (one, other)]
+
+
+@pytest.mark.usefixtures("asker")
+async def test_nothing_on_the_page_depends_on_hidden_cells(
+    portal: Granting, producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    signed = await enter_two(producer, portal, passer_by)
 
     before, after = [await read_pages(passer_by, address) for address in signed]
 
@@ -163,6 +167,17 @@ async def test_nothing_on_the_page_depends_on_hidden_cells(
     for name, page in before.items():
         assert HIDDEN not in page, name
     assert "latitude" not in before["choices of groups"]
+
+
+@pytest.mark.thorough
+@pytest.mark.usefixtures("asker")
+async def test_what_depends_on_hidden_cells_is_seen(
+    portal: Granting,
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    services: ServiceOverrides,
+) -> None:
+    signed = await enter_two(producer, portal, passer_by)
 
     services[VIEWS] = OpenEverything(services[VIEWS].exports)
     unguarded = [await read_pages(passer_by, address) for address in signed]
@@ -243,6 +258,7 @@ OF_THE_WHOLE = (
 """Views of the whole table: each names a hidden column, or holds a value that may come from hidden cells."""
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("asker")
 async def test_a_project_sees_the_opening_view_if_it_is_one_of_its_own_columns(
     portal: Granting, passer_by: httpx.AsyncClient, producer: Producer, meters: str

@@ -272,7 +272,14 @@ async def test_the_portal_is_told_once_it_answers(
     assert "The portal knows." in page.text
 
 
-@pytest.mark.parametrize("answer", [{}, {"consents": {"x": "y"}}, {"consents": []}])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({}, marks=pytest.mark.thorough),
+        {"consents": {"x": "y"}},
+        pytest.param({"consents": []}, marks=pytest.mark.thorough),
+    ],
+)
 async def test_an_answer_that_cannot_be_read_is_no_answer(
     lenders: Lenders, grant: Grant, asker: AgreementSync, answer: Any
 ) -> None:
@@ -381,6 +388,7 @@ class Holder:
         return await self._client.get(path, headers=sent)
 
 
+@pytest.mark.thorough
 async def test_the_pages_hold_on_every_screen(
     lenders: Lenders, grant: Grant, tab: Tab
 ) -> None:

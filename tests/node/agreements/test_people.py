@@ -166,12 +166,8 @@ async def test_a_link_of_one_agreement_opens_no_other(
     ).status_code == 403
 
 
-@pytest.mark.parametrize(
-    "what",
-    ["old", "too long", "kind", "scope", "subject", "garbage", "none", "document"],
-)
 async def test_a_ticket_that_is_not_right_opens_nothing(
-    portal: Granting, passer_by: httpx.AsyncClient, grant: Grant, what: str
+    portal: Granting, passer_by: httpx.AsyncClient, grant: Grant
 ) -> None:
     node = portal.audience
     tickets = {
@@ -185,10 +181,11 @@ async def test_a_ticket_that_is_not_right_opens_nothing(
         "document": grant.signed_status,
     }
 
-    answer = await portal.enter(passer_by, grant, tickets[what])
+    for what, ticket in tickets.items():
+        answer = await portal.enter(passer_by, grant, ticket)
 
-    assert answer.status_code == 403
-    assert not links(answer.text)
+        assert answer.status_code == 403, what
+        assert not links(answer.text), what
 
 
 async def test_a_revoked_agreement_shows_its_reason_and_page(

@@ -39,7 +39,7 @@ MOST_BY_DEFAULT = 200
 THOROUGH = 10_000
 PLACED = "trees"
 """The file whose cells are looked for at every other address: a table of which the rows have places."""
-ONE_IN = examples(3, 1)
+ONE_IN = examples(6, 1)
 """Those of the other files are looked for at one address in so many."""
 MUTANT = 150
 """Cases under `--all`, and at most for a node with a fault."""

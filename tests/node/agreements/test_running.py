@@ -186,6 +186,7 @@ async def test_the_end_date_stops_a_reading(
     assert await stage.take(agreed, stop_after=10, stop=pass_time) <= BYTES
 
 
+@pytest.mark.thorough
 async def test_an_agreement_that_holds_stops_nothing(stage: Stage) -> None:
     async def nothing() -> None:
         return

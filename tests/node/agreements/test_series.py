@@ -12,6 +12,7 @@ from tests.node.agreements.granting import (
     replace_struct,
 )
 from tests.node.agreements.test_named_tables import PAGES, PARTIAL, TABLES, read
+from tests.node.by_default import only
 from tests.node.lasting import asker as asker
 from tests.node.lasting import at_node as at_node
 from tests.node.lasting import browse as browse
@@ -65,6 +66,9 @@ async def test_who_has_no_agreement_does_not_learn_whether_it_is_there(
 
 
 @pytest.mark.parametrize("terms", PARTIAL.values(), ids=PARTIAL)
+@pytest.mark.parametrize(
+    "years", only({"columns agree"}, ["columns agree", "columns differ"]), indirect=True
+)
 async def test_an_agreement_on_a_part_does_not_open_it(
     machine: httpx.AsyncClient, portal: Granting, years: str, terms: Terms
 ) -> None:

@@ -13,7 +13,7 @@ from udi.node.subject_requests.pages.lending_pages import CONSENTS_PATH
 from udi.node.tables.requests import RATES
 from udi.protocol.consent import ConsentState
 
-TIMES = examples(4, 100)
+TIMES = examples(2, 100)
 
 
 async def test_a_stop_is_felt_at_the_next_reading(

@@ -24,7 +24,7 @@ from udi.tabular.exports.extract_writer import write_extract
 from udi.tabular.exports.extracts import ExtractResult, TableExtract
 from udi.tabular.queries.table import DatasetTable
 
-EXAMPLES = examples(30, 100)
+EXAMPLES = examples(15, 100)
 COLUMNS = [
     ("jour", ColumnType.DATE),
     ("vrai", ColumnType.BOOLEAN),

@@ -4,6 +4,7 @@ from itertools import pairwise
 from operator import itemgetter
 
 import httpx
+import pytest
 from playwright.async_api import Page
 
 from tests.node.explore.test_page import patient, trees
@@ -104,6 +105,7 @@ async def test_the_page_of_a_table_at_every_width_and_by_its_keys(
     assert drawn_tab.hosts == {demo.links["node"].partition("//")[2]}
 
 
+@pytest.mark.thorough
 async def test_periods_below_a_chart_are_all_there_and_none_runs_into_another(
     passer_by: httpx.AsyncClient, producer: Producer, tab: Tab, demo: Territory
 ) -> None:
@@ -129,6 +131,7 @@ async def test_periods_below_a_chart_are_all_there_and_none_runs_into_another(
         )
 
 
+@pytest.mark.thorough
 async def test_years_below_a_chart_are_all_there_on_a_phone(
     passer_by: httpx.AsyncClient, producer: Producer, tab: Tab, demo: Territory
 ) -> None:

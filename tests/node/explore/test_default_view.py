@@ -100,6 +100,7 @@ async def test_a_chosen_view_opens_the_dataset_until_it_is_replaced_or_removed(
     assert history.count("Opening view of the data removed") == 1
 
 
+@pytest.mark.thorough
 async def test_a_view_survives_versions_until_one_of_its_columns_is_gone(
     producer: Producer, passer_by: httpx.AsyncClient, trees: str
 ) -> None:
@@ -148,6 +149,7 @@ async def list_panels(producer: Producer, page: str) -> list[int]:
     ]
 
 
+@pytest.mark.thorough
 async def test_a_view_that_takes_too_much_gives_way_to_the_table(
     producer: Producer,
     passer_by: httpx.AsyncClient,
@@ -212,6 +214,7 @@ async def test_only_who_publishes_may_choose(
     assert 'id="chart"' not in await open_page(passer_by, f"/datasets/{trees}/data")
 
 
+@pytest.mark.thorough
 async def test_what_a_column_is_for_is_corrected_by_hand_and_stays(
     producer: Producer, passer_by: httpx.AsyncClient, trees: str
 ) -> None:

@@ -42,6 +42,7 @@ async def places(producer: Producer) -> str:
     return f"/datasets/{dataset}/data"
 
 
+@pytest.mark.thorough
 async def test_the_map_that_moves_is_coloured_by_a_column(
     passer_by: httpx.AsyncClient, places: str
 ) -> None:
@@ -99,6 +100,7 @@ async def test_the_map_that_moves_has_the_rows_of_the_filters_alone(
     )
 
 
+@pytest.mark.thorough
 async def test_a_base_map_is_on_the_page_of_the_map_that_moves_alone(
     node_site: Site, places: str, demo: Territory, browse: Browse
 ) -> None:
@@ -140,6 +142,7 @@ def test_a_base_map_is_an_address_of_tiles_at_one_origin(address: str) -> None:
         Settings(base_map=address)
 
 
+@pytest.mark.thorough
 async def test_codes_of_areas_have_their_names(
     passer_by: httpx.AsyncClient, places: str
 ) -> None:

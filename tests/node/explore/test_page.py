@@ -61,6 +61,7 @@ async def open_page(client: httpx.AsyncClient, address: str) -> str:
     return page.text
 
 
+@pytest.mark.thorough
 async def test_headings_say_what_each_column_holds(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -122,6 +123,7 @@ def bar_widths(page: str) -> list[int]:
     return [int(width) for width in re.findall(bar, page)]
 
 
+@pytest.mark.thorough
 async def test_bars_stand_beside_amounts_and_rates_alone(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -181,6 +183,7 @@ async def test_rows_are_filtered_sorted_and_searched_by_links_and_forms(
     assert "No row has all of this: remove a filter." in words(nothing)
 
 
+@pytest.mark.thorough
 async def test_pages_columns_cards_and_one_row(
     trees: str, passer_by: httpx.AsyncClient
 ) -> None:
@@ -241,6 +244,7 @@ async def test_a_page_is_kept_once_its_figures_are_there(
     assert "ETag" in groups.headers
 
 
+@pytest.mark.thorough
 async def test_groups_lead_to_their_rows(
     trees: str, passer_by: httpx.AsyncClient
 ) -> None:
@@ -263,6 +267,7 @@ async def test_groups_lead_to_their_rows(
     assert "<table" not in unasked
 
 
+@pytest.mark.thorough
 async def test_a_column_is_described_under_the_other_filters(
     trees: str, passer_by: httpx.AsyncClient
 ) -> None:
@@ -288,6 +293,7 @@ async def test_a_column_is_described_under_the_other_filters(
     assert words(every).count("Whole number") + words(every).count("Number") >= 1
 
 
+@pytest.mark.thorough
 async def test_an_address_in_another_spelling_leads_to_its_own(
     trees: str, passer_by: httpx.AsyncClient
 ) -> None:
@@ -321,6 +327,7 @@ async def test_an_address_in_another_spelling_leads_to_its_own(
     assert "script-src 'self'" in region.headers["content-security-policy"]
 
 
+@pytest.mark.thorough
 async def test_files_of_the_view_end_in_their_name_and_give_parts(
     trees: str, passer_by: httpx.AsyncClient
 ) -> None:
@@ -351,6 +358,7 @@ async def test_files_of_the_view_end_in_their_name_and_give_parts(
     assert (await passer_by.get(f"{base}arbres.exe")).status_code == 404
 
 
+@pytest.mark.thorough
 async def test_lines_for_programs_read_the_rows_of_the_view(
     trees: str, passer_by: httpx.AsyncClient, tmp_path: Path
 ) -> None:

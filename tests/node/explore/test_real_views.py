@@ -28,7 +28,7 @@ from udi.tabular.queries.row_pages import RowPageReader
 from udi.tabular.queries.table import DatasetTable
 
 pytestmark = pytest.mark.programs
-FILES = examples(4, 30)
+FILES = examples(2, 30)
 VIEWS = examples(3, 7)
 """Of each file; 12 views of 4 files, or 210 of 30."""
 SEED = 20261130

@@ -67,7 +67,7 @@ def pandas() -> Path:
 @pytest.mark.parametrize(
     ("question", "rows", "first"),
     [
-        ("", 40, "01001"),
+        pytest.param("", 40, "01001", marks=pytest.mark.thorough),
         ("?année__greater=2035&part__sort=desc", 5, "35238"),
     ],
 )
@@ -89,6 +89,7 @@ async def test_pandas_reads_the_view(
     assert table["first"][5].startswith("«été» n° ")
 
 
+@pytest.mark.thorough
 async def test_pandas_reads_the_same_rows_as_arrow(
     served: str, passer_by: httpx.AsyncClient, pandas: Path
 ) -> None:
@@ -115,7 +116,7 @@ def duckdb() -> Path:
 @pytest.mark.parametrize(
     ("question", "rows", "first"),
     [
-        ("", 40, "01001"),
+        pytest.param("", 40, "01001", marks=pytest.mark.thorough),
         ("?année__greater=2035&part__sort=desc", 5, "35238"),
     ],
 )
@@ -143,7 +144,14 @@ async def test_duckdb_reads_the_view(
     ]
 
 
-@pytest.mark.parametrize("ending", ["csv", "parquet", "json"])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        pytest.param("csv", marks=pytest.mark.thorough),
+        "parquet",
+        pytest.param("json", marks=pytest.mark.thorough),
+    ],
+)
 async def test_duckdb_reads_each_form_of_the_file_and_counts_its_rows(
     served: str, passer_by: httpx.AsyncClient, duckdb: Path, ending: str
 ) -> None:
@@ -163,11 +171,11 @@ async def test_duckdb_reads_each_form_of_the_file_and_counts_its_rows(
 @pytest.mark.parametrize(
     ("path", "rows"),
     [
-        ("csv", 40),
+        pytest.param("csv", 40, marks=pytest.mark.thorough),
         ("csv?part__less=4", 4),
         ("parquet", 40),
-        ("parquet?part__less=4", 4),
-        ("json?part__less=4", 4),
+        pytest.param("parquet?part__less=4", 4, marks=pytest.mark.thorough),
+        pytest.param("json?part__less=4", 4, marks=pytest.mark.thorough),
     ],
 )
 async def test_duckdb_reads_every_row_of_an_export(
@@ -190,6 +198,7 @@ async def test_duckdb_reads_every_row_of_an_export(
     assert set(COLUMNS) <= set(table["columns"])
 
 
+@pytest.mark.thorough
 async def test_duckdb_reads_the_published_file(
     served: str, passer_by: httpx.AsyncClient, duckdb: Path
 ) -> None:
@@ -208,7 +217,10 @@ async def test_duckdb_reads_the_published_file(
     assert table["first"][:3] == ["01001", 2000, 0.5]
 
 
-@pytest.mark.parametrize(("question", "rows"), [("", 40), ("?part__less=4", 4)])
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [pytest.param("", 40, marks=pytest.mark.thorough), ("?part__less=4", 4)],
+)
 async def test_qgis_reads_the_view(
     served: str, passer_by: httpx.AsyncClient, question: str, rows: int
 ) -> None:
@@ -221,7 +233,9 @@ async def test_qgis_reads_the_view(
     assert layer["first"][-6] == "01001"
 
 
-@pytest.mark.parametrize("question", ["", "?part__less=4"])
+@pytest.mark.parametrize(
+    "question", [pytest.param("", marks=pytest.mark.thorough), "?part__less=4"]
+)
 async def test_excel_reads_the_view(
     served: str, passer_by: httpx.AsyncClient, question: str
 ) -> None:

@@ -1,6 +1,7 @@
 """The API of sources: what the form of the page does, with a key of the space; a credential is in no answer."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -138,28 +139,28 @@ async def test_a_script_confirms_no_key_of_a_server(
     assert (await renewal.source()).host_key == ""
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"address": "files.example/a.csv"}, "address"),
-        ({"address": "https://u:p@files.example/a.csv"}, "address"),
-        ({"frequency": "never"}, "frequency"),
-        ({"kind": "carrier-pigeon"}, "kind"),
-        ({"fields": {"user": "depot"}}, "fields.password"),
-        ({"fields": {"user": "a", "password": "b", "colour": "c"}}, "fields.colour"),
-        ({"fields": {"user": 3}}, "fields"),
-        ({"secret": "x"}, ""),
-        ({"address": 3}, "address"),
-    ],
+REFUSED_SOURCES: Sequence[tuple[dict[str, Any], str]] = (
+    ({"address": "files.example/a.csv"}, "address"),
+    ({"address": "https://u:p@files.example/a.csv"}, "address"),
+    ({"frequency": "never"}, "frequency"),
+    ({"kind": "carrier-pigeon"}, "kind"),
+    ({"fields": {"user": "depot"}}, "fields.password"),
+    ({"fields": {"user": "a", "password": "b", "colour": "c"}}, "fields.colour"),
+    ({"fields": {"user": 3}}, "fields"),
+    ({"secret": "x"}, ""),
+    ({"address": 3}, "address"),
 )
-async def test_a_source_that_is_wrong_is_refused_by_field_and_nothing_is_kept(
-    renewal: Renewal, script: SourceClient, body: dict[str, Any], field: str
-) -> None:
-    answer = await script.ask("PUT", **(SFTP | body))
 
-    assert answer.status_code == 422, answer.text
-    [error] = answer.json()["errors"]
-    assert error.get("field", "") == field
+
+async def test_a_source_that_is_wrong_is_refused_by_field_and_nothing_is_kept(
+    renewal: Renewal, script: SourceClient
+) -> None:
+    for body, field in REFUSED_SOURCES:
+        answer = await script.ask("PUT", **(SFTP | body))
+
+        assert answer.status_code == 422, answer.text
+        [error] = answer.json()["errors"]
+        assert error.get("field", "") == field
     assert await rows(renewal.database, renewal.territory, DatasetSource) == []
 
 

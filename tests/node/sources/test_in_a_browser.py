@@ -1,11 +1,14 @@
 """The form of a source and the key of a server in a real browser, on a wide and a narrow screen."""
 
+import pytest
+
 from tests.node.producer import TABLE
 from tests.node.sources.renewal import Renewal
 from tests.node.sources.sftp_server import PASSWORD, SftpServer
 from tests.ui.tab import Answered, Tab
 
 
+@pytest.mark.thorough
 async def test_the_form_and_the_key_of_a_server_are_shown_at_every_width(
     renewal: Renewal, sftp: SftpServer, tab: Tab
 ) -> None:

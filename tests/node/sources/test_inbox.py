@@ -1,5 +1,7 @@
 """«To do» at the node: an automatic update that stopped waits with its reason, and goes with the act that mends it."""
 
+import pytest
+
 from tests.node.producer import TABLE
 from tests.node.sending import rows
 from tests.node.sources.renewal import Renewal
@@ -96,6 +98,7 @@ async def test_a_source_that_somebody_paused_waits_until_it_is_looked_at(
     assert webdav.list_answers() == [("GET", 200)]
 
 
+@pytest.mark.thorough
 async def test_what_waits_first_of_a_dataset_says_that_its_source_is_paused_too(
     renewal: Renewal, webdav: WebdavServer
 ) -> None:

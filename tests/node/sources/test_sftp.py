@@ -103,6 +103,7 @@ async def test_sftp_refuses_a_server_whose_key_changed(
     assert len(sftp.tried) == 1
 
 
+@pytest.mark.thorough
 async def test_sftp_takes_a_private_key_in_place_of_a_password(
     renewal: Renewal, sftp: SftpServer
 ) -> None:
@@ -138,7 +139,14 @@ async def test_sftp_refuses_a_wrong_password_at_once_and_waits_for_a_person(
     assert "un faux mot" not in caplog.text
 
 
-@pytest.mark.parametrize("path", ["/absent.csv", "/folder", "/out.csv"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/absent.csv",
+        pytest.param("/folder", marks=pytest.mark.thorough),
+        pytest.param("/out.csv", marks=pytest.mark.thorough),
+    ],
+)
 async def test_sftp_says_that_there_is_no_file(
     renewal: Renewal, sftp: SftpServer, path: str
 ) -> None:
@@ -217,7 +225,14 @@ async def test_a_look_says_nothing_of_the_address_that_was_set_meanwhile(
     assert await renewal.count_versions() == 1
 
 
-@pytest.mark.parametrize("button", ["stop", "pause", "look"])
+@pytest.mark.parametrize(
+    "button",
+    [
+        "stop",
+        pytest.param("pause", marks=pytest.mark.thorough),
+        pytest.param("look", marks=pytest.mark.thorough),
+    ],
+)
 async def test_a_file_of_a_source_that_is_stopped_meanwhile_makes_no_version(
     renewal: Renewal, sftp: SftpServer, button: str
 ) -> None:

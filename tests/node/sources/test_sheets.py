@@ -75,7 +75,7 @@ def test_understand_address_refuses_what_is_none(address: str, kind: str) -> Non
 @pytest.mark.parametrize(
     ("link", "expected_path"),
     [
-        (f"/spreadsheets/d/{SHEET}/edit#gid=7", f"/spreadsheets/d/{SHEET}/export?format=csv&gid=7"),
+        pytest.param(f"/spreadsheets/d/{SHEET}/edit#gid=7", f"/spreadsheets/d/{SHEET}/export?format=csv&gid=7", marks=pytest.mark.thorough),
         (f"/s/{SHARE}", f"/s/{SHARE}/download"),
     ],
 )  # fmt: skip

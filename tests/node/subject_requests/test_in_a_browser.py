@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from tests.node.producer import Producer
@@ -47,6 +48,7 @@ async def end_tickets(database: Database, territory: Territory) -> None:
         await session.execute(update(HeldTicket).values(expires_at=moment))
 
 
+@pytest.mark.thorough
 async def test_the_answer_with_those_who_read_the_data_holds_on_every_screen(
     asker: Asker,
     agent: Agent,

@@ -69,9 +69,13 @@ async def answer(agent: Agent, request_id: str, **form: Any) -> None:
 @pytest.mark.parametrize(
     ("right", "change"),
     [
-        (SubjectRight.RECTIFICATION, "corrected"),
+        pytest.param(
+            SubjectRight.RECTIFICATION, "corrected", marks=pytest.mark.thorough
+        ),
         (SubjectRight.ERASURE, "erased"),
-        (SubjectRight.RESTRICTION, "restricted"),
+        pytest.param(
+            SubjectRight.RESTRICTION, "restricted", marks=pytest.mark.thorough
+        ),
     ],
 )
 async def test_the_answer_tells_those_who_read_what_was_ticked(

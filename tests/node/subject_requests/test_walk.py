@@ -36,6 +36,21 @@ WORDS = {
     "escalate": {"text": "Il manque 2023."},
 }
 STATES = [state for state in SubjectRequestState if state != "drafted"]
+LATE_BY_DEFAULT = {"processing", "extended", "refused", "closed"}
+CASES = [
+    pytest.param(
+        state,
+        holding,
+        id=f"{name}-{state}",
+        marks=() if state in usual else pytest.mark.thorough,
+    )
+    for name, holding, usual in (
+        ("fresh", FRESH, {*STATES} - LATE_BY_DEFAULT | {"processing"}),
+        ("late", LATE, LATE_BY_DEFAULT),
+    )
+    for state in STATES
+]
+"""By default each state is walked once, and the one in which each condition counts both ways; under `--all` all are."""
 
 
 async def put(
@@ -59,8 +74,7 @@ async def look(database: Database, territory: Territory, request_id: str) -> Any
         return row.one(), entries
 
 
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("holding", [FRESH, LATE], ids=["fresh", "late"])
+@pytest.mark.parametrize(("state", "holding"), CASES)
 async def test_each_event_in_each_state_by_each_side(
     asker: Asker,
     agent: Agent,

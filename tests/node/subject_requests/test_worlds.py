@@ -30,7 +30,7 @@ from udi.protocol.subject_requests import SubjectRequestEvent
 PRODUCERS = ("mairie", "ecole", "eau")
 PEOPLE = 3
 MOVES = 24
-SEEDS = examples(2, 20)
+SEEDS = examples(1, 20)
 LISTED = re.compile(r"/requests/([0-9a-f-]{36})")
 DOORS = {"person": {"person"}, "agent": {"agent", "officer"}}
 HOLDING = {

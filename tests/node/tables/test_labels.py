@@ -110,6 +110,7 @@ def test_tables_are_understood_as_a_person_read_them(
     misses = list[str]()
     difference_counts = Counter[str]()
     tables = [line for line in labels(shared_data) if line["format"] not in GEOGRAPHIC]
+    tables = tables[:: examples(3, 1)]
     for line in tables:
         profile = profile_path(
             shared_data / "data/tables" / line["file"],
@@ -124,12 +125,12 @@ def test_tables_are_understood_as_a_person_read_them(
             f"\nunderstood {right}/{len(tables)}, everything right at once; wrong: {dict(difference_counts)}"
         )
         print("\n".join(misses))  # noqa: T201
-    assert len(tables) > 190
+    assert len(tables) > examples(63, 190)
     assert right >= SHARE * len(tables), misses
 
 
 @pytest.mark.parametrize(
-    "charset", [*dict.fromkeys(CHARSETS_OFFERED.values())][:: examples(2, 1)]
+    "charset", [*dict.fromkeys(CHARSETS_OFFERED.values())][:: examples(6, 1)]
 )
 def test_a_wrong_correction_is_no_accident(
     shared_data: Path, tmp_path: Path, charset: str

@@ -92,6 +92,7 @@ def test_an_archive_of_very_many_files_is_not_opened(
     assert failure.code == "too_many_files"
 
 
+@pytest.mark.thorough
 def test_a_gzip_bomb_is_not_unpacked(tmp_path: Path) -> None:
     file = tmp_path / "x.csv.gz"
     with gzip.open(file, "wb") as writer:
