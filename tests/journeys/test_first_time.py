@@ -93,7 +93,7 @@ class Person:
         return {url: words for url, words in words_by_page.items() if words}
 
 
-@pytest.fixture(params=["fr", "en"])
+@pytest.fixture(params=["fr", pytest.param("en", marks=pytest.mark.thorough)])
 async def person(
     browser: Browser, request: pytest.FixtureRequest
 ) -> AsyncIterator[Person]:
@@ -196,6 +196,7 @@ async def test_a_publication_asks_little_in_plain_words_without_a_script_and_the
     assert person.jargon() == {}
 
 
+@pytest.mark.thorough
 async def test_a_table_that_follows_a_known_model_is_told_so_in_plain_words(
     person: Person, installation: Installation, shared_data: Path, tmp_path: Path
 ) -> None:
