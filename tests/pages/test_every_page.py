@@ -39,8 +39,7 @@ OF_PARTS = {"forced colours", "no motion", "paper", "keyboard"}
 """Modes that only what a page is built of changes: looked at where that was on no page before (`list_parts`), as by axe-core."""
 FIRST = {stop.route: stop for stop in reversed(STOPS)}
 """Of each route, the state that bears every mode in each run; the others do in a thorough one, and for the declaration."""
-FURTHER = [stop.name for stop in STOPS if FIRST[stop.route] != stop]
-"""The other states, each of which a usual run reads in one of the languages, by turns."""
+RANKS = {stop.name: rank for rank, stop in enumerate(STOPS)}
 STATUS_OK = 200
 VNU = "26.9.27"
 """The version of the Nu HTML checker."""
@@ -140,10 +139,16 @@ def list_visits() -> list[Any]:
 
 
 def is_visited(stop: Stop, language: str) -> bool:
-    """Whether this run looks at a page: one state of each route in each language, the others in one of them."""
-    if shows_all() or is_first_state(stop):
+    """Whether this run looks at a page.
+
+    That is one state of each route in the first language, every other of these in the second, and each other state in one
+    of them by turns.
+    """
+    if shows_all():
         return True
-    turn = FURTHER.index(stop.name) % len(LANGUAGES)
+    turn = RANKS[stop.name] % len(LANGUAGES)
+    if is_first_state(stop):
+        return is_whole(language) or turn == 0
     return language == LANGUAGES[turn]
 
 
