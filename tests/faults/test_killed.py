@@ -36,9 +36,9 @@ STEPS = (
     "look.stored", "look.noted", "publish.opened", "push.begun", "push.sent",
 )  # fmt: skip
 ALWAYS = {
-    ("part.stored", "medium"), ("version.committed", "small"), ("look.stored", "small"),
+    ("part.stored", "medium"), ("upload.assembled", "small"), ("version.committed", "small"), ("look.stored", "small"),
 }  # fmt: skip
-"""Those that every run makes: while it sends, while it becomes a version, while it is looked at. The others take minutes together."""
+"""Those that every run makes: while it is sent, put together, made a version, looked at. The others take minutes together."""
 NEVER = {("part.noted", "small"): "its one part is also the last: see upload.received"}
 
 
