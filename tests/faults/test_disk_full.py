@@ -12,7 +12,6 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.depth import examples
 from tests.faults.disks import SmallDisk, small_disk
 from tests.faults.power import content, let_pause_pass, let_time_pass
 from tests.faults.running import RunningNode
@@ -30,7 +29,7 @@ TURN = 12
 """Seconds in which the worker looks for jobs twice: where a row finds room in a page, it takes one in spite of all."""
 REFUSED = "DiskFullError"
 MOST = 200
-SIZE = examples(3, 5) * 1024**2
+SIZE = 5 * 1024**2
 
 
 def visitor(node: RunningNode, demo: Territory, **headers: str) -> httpx.AsyncClient:

@@ -9,7 +9,6 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from tests.depth import examples
 from tests.faults.client import PatientSender
 from tests.faults.power import content, let_time_pass, until
 from tests.faults.running import RunningNode
@@ -27,7 +26,7 @@ from udi.ui.site import Site
 MEGABYTE = 1024**2
 SIZES = {
     "small": 3000,
-    "medium": examples(2, 5) * MEGABYTE,
+    "medium": 5 * MEGABYTE,
     "large": 20 * MEGABYTE,
 }
 STEPS = (

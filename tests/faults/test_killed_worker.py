@@ -25,7 +25,7 @@ from udi.node.files.sweep import sweep_territory
 from udi.ui.site import Site
 
 Seen = TypeVar("Seen")
-SIZE = examples(3, 20) * 1024**2
+SIZE = examples(5, 20) * 1024**2
 PATIENCE = 180
 STEPS = (
     "refresh.begun", "upload.assembled", "upload.stored", "refresh.fetched", "upload.profiled", "version.added",
