@@ -16,6 +16,7 @@ from tests.journeys.steps import PUBLISHER
 from tests.journeys.test_publish_and_find import wait_until_found
 from tests.pages.plain import JARGON
 
+pytestmark = pytest.mark.thorough
 FILES = {
     "fr": "goodtables_VilleMTP_MTP_BudgetPri_2015.csv",
     "en": "xloader_go-realtime.xlsx",
@@ -93,7 +94,7 @@ class Person:
         return {url: words for url, words in words_by_page.items() if words}
 
 
-@pytest.fixture(params=["fr", pytest.param("en", marks=pytest.mark.thorough)])
+@pytest.fixture(params=["fr", "en"])
 async def person(
     browser: Browser, request: pytest.FixtureRequest
 ) -> AsyncIterator[Person]:
@@ -196,7 +197,6 @@ async def test_a_publication_asks_little_in_plain_words_without_a_script_and_the
     assert person.jargon() == {}
 
 
-@pytest.mark.thorough
 async def test_a_table_that_follows_a_known_model_is_told_so_in_plain_words(
     person: Person, installation: Installation, shared_data: Path, tmp_path: Path
 ) -> None:
