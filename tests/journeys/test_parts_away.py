@@ -39,7 +39,7 @@ async def test_the_node_stopped_leaves_the_search_and_a_page_that_says_why(
     ) as visitor:
         installation.stop("serve-node")
         try:
-            found = await visitor.get("/data", params={"q": "recettes"})
+            results = await visitor.get("/data", params={"q": "recettes"})
             page = await visitor.get(f"/data/{dataset}")
             [link, *_] = re.findall(rf'href="(/data/{dataset}/files/[^"]+)"', page.text)
             refused = await visitor.get(link)
@@ -47,8 +47,8 @@ async def test_the_node_stopped_leaves_the_search_and_a_page_that_says_why(
             installation.start("serve", "node")
             installation.wait("node")
 
-    assert (found.status_code, page.status_code) == (200, 200)
-    assert TITLE in re.sub("</?mark>", "", found.text)
+    assert (results.status_code, page.status_code) == (200, 200)
+    assert TITLE in re.sub("</?mark>", "", results.text)
     assert TITLE in page.text
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "300")
     assert "ne répond pas" in refused.text

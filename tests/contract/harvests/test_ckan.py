@@ -126,8 +126,8 @@ async def test_a_recorded_ckan_is_read_whole(
     await check_two_readings(
         workspace, reading, "CKAN 2.12.0, recorded", Expected("ckan", SOME, 3)
     )
-    if thorough():
-        await check_following(workspace, reading, playing(recording, act))
+    holder = playing(recording, act)
+    await check_following(workspace, reading, holder, is_followed=thorough())
     assert "/robots.txt" in catalogue.requests
 
 

@@ -275,9 +275,9 @@ async def test_each_protocol_is_read_whole(
         protocol,
         Expected(RECOGNISED.get(protocol, protocol), many, pages),
     )
-    if protocol in FOLLOWED or thorough():
-        await check_following(
-            workspace,
-            reading,
-            Holder(change, remove, restore, (title(3), NEW), title(7)),
-        )
+    await check_following(
+        workspace,
+        reading,
+        Holder(change, remove, restore, (title(3), NEW), title(7)),
+        is_followed=protocol in FOLLOWED or thorough(),
+    )

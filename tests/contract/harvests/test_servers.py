@@ -120,12 +120,12 @@ async def test_pygeoapi_is_read_whole(
             "OGC API Records, pygeoapi",
             Expected("ogc-records", MANY, MANY // PAGE),
         )
-        if thorough():
-            await check_following(
-                workspace,
-                reading,
-                Holder(change, remove, restore, (title(3), NEW), title(7)),
-            )
+        await check_following(
+            workspace,
+            reading,
+            Holder(change, remove, restore, (title(3), NEW), title(7)),
+            is_followed=thorough(),
+        )
 
 
 @pytest.mark.thorough
