@@ -29,7 +29,7 @@ from udi.ui.openapi.example_values import DATASET
 
 __all__ = ["portal", "producer", "publisher", "services", "space"]
 Document = dict[str, Any]
-EXAMPLES = examples(3, 30)
+EXAMPLES = examples(1, 30)
 """Requests of each phase for each operation, besides the document's own examples."""
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 """What no schema can say here, operation by operation."""

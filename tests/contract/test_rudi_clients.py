@@ -231,6 +231,7 @@ async def move(
 MANY = 1203
 
 
+@pytest.mark.thorough
 async def test_both_clients_read_a_catalogue_of_several_pages(
     node: RunningNode,
     demo: Territory,

@@ -24,17 +24,20 @@ from udi.node.files.sweep import sweep_territory
 from udi.ui.site import Site
 
 MEGABYTE = 1024**2
-SIZES = {"small": 3000, "medium": 5 * MEGABYTE, "large": 20 * MEGABYTE}
+SIZES = {
+    "small": 3000,
+    "medium": 5 * MEGABYTE,
+    "large": 20 * MEGABYTE,
+}
 STEPS = (
     "upload.created", "part.stored", "part.noted", "upload.received", "upload.assembled", "upload.stored",
     "upload.profiled", "version.added", "version.committed", "parts.removed", "look.begun", "look.copied", "look.read",
     "look.stored", "look.noted", "publish.opened", "push.begun", "push.sent",
 )  # fmt: skip
 ALWAYS = {
-    ("part.stored", "medium"), ("version.committed", "small"), ("upload.assembled", "small"), ("look.read", "small"),
-    ("look.stored", "small"),
+    ("part.stored", "medium"), ("upload.assembled", "small"), ("version.committed", "small"), ("look.stored", "small"),
 }  # fmt: skip
-"""Those that every run makes; the others take minutes together."""
+"""Those that every run makes: while it is sent, put together, made a version, looked at. The others take minutes together."""
 NEVER = {("part.noted", "small"): "its one part is also the last: see upload.received"}
 
 

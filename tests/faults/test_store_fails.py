@@ -70,18 +70,18 @@ async def test_an_upload_goes_on_when_s3_is_back(
 ) -> None:
     store = services[OBJECTS] = ObjectStore.of(own_s3.empty_bucket())
     sender = Sender(producer.client)
-    content = TABLE * (3 * MEGABYTE // len(TABLE))
+    content = TABLE * (2 * MEGABYTE // len(TABLE))
     address = await sender.address(len(content))
-    await sender.send(address, 0, pieces(content[: 2 * MEGABYTE]))
+    await sender.send(address, 0, pieces(content[:MEGABYTE]))
     own_s3.stop()
 
-    away = await sender.send(address, 2 * MEGABYTE, pieces(content[2 * MEGABYTE :]))
+    away = await sender.send(address, MEGABYTE, pieces(content[MEGABYTE:]))
 
     assert (away.status_code, away.headers["retry-after"]) == (503, "30")
-    assert await sender.offset(address) == 2 * MEGABYTE
+    assert await sender.offset(address) == MEGABYTE
     own_s3.start()
     assert (
-        await sender.send(address, 2 * MEGABYTE, pieces(content[2 * MEGABYTE :]))
+        await sender.send(address, MEGABYTE, pieces(content[MEGABYTE:]))
     ).status_code == 204
     assert (await sender.look(address))["state"] == "done"
     assert await sound(node_database, store, demo) == []

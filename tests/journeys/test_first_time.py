@@ -16,6 +16,7 @@ from tests.journeys.steps import PUBLISHER
 from tests.journeys.test_publish_and_find import wait_until_found
 from tests.pages.plain import JARGON
 
+pytestmark = pytest.mark.thorough
 FILES = {
     "fr": "goodtables_VilleMTP_MTP_BudgetPri_2015.csv",
     "en": "xloader_go-realtime.xlsx",

@@ -169,6 +169,7 @@ async def test_somebody_joins_and_publishes_without_a_technician(
     await expect(asker.get_by_role("heading", name=NAME)).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_an_administrator_invites_and_the_person_comes_in_publishes_and_leaves(
     installation: Installation, people: dict[str, Page]
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.journeys.forms import logged_in, open_logged_in, publish_restricted
@@ -196,6 +197,7 @@ async def go_to_node(page: Page, place: Installation) -> None:
     await page.wait_for_url(lambda url: "/realms/" in url)
 
 
+@pytest.mark.thorough
 async def test_who_lends_by_a_number_sees_the_use_and_stops_it_while_a_program_reads(
     installation: Installation,
     context: BrowserContext,

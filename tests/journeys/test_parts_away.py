@@ -29,6 +29,32 @@ async def dataset(installation: Installation, table: bytes) -> str:
     return published
 
 
+async def test_the_node_stopped_leaves_the_search_and_a_page_that_says_why(
+    installation: Installation, dataset: str
+) -> None:
+    headers = {"Host": "demo.localhost", "Accept": "text/html", "Accept-Language": "fr"}
+    origin = f"http://127.0.0.1:{installation.settings.port(0)}"
+    async with httpx.AsyncClient(
+        base_url=origin, headers=headers, timeout=PATIENCE, follow_redirects=True
+    ) as visitor:
+        installation.stop("serve-node")
+        try:
+            results = await visitor.get("/data", params={"q": "recettes"})
+            page = await visitor.get(f"/data/{dataset}")
+            [link, *_] = re.findall(rf'href="(/data/{dataset}/files/[^"]+)"', page.text)
+            refused = await visitor.get(link)
+        finally:
+            installation.start("serve", "node")
+            installation.wait("node")
+
+    assert (results.status_code, page.status_code) == (200, 200)
+    assert TITLE in re.sub("</?mark>", "", results.text)
+    assert TITLE in page.text
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "300")
+    assert "ne répond pas" in refused.text
+
+
+@pytest.mark.thorough
 async def test_the_node_stopped_leaves_the_catalogue_whole_and_downloads_explain(
     installation: Installation, context: BrowserContext, dataset: str
 ) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import httpx
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from tests.depth import thorough
+from tests.journeys.forms import logged_in, open_logged_in, publish_restricted
 from tests.journeys.installation import PATIENCE, Installation
 from tests.journeys.steps import check, log_in, open_page, wait_until
 from tests.journeys.test_publish_and_find import contents_of_portal, wait_until_found
@@ -46,6 +48,20 @@ async def restrict(
     await expect(page.get_by_role("heading", level=1)).to_have_text(title)
     await page.get_by_role("button", name="Publier").click()
     await page.wait_for_load_state()
+
+
+async def open_producer(
+    context: BrowserContext, place: Installation, folder: Path
+) -> Page:
+    """The producer with restricted data: published in the browser under `--all`, else as its forms send it."""
+    if thorough():
+        page = await context.new_page()
+        await restrict(page, place, folder)
+        return page
+    async with logged_in(place, "node") as publisher:
+        await publish_restricted(publisher, TABLE, TITLE)
+    async with logged_in(place, "portal") as holder:
+        return await open_logged_in(context, place.portal(), holder)
 
 
 async def set_terms(page: Page, place: Installation, dataset: str) -> None:
@@ -160,8 +176,7 @@ async def test_a_refused_student_asks_better_reads_half_the_columns_until_the_pr
     browser: Browser,
     tmp_path: Path,
 ) -> None:
-    producer = await context.new_page()
-    await restrict(producer, installation, tmp_path)
+    producer = await open_producer(context, installation, tmp_path)
     await wait_until_found(installation, "consommation", TITLE)
     visitor = await browser.new_context(locale="fr-FR")
     student = await visitor.new_page()

@@ -84,6 +84,7 @@ LENGTHEN = r"""() => {
   return wide;
 }"""
 """A page as another language would have it: its width; nothing stays changed."""
+WIDTHS = f"() => [document.documentElement.scrollWidth, ({MIRROR})(), ({LENGTHEN})()]"
 BUILT_OF = """() => {
   const ATTRIBUTES = ['class', 'type', 'role', 'tabindex', 'dir', 'inert', 'open', 'disabled', 'readonly', 'hidden', 'autofocus',
     'aria-current', 'aria-disabled', 'aria-invalid', 'aria-sort', 'aria-busy', 'data-scheme', 'data-territory', 'style'];
@@ -124,6 +125,11 @@ async def reflow(page: Page) -> list[str]:
     await page.set_viewport_size(NARROW)
     wide = await page.evaluate("document.documentElement.scrollWidth")
     await page.set_viewport_size(WIDE)
+    return tell_reflow(wide)
+
+
+def tell_reflow(wide: int) -> list[str]:
+    """What is wrong with a page of this width on a narrow screen."""
     if wide > NARROW["width"]:
         return [f"it is {wide} wide on a screen of 320"]
     return []
@@ -203,18 +209,33 @@ async def list_parts(page: Page) -> set[str]:
     return set(await page.evaluate(BUILT_OF))
 
 
-async def mirrored(page: Page) -> list[str]:
-    """In a language that is written from right to left, or that needs two fifths more letters, nothing scrolls sideways."""
+async def list_widths(page: Page) -> list[tuple[str, str]]:
+    """What scrolls sideways, by name of check: on a narrow screen, and on both in other languages.
+
+    One may be written from right to left, or need two fifths more letters. A screen is narrowed once for all three.
+    """
     faults = []
     for size in (WIDE, NARROW):
         if page.viewport_size != size:
             await page.set_viewport_size(size)
-        for name, change in (("mirrored", MIRROR), ("with longer words", LENGTHEN)):
-            wide = await page.evaluate(change)
-            if wide > size["width"] + ROUNDING:
-                faults.append(f"{name} it is {wide} wide on {size['width']}")
+        wide, mirrored_wide, longer = await page.evaluate(WIDTHS)
+        if size == NARROW:
+            faults += [("reflow", message) for message in tell_reflow(wide)]
+        faults += [
+            ("mirrored", f"{name} it is {other} wide on {size['width']}")
+            for name, other in (
+                ("mirrored", mirrored_wide),
+                ("with longer words", longer),
+            )
+            if other > size["width"] + ROUNDING
+        ]
     await page.set_viewport_size(WIDE)
     return faults
+
+
+async def mirrored(page: Page) -> list[str]:
+    """In a language that is written from right to left, or that needs two fifths more letters, nothing scrolls sideways."""
+    return [message for name, message in await list_widths(page) if name == "mirrored"]
 
 
 async def unsized(page: Page) -> list[str]:

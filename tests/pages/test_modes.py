@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.pages.findings import Findings
-from tests.pages.modes import MODES, list_parts, mirrored
+from tests.pages.modes import MODES, list_parts, list_widths, mirrored, reflow
 from tests.ui.tab import WIDE, Tab, open_tab
 
 STYLE = """<style>:focus { outline: 3px solid } button, .btn { border: 0 } @media print { button { display: none } }
@@ -92,6 +92,19 @@ async def test_a_page_is_looked_at_as_other_languages_have_it(
 
     assert bool(messages) is bool(fault)
     assert all(fault in message for message in messages)
+
+
+@pytest.mark.parametrize("added", ["", "<p style='width: 600px'>Oak</p>"])
+async def test_a_screen_that_is_narrowed_once_finds_what_reflow_does(
+    tab: Tab, added: str
+) -> None:
+    await show(tab, added)
+
+    faults = await list_widths(tab.page)
+
+    messages = [message for name, message in faults if name == "reflow"]
+    assert messages == await reflow(tab.page)
+    assert bool(messages) is bool(added)
 
 
 @pytest.mark.parametrize(

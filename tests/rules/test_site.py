@@ -10,12 +10,14 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+from litestar import Litestar
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from playwright.async_api import Browser, Page, Route
 
 from tests.rules.test_release import list_generated_pages, load
 from udi import __version__
+from udi.ui.openapi.document import build_template
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -27,6 +29,13 @@ SHALLOW = re.compile(r"^ {1,3}(?:[-*] |\d+\. |```).*", re.MULTILINE)
 """What stands in an item of a list on a forge, and beside it on the site, which counts by four spaces."""
 ITEM = re.compile(r"\n(?:[-*] |\d+\. |\|).*")
 """What begins as an item of a list, or a row of a table."""
+OPERATIONS = pytest.mark.parametrize(
+    ("program", "operation"),
+    [
+        ("portal", "GET /api/v1/datasets"),
+        ("node", "GET /api/v1/resources/search"),
+    ],
+)
 LITERAL = {"pre", "script", "style"}
 LINK_ATTRIBUTES = {"a": "href", "area": "href"}
 RESOURCE_ATTRIBUTES = {
@@ -155,6 +164,7 @@ async def tab(browser: Browser, site: Path) -> Page:
     return await context.new_page()
 
 
+@pytest.mark.thorough
 def test_site_has_every_page_of_the_documentation(site: Path) -> None:
     expected = {"index.html", "404.html", "search.html"}
     for page in DOCS.rglob("*.md"):
@@ -167,13 +177,8 @@ def test_site_has_every_page_of_the_documentation(site: Path) -> None:
     assert set(read_pages(site)) == expected
 
 
-@pytest.mark.parametrize(
-    ("program", "operation"),
-    [
-        ("portal", "GET /api/v1/datasets"),
-        ("node", "GET /api/v1/resources/search"),
-    ],
-)
+@pytest.mark.thorough
+@OPERATIONS
 def test_site_has_the_operations_of_each_program(
     site: Path, program: str, operation: str
 ) -> None:
@@ -183,14 +188,31 @@ def test_site_has_the_operations_of_each_program(
     assert page.count("<h3") > 40
 
 
+@OPERATIONS
+def test_page_of_an_api_has_the_operations_of_its_program(
+    portal_app: Litestar, node_app: Litestar, program: str, operation: str
+) -> None:
+    reference = load("api_reference")
+    app = {"portal": portal_app, "node": node_app}[program]
+    document = build_template(app, reference.PROGRAMS[program][-1].first)
+
+    page = reference.write_page(program, document)
+
+    assert operation in page
+    assert page.count("\n### ") > 40
+
+
+@pytest.mark.thorough
 def test_site_has_no_broken_link(site: Path) -> None:
     assert list(find_broken_links(site)) == []
 
 
+@pytest.mark.thorough
 def test_site_loads_nothing_from_other_hosts(site: Path) -> None:
     assert list(find_foreign_resources(site)) == []
 
 
+@pytest.mark.thorough
 def test_menu_of_each_page_leads_to_every_page(site: Path) -> None:
     pages = read_pages(site)
     addresses = {
@@ -208,6 +230,7 @@ def test_menu_of_each_page_leads_to_every_page(site: Path) -> None:
     assert incomplete == {}
 
 
+@pytest.mark.thorough
 def test_search_index_has_every_page(site: Path) -> None:
     entries = json.loads((site / "search/search_index.json").read_text())["docs"]
     indexed = {urljoin(ORIGIN, entry["location"]) for entry in entries if entry["text"]}
@@ -220,6 +243,7 @@ def test_search_index_has_every_page(site: Path) -> None:
     assert addresses - {address.partition("#")[0] for address in indexed} == set()
 
 
+@pytest.mark.thorough
 def test_each_page_names_its_version(site: Path) -> None:
     silent = [
         path
@@ -247,6 +271,7 @@ def test_versions_of_a_site_without_any_are_refused(tmp_path: Path) -> None:
         load("site_versions").write_index(tmp_path)
 
 
+@pytest.mark.thorough
 def test_site_shows_items_in_lists_and_rows_in_tables(site: Path) -> None:
     lost = {
         path: page.lost_items
@@ -273,6 +298,7 @@ def test_lists_in_lists_are_indented_by_four_spaces() -> None:
     ]
 
 
+@pytest.mark.thorough
 async def test_search_of_the_site_needs_no_other_host(tab: Page) -> None:
     await tab.goto(f"{ORIGIN}search.html?q=Keycloak")
 

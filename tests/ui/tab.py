@@ -113,7 +113,7 @@ class Tab:
         """What is too wide on either screen in each language, and what axe-core refuses there.
 
         Languages share their markup, and screens most of it: the first language is looked at, by axe-core on the wide
-        screen; each, and both screens, if `whole`, as in a thorough run. `tests/pages` looks at every page in both
+        screen; each, and both screens, if `whole`, as in a thorough run, in which `tests/pages` looks at every page in both
         languages. Pictures of the page, called `name`, go where `UDI_PICTURES` says.
         """
         is_whole = thorough() if whole is None else whole

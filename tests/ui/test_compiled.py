@@ -30,7 +30,7 @@ def test_a_template_compiles_to_the_same_in_each_language(pages: PageRenderer) -
     others = others[: examples(1, len(others))]
 
     assert len(names) > 20
-    for name in names:
+    for name in names[:: examples(2, 1)]:
         assert {_compile(other, name) for other in others} == {_compile(first, name)}, (
             name
         )

@@ -203,6 +203,7 @@ async def ask_three(journey: Journey, origin: str, producers: list[str]) -> None
         await page.wait_for_url(RECEIPT)
 
 
+@pytest.mark.thorough
 async def test_an_inhabitant_asks_three_of_whom_one_answers_one_extends_one_is_late(
     exchange: Exchange, producers: list[str], agent: Agent, journey: Journey
 ) -> None:

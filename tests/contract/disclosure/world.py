@@ -28,6 +28,8 @@ HEADS_ONE_IN = examples(3, 1)
 REFUSED_ONE_IN = examples(4, 1)
 """Of how many addresses that give a browser no page one is asked in the other forms too; each is asked as a browser does."""
 REFUSED = 300
+MEANT = {"intended": "rows"}
+"""What is answered to the question whether a version is meant to have fewer rows."""
 NOT_OF_THE_DATASET = ("date", "server-timing", "ratelimit", "x-request-id")
 """Headers of each answer that say when it was given, or how much was asked before."""
 
@@ -95,7 +97,7 @@ class World:
     ) -> dict[str, Any]:
         """Publish, tell the portal, and let it say yes: the record as it was pushed."""
         answer = await self.producer.client.post(
-            f"/datasets/{dataset_id}/publish", data={"reason": reason}
+            f"/datasets/{dataset_id}/publish", data={"reason": reason, **MEANT}
         )
         assert answer.status_code == 303, answer.text
         dataset = await self.dataset(dataset_id)
@@ -149,7 +151,7 @@ class World:
         part = self.parts[dataset_id] = answer.headers["location"].rpartition("/")[2]
         answer = await self.producer.client.post(
             f"{form}/{part}",
-            data={"title": "x", "role": "data", "publish": "1", "reason": "y"},
+            data={"title": "x", "role": "data", "publish": "1", "reason": "y", **MEANT},
         )
         assert answer.status_code == 303, answer.text
 

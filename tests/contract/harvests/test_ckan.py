@@ -31,6 +31,7 @@ from tests.contract.harvests.whole import (
 )
 from tests.contract.readers.environments import environment
 from tests.contract.servers import running, solr
+from tests.depth import thorough
 from tests.portal.nodes.sources.conftest import Catalogue, Open, Reading, count_rows
 from udi.kit.clock import now
 from udi.kit.http import OutgoingClient
@@ -125,7 +126,8 @@ async def test_a_recorded_ckan_is_read_whole(
     await check_two_readings(
         workspace, reading, "CKAN 2.12.0, recorded", Expected("ckan", SOME, 3)
     )
-    await check_following(workspace, reading, playing(recording, act))
+    holder = playing(recording, act)
+    await check_following(workspace, reading, holder, is_followed=thorough())
     assert "/robots.txt" in catalogue.requests
 
 

@@ -223,8 +223,8 @@ FORMS = {
 }
 
 
-NEAR = {"DCAT-AP, JSON-LD", "DCAT-AP, N-Triples"}
-"""Read like another form, but for their syntax: by a run of everything."""
+NEAR = {"DCAT-AP, RDF/XML", "DCAT-AP, JSON-LD", "DCAT-AP, N-Triples", "home page"}
+"""Read like another form, but for their syntax or where they are found: by a run of everything."""
 
 
 @pytest.mark.parametrize(

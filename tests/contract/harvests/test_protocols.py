@@ -18,7 +18,7 @@ from tests.contract.harvests.whole import (
     check_following,
     check_two_readings,
 )
-from tests.depth import examples
+from tests.depth import examples, thorough
 from tests.portal.catalogue.corpus import document
 from tests.portal.nodes.sources.conftest import Answer, Catalogue, Open
 
@@ -239,6 +239,9 @@ SITES: dict[str, tuple[Site, str, int, int]] = {
 RECOGNISED = {"data-package": "waf"}
 """What the first document is, where it is another format than the records."""
 
+FOLLOWED = {"udata", "waf"}
+"""Those that a usual run follows too: pages of a list, and a folder of documents. What follows is the same for all."""
+
 
 @pytest.mark.parametrize("protocol", SITES)
 async def test_each_protocol_is_read_whole(
@@ -273,5 +276,8 @@ async def test_each_protocol_is_read_whole(
         Expected(RECOGNISED.get(protocol, protocol), many, pages),
     )
     await check_following(
-        workspace, reading, Holder(change, remove, restore, (title(3), NEW), title(7))
+        workspace,
+        reading,
+        Holder(change, remove, restore, (title(3), NEW), title(7)),
+        is_followed=protocol in FOLLOWED or thorough(),
     )

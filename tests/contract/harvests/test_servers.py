@@ -19,7 +19,7 @@ from tests.contract.harvests.whole import (
 )
 from tests.contract.servers.running import running
 from tests.contract.test_real_servers import ISO
-from tests.depth import examples
+from tests.depth import examples, thorough
 from tests.portal.nodes.sources.conftest import Open
 
 MANY = examples(25, 120)
@@ -124,9 +124,11 @@ async def test_pygeoapi_is_read_whole(
             workspace,
             reading,
             Holder(change, remove, restore, (title(3), NEW), title(7)),
+            is_followed=thorough(),
         )
 
 
+@pytest.mark.thorough
 async def test_real_records_in_pycsw_are_read_whole(
     shared_data: Path, tmp_path: Path, open_source: Open, workspace: Workspace
 ) -> None:

@@ -124,9 +124,15 @@ async def check_two_readings(
 
 
 async def check_following(
-    workspace: Workspace, reading: Reading, holder: Holder
+    workspace: Workspace, reading: Reading, holder: Holder, *, is_followed: bool = True
 ) -> None:
-    """What changes is changed, what goes is withdrawn the second time, and what comes back has its address again."""
+    """What changes is changed, what goes is withdrawn the second time, and what comes back has its address again.
+
+    Where a run does not follow the catalogue, its report is looked at alone.
+    """
+    if not is_followed:
+        await check_report(workspace, reading)
+        return
     id_by_title = await reading.list_published()
     changed = id_by_title[holder.changed[0]]
     gone = id_by_title[holder.removed]
