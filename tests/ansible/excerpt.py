@@ -19,16 +19,17 @@ VALUES = re.compile(r'^ok: \[(\S+)\] => \{\s+"msg": "([\w+/=]+)"', re.MULTILINE)
 WHEEL = "Build the program's wheel"
 
 
-def write_checks(folder: Path) -> tuple[str | Path, ...]:
-    """What `ansible-playbook` is given to run the first play of `site.yml` without its wheel.
+def write_checks(folder: Path, *names: str) -> tuple[str | Path, ...]:
+    """What `ansible-playbook` is given to run the first play of `site.yml` without its wheel, or these of its tasks alone.
 
     Where an inventory is only checked, all other plays are parsed and do nothing, which takes a second of processor, and
     the wheel two more.
     """
     [checks, *_] = yaml.safe_load((PLAY / "site.yml").read_text())
-    names = [task["name"] for task in checks["tasks"]]
-    assert WHEEL in names
-    checks["tasks"] = [task for task in checks["tasks"] if task["name"] != WHEEL]
+    tasks = {task["name"]: task for task in checks["tasks"]}
+    wheel = tasks.pop(WHEEL)
+    assert wheel["ansible.builtin.import_tasks"] == "tasks/wheel.yml"
+    checks["tasks"] = [tasks[name] for name in names or tasks]
     folder.mkdir(exist_ok=True)
     for name in ("tasks", "files"):
         (folder / name).symlink_to(PLAY / name)
