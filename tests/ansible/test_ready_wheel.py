@@ -2,15 +2,14 @@
 
 import re
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.ansible.machine import PLAY, ansible
+from tests.ansible.excerpt import find_refusals
+from tests.ansible.machine import PLAY
 from tests.depth import thorough
 from tests.signed_release import (
     SignedRelease,
@@ -57,11 +56,6 @@ FURTHER_CAUSES: dict[Tamper, str] = {
 """One of both files; what the same line refuses for a reason of ssh-keygen's own, or could not read: `udi upgrade` is asked
 the same in each run.
 """
-RESULT = re.compile(r"^(\S+) +: ok=\d+ .*failed=(\d+)", re.MULTILINE)
-REFUSAL = re.compile(
-    r"^(?:fatal|failed): \[(\S+)\](.*?)(?=^\w+: \[|^TASK |^PLAY )",
-    re.MULTILINE | re.DOTALL,
-)
 
 
 def copy_release(release: SignedRelease, folder: Path) -> SignedRelease:
@@ -105,35 +99,8 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             tampers[name](copied_release)
         hosts[name] = list_host(copied_release)
     hosts[ANNOUNCED]["installation_ready_wheel_sha256"] = "0" * 64
-    groups = {
-        group: {"hosts": dict.fromkeys(hosts)}
-        for group in ("db", "identity", "portal", "node", "proxy")
-    }
-    variables = {
-        "installation_host": "udi.test",
-        "installation_territories": ["demo"],
-        "ansible_python_interpreter": sys.executable,
-    }
-    inventory = {"all": {"hosts": hosts, "children": groups, "vars": variables}}
-    play = {
-        "hosts": "db",
-        "connection": "local",
-        "gather_facts": False,
-        "roles": ["installation"],
-        "tasks": [{"ansible.builtin.import_tasks": str(PLAY / "tasks/wheel.yml")}],
-    }
-    (folder / "hosts.yml").write_text(yaml.safe_dump(inventory))
-    (folder / "play.yml").write_text(yaml.safe_dump([play]))
-
-    done = ansible("ansible-playbook", "-i", folder / "hosts.yml", folder / "play.yml")
-
-    failed = {host for host, count in RESULT.findall(done.stdout) if count != "0"}
-    assert dict(RESULT.findall(done.stdout)).keys() == hosts.keys(), done.stdout
-    sentences = dict.fromkeys(hosts, "")
-    for host, text in REFUSAL.findall(done.stdout):
-        sentences[host] += " ".join(text.split())
-    assert {host for host, text in sentences.items() if text} == failed
-    return sentences
+    task = {"ansible.builtin.import_tasks": str(PLAY / "tasks/wheel.yml")}
+    return find_refusals(folder, hosts, task)
 
 
 CASES = [
