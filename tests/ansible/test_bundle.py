@@ -6,7 +6,6 @@ import json
 import re
 import sys
 import tarfile
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,8 +13,15 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.ansible.excerpt import read_values, render, show, write_checks
+from tests.ansible.excerpt import (
+    find_refusals,
+    read_checks,
+    read_values,
+    render,
+    show,
+)
 from tests.ansible.machine import PLAY, ROOT, ansible
+from tests.depth import thorough
 
 pytestmark = pytest.mark.programs
 
@@ -26,7 +32,6 @@ MIRRORS = {
     "installation_security_mirror": "https://mirror.town.test/debian-security",
     "installation_python_index": "https://mirror.town.test/pypi/simple",
 }
-Check = Callable[..., str]
 KEYS = "signed-by=/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -61,56 +66,66 @@ def write_bundle(folder: Path, **changes: Any) -> Path:
     return folder
 
 
-@pytest.fixture
-def check(tmp_path: Path) -> Check:
-    """What the play says of a bundle before it looks at any machine."""
-    checks = write_checks(tmp_path / "play")
+def write_bundles(folder: Path) -> dict[str, dict[str, str]]:
+    """Bundles by name, as the play is given them: one that is right, and those that would not install."""
+    source = {"folder": "debian", "suite": "bookworm", "components": "main]\ndeb [trusted=yes"}  # fmt: skip
+    whole = write_bundle(folder / "whole")
+    damaged = write_bundle(folder / "damaged")
+    (damaged / "wheels.tar").write_text("cut")
+    (damaged / "keycloak.zip").unlink()
+    bundles = {
+        "whole": whole,
+        "another_was_announced": whole,
+        "odd": write_bundle(folder / "odd", sources=[source]),
+        "damaged": damaged,
+    }
+    if thorough():
+        bundles["none"] = folder
+        bundles["old"] = write_bundle(folder / "old", requirements="0" * 64)
+    checksums = {
+        "whole": checksum((whole / "bundle.json").read_bytes()),
+        "another_was_announced": "0" * 64,
+    }
+    return {
+        name: {
+            "installation_checkout": str(ROOT),
+            "installation_bundle": str(bundle),
+            "installation_bundle_sha256": checksums.get(name, ""),
+        }
+        for name, bundle in bundles.items()
+    }
 
-    def run_checks(folder: Path, **variables: str) -> str:
-        variables["installation_bundle"] = str(folder)
-        done = ansible(
-            "ansible-playbook",
-            *("-i", EXAMPLE, "-i", "localhost,", "--limit", "localhost"),
-            *("-e", json.dumps(variables), *checks),
-        )
-        return " ".join(done.stdout.split())
 
-    return run_checks
+@pytest.fixture(scope="module")
+def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Why one play refuses each bundle before it looks at any machine, as if each were given for one of its own."""
+    folder = tmp_path_factory.mktemp("bundles")
+    task = read_checks()[1]["Check the bundle"]
+    path = PLAY / task["ansible.builtin.import_tasks"]
+    task |= {"ansible.builtin.import_tasks": str(path)}
+    return find_refusals(folder, write_bundles(folder), task)
 
 
-def test_a_whole_bundle_of_this_release_passes(tmp_path: Path, check: Check) -> None:
-    folder = write_bundle(tmp_path / "bundle")
-
-    output = check(
-        folder,
-        installation_bundle_sha256=checksum((folder / "bundle.json").read_bytes()),
-    )
-
-    assert "Refuse a part that is missing or damaged" in output
-    assert "failed=0" in output
+def test_a_whole_bundle_of_this_release_passes(refusals: dict[str, str]) -> None:
+    assert refusals["whole"] == ""
 
 
 def test_a_bundle_that_would_not_install_is_refused_with_the_reason(
-    tmp_path: Path, check: Check
+    refusals: dict[str, str],
 ) -> None:
-    whole = write_bundle(tmp_path / "whole")
-    old = write_bundle(tmp_path / "old", requirements="0" * 64)
-    source = {"folder": "debian", "suite": "bookworm", "components": "main]\ndeb [trusted=yes"}  # fmt: skip
-    odd = write_bundle(tmp_path / "odd", sources=[source])
-    damaged = write_bundle(tmp_path / "damaged")
-    (damaged / "wheels.tar").write_text("cut")
-    (damaged / "keycloak.zip").unlink()
+    assert "not the one whose sha256" in refusals["another_was_announced"]
+    assert "sources that no distribution has" in refusals["odd"]
+    assert "wheels.tar of" in refusals["damaged"]
+    assert "keycloak.zip of" in refusals["damaged"]
+    assert "packages.tar of" not in refusals["damaged"]
 
-    assert "has no bundle.json" in check(tmp_path)
-    assert "not the one whose sha256" in check(
-        whole, installation_bundle_sha256="0" * 64
-    )
-    assert "dependencies of another release" in check(old)
-    assert "sources that no distribution has" in check(odd)
-    sentences = check(damaged)
-    assert "wheels.tar of" in sentences
-    assert "keycloak.zip of" in sentences
-    assert "packages.tar of" not in sentences
+
+@pytest.mark.thorough
+def test_a_bundle_that_is_none_or_of_another_release_is_refused_with_the_reason(
+    refusals: dict[str, str],
+) -> None:
+    assert "has no bundle.json" in refusals["none"]
+    assert "dependencies of another release" in refusals["old"]
 
 
 def write_sources(folder: Path, **variables: Any) -> dict[str, Any]:

@@ -240,16 +240,31 @@ def test_units_that_run_and_start_at_boot_are_left_as_they_are(systemctl: Path) 
 @pytest.mark.parametrize(
     ("changes", "calls"),
     [
-        ({"ActiveState": "failed"}, ["start b.timer"]),
-        ({"UnitFileState": "disabled"}, ["enable b.timer"]),
-        ({"UnitFileState": "enabled-runtime"}, ["enable b.timer"]),
-        ({"NeedDaemonReload": "yes"}, ["daemon-reload"]),
-        (
+        pytest.param({"ActiveState": "failed"}, ["start b.timer"], id="stopped"),
+        pytest.param(
+            {"UnitFileState": "disabled"},
+            ["enable b.timer"],
+            id="not at boot",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            {"UnitFileState": "enabled-runtime"},
+            ["enable b.timer"],
+            id="this boot only",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            {"NeedDaemonReload": "yes"},
+            ["daemon-reload"],
+            id="written since",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
             {"LoadState": "not-found", "ActiveState": "inactive", "UnitFileState": ""},
             ["daemon-reload", "enable b.timer", "start b.timer"],
+            id="new",
         ),
     ],
-    ids=["stopped", "not at boot", "this boot only", "written since", "new"],
 )
 def test_units_that_are_not_as_they_should_are_made_so(
     systemctl: Path, changes: dict[str, str], calls: list[str]

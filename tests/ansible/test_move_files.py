@@ -76,6 +76,7 @@ def test_a_copy_that_fails_leaves_the_node_running(tmp_path: Path) -> None:
     assert acts == [f"udi node copy-files {tmp_path / 'objects'}"]
 
 
+@pytest.mark.thorough
 def test_where_no_folder_is_nothing_is_copied_or_stopped(tmp_path: Path) -> None:
     done, acts = apply(tmp_path, 0)
 

@@ -245,7 +245,7 @@ def test_no_password_travels_in_clear(cluster: Cluster) -> None:
     )
 
 
-@pytest.mark.parametrize("count", [2, 4])
+@pytest.mark.parametrize("count", [2, pytest.param(4, marks=pytest.mark.thorough)])
 def test_a_number_of_machines_that_cannot_agree_is_refused_with_the_reason(
     tmp_path: Path, count: int
 ) -> None:
@@ -464,20 +464,25 @@ def test_no_setting_of_the_log_has_it_hold_a_password() -> None:
 @pytest.mark.parametrize(
     ("databases", "running", "adopts", "joins", "first"),
     [
-        ({"db0": "ours"}, [], True, [], ""),
-        ({"db0": "theirs"}, [], False, [], ""),
-        ({"db1": "ours"}, [], False, [], ""),
-        ({"db0": "ours"}, ["db1", "db2"], False, ["db0"], "db1"),
-        ({}, ["db0", "db2"], False, ["db1"], "db0"),
-        ({}, [], False, [], ""),
-    ],
-    ids=[
-        "one machine becomes three",
-        "a database of others",
-        "not the first",
-        "beside a cluster",
-        "a machine replaced",
-        "a cluster begun",
+        pytest.param({"db0": "ours"}, [], True, [], "", id="one machine becomes three"),
+        pytest.param({"db0": "theirs"}, [], False, [], "", id="a database of others"),
+        pytest.param(
+            *({"db1": "ours"}, [], False, [], ""),
+            id="not the first",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            *({"db0": "ours"}, ["db1", "db2"], False, ["db0"], "db1"),
+            id="beside a cluster",
+        ),
+        pytest.param(
+            *({}, ["db0", "db2"], False, ["db1"], "db0"),
+            id="a machine replaced",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            {}, [], False, [], "", id="a cluster begun", marks=pytest.mark.thorough
+        ),
     ],
 )
 def test_a_database_is_adopted_and_etcd_joined_only_where_that_is_sound(

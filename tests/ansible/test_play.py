@@ -1,6 +1,7 @@
 """The play without a machine: well formed, in good style, its variables documented, its scripts doing what they say."""
 
 import configparser
+import itertools
 import json
 import os
 import re
@@ -8,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from tests.ansible.excerpt import read_values, show, write_checks
-from tests.ansible.machine import PLAY, ROOT, ansible, build_wheel
+from tests.ansible.machine import PLAY, ROOT, ansible
 
 pytestmark = pytest.mark.programs
 
@@ -52,8 +52,11 @@ def options(role: str) -> dict[str, dict[str, Any]]:
     return role_options
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
-    "inventory", [EXAMPLE, CLUSTER], ids=lambda path: path.parent.name
+    "inventory",
+    [EXAMPLE, CLUSTER],
+    ids=lambda path: path.parent.name,
 )
 def test_the_syntax_is_right(inventory: Path) -> None:
     done = ansible("ansible-playbook", "-i", inventory, "--syntax-check", "site.yml")
@@ -124,9 +127,12 @@ def test_a_script_is_read_by_the_shell(script: Path) -> None:
     assert subprocess.run(["sh", "-n", str(script)], check=False).returncode == 0
 
 
+LIMITED = {("uninstall", "db1"), ("restore", "db")}
+"""What is asked of some machines, in each run."""
 LOCALLY = ("-i", "localhost,", "--limit", "localhost")
 
 
+@pytest.mark.thorough
 def test_the_inventory_of_one_machine_passes_the_checks_and_its_wheel_is_built() -> (
     None
 ):
@@ -199,8 +205,13 @@ def test_uninstall_is_refused_without_the_name_of_the_installation() -> None:
     assert "Find the units" not in done.stdout
 
 
-@pytest.mark.parametrize("machines", ["all", "db1", "db"])
-@pytest.mark.parametrize("action", ["uninstall", "restore"])
+@pytest.mark.parametrize(
+    ("action", "machines"),
+    [
+        pytest.param(*words, marks=[] if words in LIMITED else [pytest.mark.thorough])
+        for words in itertools.product(("uninstall", "restore"), ("all", "db1", "db"))
+    ],
+)
 def test_what_erases_is_refused_on_some_of_the_machines_too_unless_it_is_meant(
     action: str, machines: str
 ) -> None:
@@ -333,84 +344,86 @@ def changed(inventory: Path, was: str, becomes: str) -> str:
     return text.replace(was, becomes)
 
 
+REFUSED = {
+    "empty group": (
+        changed(EXAMPLE, "[proxy]\nterritory", "[proxy]"),
+        "The group proxy names no machine",
+    ),
+    "two databases": (changed(CLUSTER, "db[1:3]", "db[1:2]"), "Two could not"),
+    "name for address": (
+        changed(CLUSTER, "ansible_host=192.0.2.13", "ansible_host=db3.example.org"),
+        "gives «db3.example.org»",
+    ),
+    "no address": (
+        changed(CLUSTER, "ansible_host=192.0.2.13 ", ""),
+        "need an IPv4 address for db3",
+    ),
+    "same address": (
+        changed(CLUSTER, "192.0.2.13", "192.0.2.12"),
+        "have the same address",
+    ),
+    "cluster beside a database of others": (
+        f"{CLUSTER.read_text()}\ninstallation_database_host=pg.example.org\n",
+        "it keeps the secrets and runs what is done once",
+    ),
+    "keycloak of others in clear": (
+        f"{EXAMPLE.read_text()}\ninstallation_keycloak_url=http://id.town.example\n",
+        "is the public address of a Keycloak that others run",
+    ),
+    "no store": (
+        changed(CLUSTER, "release_object_store=s3://udi-files", ""),
+        "Give release_object_store=s3://bucket",
+    ),
+    "three databases and a folder": (
+        changed(CLUSTER, "release_object_store=s3://udi-files", "").replace(
+            "node[1:2]", "node1"
+        ),
+        "the backups of the machine that leads would hold none of them",
+    ),
+    "three repositories": (
+        changed(CLUSTER, "backup_repository=s3://udi-backups/here", ""),
+        "which back up to one place",
+    ),
+    "no way in": (
+        changed(CLUSTER, "reverse_proxy_shared_address=192.0.2.40", ""),
+        "Give reverse_proxy_shared_address",
+    ),
+    "acme": (
+        f"{CLUSTER.read_text()}\nreverse_proxy_certificate=acme\n",
+        "reverse_proxy_certificate=provided",
+    ),
+    "certificate of nobody": (
+        f"{EXAMPLE.read_text()}\nreverse_proxy_territory_certificates={{'rade': 'acme'}}\n",
+        "names «rade», which is not in installation_territories (demo)",
+    ),
+    "certificate without its key": (
+        f"{EXAMPLE.read_text()}\nreverse_proxy_territory_certificates={{'demo': {{'key_file': 'k'}}}}\n",
+        "gives «demo» neither acme nor both",
+    ),
+}
+"""Inventories that the play refuses, and the words of the reason."""
+REFUSING = ("Check the inventory", "Check what is said of certificates")
+"""The tasks of the play that refuse an inventory."""
+USUALLY_REFUSED = {"empty group", "two databases", "certificate without its key"}
+"""One for each file of checks."""
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (
-            changed(EXAMPLE, "[proxy]\nterritory", "[proxy]"),
-            "The group proxy names no machine",
-        ),
-        (changed(CLUSTER, "db[1:3]", "db[1:2]"), "Two could not"),
-        (
-            changed(CLUSTER, "ansible_host=192.0.2.13", "ansible_host=db3.example.org"),
-            "gives «db3.example.org»",
-        ),
-        (
-            changed(CLUSTER, "ansible_host=192.0.2.13 ", ""),
-            "need an IPv4 address for db3",
-        ),
-        (changed(CLUSTER, "192.0.2.13", "192.0.2.12"), "have the same address"),
-        (
-            f"{CLUSTER.read_text()}\ninstallation_database_host=pg.example.org\n",
-            "it keeps the secrets and runs what is done once",
-        ),
-        (
-            f"{EXAMPLE.read_text()}\ninstallation_keycloak_url=http://id.town.example\n",
-            "is the public address of a Keycloak that others run",
-        ),
-        (
-            changed(CLUSTER, "release_object_store=s3://udi-files", ""),
-            "Give release_object_store=s3://bucket",
-        ),
-        (
-            changed(CLUSTER, "release_object_store=s3://udi-files", "").replace(
-                "node[1:2]", "node1"
-            ),
-            "the backups of the machine that leads would hold none of them",
-        ),
-        (
-            changed(CLUSTER, "backup_repository=s3://udi-backups/here", ""),
-            "which back up to one place",
-        ),
-        (
-            changed(CLUSTER, "reverse_proxy_shared_address=192.0.2.40", ""),
-            "Give reverse_proxy_shared_address",
-        ),
-        (
-            f"{CLUSTER.read_text()}\nreverse_proxy_certificate=acme\n",
-            "reverse_proxy_certificate=provided",
-        ),
-        (
-            f"{EXAMPLE.read_text()}\nreverse_proxy_territory_certificates={{'rade': 'acme'}}\n",
-            "names «rade», which is not in installation_territories (demo)",
-        ),
-        (
-            f"{EXAMPLE.read_text()}\nreverse_proxy_territory_certificates={{'demo': {{'key_file': 'k'}}}}\n",
-            "gives «demo» neither acme nor both",
-        ),
-    ],
-    ids=[
-        "empty group",
-        "two databases",
-        "name for address",
-        "no address",
-        "same address",
-        "cluster beside a database of others",
-        "keycloak of others in clear",
-        "no store",
-        "three databases and a folder",
-        "three repositories",
-        "no way in",
-        "acme",
-        "certificate of nobody",
-        "certificate without its key",
+        pytest.param(
+            *case,
+            id=name,
+            marks=[] if name in USUALLY_REFUSED else [pytest.mark.thorough],
+        )
+        for name, case in REFUSED.items()
     ],
 )
 def test_machines_that_would_not_make_an_installation_are_refused_with_the_reason(
     tmp_path: Path, text: str, reason: str
 ) -> None:
     (tmp_path / "hosts.ini").write_text(text)
-    checks = write_checks(tmp_path / "play")
+    checks = write_checks(tmp_path / "play", *REFUSING)
 
     done = ansible("ansible-playbook", "-i", tmp_path / "hosts.ini", *checks)
 
@@ -432,10 +445,16 @@ def test_no_machine_is_touched_where_an_inventory_is_refused(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("inventory", "system", "reason"),
     [
-        (EXAMPLE, "Ubuntu 22.04", "territory runs Ubuntu 22.04. The play was run"),
-        (CLUSTER, "Debian 13", "db1 runs Debian 13. Three databases"),
+        pytest.param(
+            *(EXAMPLE, "Ubuntu 22.04", "territory runs Ubuntu 22.04. The play was run"),
+            id="alone",
+        ),
+        pytest.param(
+            *(CLUSTER, "Debian 13", "db1 runs Debian 13. Three databases"),
+            id="cluster",
+            marks=pytest.mark.thorough,
+        ),
     ],
-    ids=["alone", "cluster"],
 )
 def test_a_system_on_which_the_play_was_never_run_is_refused(
     tmp_path: Path, inventory: Path, system: str, reason: str
@@ -664,20 +683,6 @@ def test_what_links_of_a_territory_lead_to_is_packed_as_files_and_folders(
     assert files == {"demo/tenant.toml", "demo/again.toml", "demo/pages/about.md"}
     assert folders == {"demo", "demo/pages"}
     assert {members[name].size for name in files} == {4, 5}
-
-
-def test_the_wheel_holds_every_file_of_the_program(tmp_path: Path) -> None:
-    source = ROOT / "platform/src"
-    files = {
-        path
-        for path in source.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-    with zipfile.ZipFile(build_wheel(tmp_path)) as wheel:
-        packaged_files = set(wheel.namelist())
-
-    assert {".po", ".html", ".css", ".ftl", ".mako"} <= {path.suffix for path in files}
-    assert {str(path.relative_to(source)) for path in files} - packaged_files == set()
 
 
 def draw(folder: Path) -> str:

@@ -129,8 +129,8 @@ class Installation:
             object_store=str(self.objects), backup_plan=folder / "etc/backup.toml", backup_state=folder / "backup",
         )  # fmt: skip
 
-    def lay(self) -> None:
-        """Secrets, territories, plan, an empty cluster that archives, and our databases in it."""
+    def lay(self, *, migrated: bool = True) -> None:
+        """Secrets, territories, plan, an empty cluster that archives, and our databases in it, which may have no schema."""
         self.folder.mkdir(parents=True)
         self.folder.chmod(0o755)
         for name in ("etc/tenants/baie", "objects", "socket", "state"):
@@ -157,7 +157,7 @@ class Installation:
         )
         self._configure()
         self.start()
-        self.prepare()
+        self.prepare(migrated=migrated)
 
     def write_plan(self, *, clustered: bool = False, **changed: Any) -> None:
         """The plan, as the role writes it."""
@@ -216,8 +216,8 @@ class Installation:
                 BINARIES / "pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop"
             )
 
-    def prepare(self) -> None:
-        """Roles, databases and schemas."""
+    def prepare(self, *, migrated: bool) -> None:
+        """Roles and databases; schemas too."""
         settings = self.settings
         passwords = {
             f"udi_{program}_{role}": settings.secret(f"{program}_{role}_password")
@@ -228,7 +228,8 @@ class Installation:
         asyncio.run(
             prepare_cluster(self.dsn("postgres"), settings.database_names, passwords)
         )
-        assert self.udi("database", "migrate").returncode == 0
+        if migrated:
+            assert self.udi("database", "migrate").returncode == 0
 
     def dsn(self, database: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"

@@ -266,6 +266,7 @@ async def test_a_host_of_another_is_refused_and_others_are_taken(
     assert not (aside.tenants / exported.territory).exists()
 
 
+@pytest.mark.thorough
 async def test_under_other_hosts_the_addresses_follow(
     exported: ExportResult, life: Life, elsewhere: Settings, tmp_path: Path
 ) -> None:
@@ -342,6 +343,7 @@ async def test_only_confirmed_addresses_are_brought_and_recognised(
     assert connection.get(f"organizations/members/{account['id']}/organizations") == []
 
 
+@pytest.mark.thorough
 async def test_an_archive_without_files_brings_descriptions_only(
     life: Life, elsewhere: Settings, tmp_path: Path
 ) -> None:
@@ -440,6 +442,7 @@ async def _rename(life: Life, dataset: str) -> None:
     await database.close()
 
 
+@pytest.mark.thorough
 async def test_the_commands_speak_to_people_and_to_programs(
     life: Life, elsewhere: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

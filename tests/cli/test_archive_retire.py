@@ -269,6 +269,7 @@ async def test_nothing_of_it_is_left_and_everything_of_others(
     assert (await retire(home, life.slug, archive=path, tell=quiet)) is None
 
 
+@pytest.mark.thorough
 async def test_the_command_says_what_it_deleted(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

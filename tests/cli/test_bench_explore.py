@@ -10,6 +10,7 @@ from bench.load.explored import VIEWS, make_table, measure_views
 pytestmark = pytest.mark.programs
 
 
+@pytest.mark.thorough
 async def test_every_view_of_a_small_table_is_measured(tmp_path: Path) -> None:
     report = await measure_views(make_table(tmp_path / "1.parquet", 6_000), 1)
 

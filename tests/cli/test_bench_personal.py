@@ -20,7 +20,7 @@ from udi.tabular.personal.report import (
 )
 
 LOWEST_UNSEEN = 0.9
-ONE_IN = examples(3, 1)
+ONE_IN = examples(8, 1)
 """Of how many groups of labelled files one is searched; each group has a file that is kept apart."""
 
 

@@ -8,12 +8,13 @@ from bench.load.reading.score import score_readings
 from bench.reading import LOWEST, find_faults
 from tests.depth import examples
 
-ONE_IN = examples(4, 1)
+ONE_IN = examples(10, 1)
 """Of how many families one file is read."""
 LEFT = {"geometry as a name"}
 """Families that are not read wholly right: a column that its file calls `geometry` is renamed."""
 
 
+@pytest.mark.thorough
 def test_the_files_are_the_same_each_time_and_some_are_apart() -> None:
     first = list(generated_files())
     second = list(generated_files())

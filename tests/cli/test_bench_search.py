@@ -286,6 +286,7 @@ class Hosts(BaseHTTPRequestHandler):
         """Nothing is said of each."""
 
 
+@pytest.mark.thorough
 @pytest.mark.programs
 @pytest.mark.skipif(
     which("wrk") is None, reason="the load generator wrk is not on this machine"

@@ -87,7 +87,14 @@ def test_a_named_command_is_the_real_one(name: str) -> None:
 
 @pytest.mark.programs
 @pytest.mark.parametrize(
-    "command", ["", "version", "down", "logs", "reset", "test", "bench"]
+    "command",
+    [
+        *("", "version", "down"),
+        *(
+            pytest.param(name, marks=pytest.mark.thorough)
+            for name in ("logs", "reset", "test", "bench")
+        ),
+    ],
 )
 def test_what_needs_no_program_loads_none(command: str) -> None:
     done = subprocess.run(
@@ -173,6 +180,21 @@ def test_the_wheel_has_nothing_of_what_only_developers_use(
 
     assert "udi/cli/main.py" in names
     assert [name for name in names if name.startswith(ONLY_IN_A_CLONE)] == []
+
+
+@pytest.mark.programs
+def test_the_wheel_holds_every_file_of_the_program(wheel: zipfile.ZipFile) -> None:
+    source = ROOT / "platform/src"
+    files = {
+        path
+        for path in source.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+    assert {".po", ".html", ".css", ".ftl", ".mako"} <= {path.suffix for path in files}
+    assert {str(path.relative_to(source)) for path in files} - {
+        *wheel.namelist()
+    } == set()
 
 
 @pytest.mark.programs

@@ -174,6 +174,7 @@ def count_calls(settings: Settings, paths: list[Path]) -> list[int]:
     return counts
 
 
+@pytest.mark.thorough
 async def test_the_realm_is_looked_at_once_for_all_territories_that_are_applied_together(
     keycloak: Settings, apply: Apply, tmp_path: Path
 ) -> None:

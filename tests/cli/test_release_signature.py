@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from tests.cli.test_upgrade import make_wheel, sha256
 from tests.signed_release import (
@@ -32,6 +33,8 @@ from tests.signed_release import (
     truncate_signature,
 )
 from udi.cli.local.errors import LocalError
+from udi.cli.main import build_app
+from udi.cli.upgrade import command
 from udi.cli.upgrade.checks import describe_origin
 from udi.cli.upgrade.install import install
 from udi.cli.upgrade.release_files import read_announced, read_signed
@@ -200,12 +203,33 @@ def test_the_signers_of_this_checkout_can_be_read() -> None:
     ] == []
 
 
+def test_the_command_takes_nothing_that_was_not_signed_or_announced_whole(
+    release: SignedRelease, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = InstalledReleases(tmp_path / "opt")
+    monkeypatch.setattr(command, "find_releases", lambda: installed)
+
+    def call(*arguments: str | Path) -> Result:
+        words = ["upgrade", *map(str, arguments)]
+        return CliRunner().invoke(build_app("upgrade"), words)
+
+    change_requirements(release)
+    changed = call(release.folder, "--signers", release.signers)
+    incomplete = call(release.wheel, "--sha256", sha256(release.wheel))
+
+    assert isinstance(changed.exception, LocalError)
+    assert "run.txt is not the one of the release" in str(changed.exception)
+    assert incomplete.exit_code == 2
+    assert "--requirements" in incomplete.output
+
+
+@pytest.mark.thorough
 def test_the_command_refuses_what_the_release_that_runs_does_not_trust(
     release: SignedRelease, tmp_path: Path
 ) -> None:
     venv = tmp_path / "opt/releases/1.0.0-aaaaaaaaaaaa/venv"
-    command: Command = [sys.executable, "-m", "venv", "--without-pip", venv]
-    subprocess.run(command, check=True)
+    making: Command = [sys.executable, "-m", "venv", "--without-pip", venv]
+    subprocess.run(making, check=True)
     change_requirements(release)
 
     changed = type_upgrade(venv, release.folder, "--signers", release.signers)

@@ -66,7 +66,9 @@ def modules(code: str, environment: Mapping[str, str] | None = None) -> list[str
     return done.stdout.split()
 
 
-@pytest.mark.parametrize("command", ["serve", "work"])
+@pytest.mark.parametrize(
+    "command", ["serve", pytest.param("work", marks=pytest.mark.thorough)]
+)
 def test_what_starts_a_program_imports_neither(command: str) -> None:
     imported_modules = modules(IMPORTED.format(command=command))
 
@@ -103,7 +105,9 @@ def serve(settings: Settings) -> Callable[[str, int], Served]:
     return start
 
 
-@pytest.mark.parametrize("program", ["portal", "node"])
+@pytest.mark.parametrize(
+    "program", ["portal", pytest.param("node", marks=pytest.mark.thorough)]
+)
 def test_web_workers_have_nothing_of_what_only_the_worker_does(
     serve: Callable[[str, int], Served], program: str
 ) -> None:
@@ -123,6 +127,7 @@ def test_web_workers_have_nothing_of_what_only_the_worker_does(
     assert "udi.ui.worker" not in imported_modules
 
 
+@pytest.mark.thorough
 def test_the_worker_has_no_page_and_collects_garbage_once_loaded(
     settings: Settings,
 ) -> None:
@@ -157,6 +162,7 @@ def test_several_web_workers_start_from_one_program_in_memory(
     )
 
 
+@pytest.mark.thorough
 def test_a_program_that_is_terminated_while_its_web_worker_starts_ends(
     settings: Settings, tmp_path: Path
 ) -> None:

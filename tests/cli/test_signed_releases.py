@@ -121,6 +121,49 @@ def find_signers(releases: InstalledReleases) -> Path:
     return signers
 
 
+def test_a_release_is_made_whole_and_signed(
+    publisher: Publisher, keys: tuple[Path, Path], tmp_path: Path
+) -> None:
+    key, other = keys
+    images = tmp_path / "images.txt"
+    images.write_text(IMAGE.format("1.5.0"))
+    publisher.tag("1.5.0", key)
+    source = publisher.checkout / "platform/src/udi/cli/upgrade/allowed_signers"
+    signers = tmp_path / "allowed_signers"
+    shutil.copy(source, signers)
+    strangers = tmp_path / "strangers"
+    strangers.write_text(
+        signers.read_text().replace(read_public(key), read_public(other))
+    )
+
+    made = publisher.release(images, key=key)
+
+    assert made.returncode == 0, made.stderr
+    check_whole(publisher.folder, "1.5.0")
+    wheel = read_signed(publisher.folder, signers, None, publisher.house).wheel
+    assert wheel.release.startswith("1.5.0-")
+    with pytest.raises(LocalError, match="does not name"):
+        read_signed(publisher.folder, strangers, None, publisher.house)
+
+
+def read_public(key: Path) -> str:
+    """The public half of a key, without its comment."""
+    return " ".join(key.with_suffix(".pub").read_text().split()[:2])
+
+
+def check_whole(folder: Path, version: str) -> None:
+    """All files of a release are there, and are those that were signed."""
+    assert {path.name for path in folder.iterdir()} == {
+        *(f"udi-{version}-py3-none-any.whl", f"udi-deployment-{version}.tar.gz"),
+        *(f"udi-{version}.cdx.json", "run.txt", "notes.md", "images.txt"),
+        *("SHA256SUMS", "SHA256SUMS.sig"),
+    }
+    check = ["sha256sum", "--check", "--strict", "SHA256SUMS"]
+    done = subprocess.run(check, cwd=folder, capture_output=True, text=True, check=True)
+    assert len(done.stdout.splitlines()) == 6
+
+
+@pytest.mark.thorough
 @pytest.mark.usefixtures("copied_environments")
 def test_a_new_key_is_named_by_a_release_that_the_old_key_signed(
     publisher: Publisher, keys: tuple[Path, Path], tmp_path: Path
@@ -149,14 +192,7 @@ def test_a_new_key_is_named_by_a_release_that_the_old_key_signed(
     made = publisher.release(key=public, before=agent)
     assert made.returncode == 0, made.stderr
 
-    assert {path.name for path in second.iterdir()} == {
-        *("udi-2.0.0-py3-none-any.whl", "udi-deployment-2.0.0.tar.gz"),
-        *("udi-2.0.0.cdx.json", "run.txt", "notes.md", "images.txt"),
-        *("SHA256SUMS", "SHA256SUMS.sig"),
-    }
-    check = ["sha256sum", "--check", "--strict", "SHA256SUMS"]
-    done = subprocess.run(check, cwd=second, capture_output=True, text=True, check=True)
-    assert len(done.stdout.splitlines()) == 6
+    check_whole(second, "2.0.0")
     with pytest.raises(
         LocalError, match=r"does not name.*upgrade first to the release"
     ):

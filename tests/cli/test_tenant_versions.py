@@ -124,6 +124,7 @@ async def test_what_pages_published_is_taken_into_the_files_and_never_overwritte
     assert await read_room(node_database, folder) != ROOM
 
 
+@pytest.mark.thorough
 async def test_apply_overwrites_what_pages_published_where_it_is_told_to(
     run: Run, command_settings: Settings, portal_database: Database, folder: Path
 ) -> None:

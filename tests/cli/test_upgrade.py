@@ -225,6 +225,23 @@ def test_both_programs_must_run_here_and_one_unit_alone_is_reported() -> None:
     )
 
 
+@pytest.fixture(
+    params=[
+        "copied_environments",
+        pytest.param("made_environments", marks=pytest.mark.thorough),
+    ]
+)
+def environments(request: pytest.FixtureRequest) -> None:
+    """Where the environment of a release comes from: a copy of the run's, or Python, in four seconds of processor."""
+    request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def made_environments() -> None:
+    """Python makes each."""
+
+
+@pytest.mark.usefixtures("environments")
 def test_a_release_is_installed_wholly_with_its_hashes_and_found_done_the_second_time(
     releases: InstalledReleases, wheel: Wheel, brought: tuple[Path, Path]
 ) -> None:

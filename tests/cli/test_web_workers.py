@@ -258,6 +258,7 @@ async def test_a_worker_that_is_killed_is_replaced_and_what_it_counted_stays(
     assert served_by(program, settings) == {"counter": WORKERS, "histogram": WORKERS}
 
 
+@pytest.mark.thorough
 async def test_a_program_whose_workers_keep_dying_ends_and_is_seen_to_be_away(
     apart: Settings, tmp_path: Path
 ) -> None:

@@ -155,7 +155,8 @@ def test_a_program_without_its_template_asks_for_an_address(
     assert (result.status, "--source" in result.err) == (1, True)
 
 
-def test_the_territory_checks_itself_with_the_pinned_program_and_a_fault_fails(
+@pytest.mark.thorough
+def test_the_territory_checks_itself_with_the_pinned_program(
     territory: Path,
 ) -> None:
     done = subprocess.run(
@@ -169,12 +170,15 @@ def test_the_territory_checks_itself_with_the_pinned_program_and_a_fault_fails(
     )
     assert (territory / ".udi/v1.0.0/udi").exists()
 
+
+def test_a_fault_of_the_territory_fails_by_the_pinned_program(territory: Path) -> None:
     path = territory / "tenants/rade/tenant.toml"
     path.write_text(path.read_text().replace("privacy_contact", "privacy"))
     done = subprocess.run(
         [territory / ".ci/check"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, "territory.privacy_contact" in done.stderr) == (1, True)
+    assert (territory / ".udi/v1.0.0/udi").exists()
 
 
 def test_trying_puts_the_territory_on_this_machine(

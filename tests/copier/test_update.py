@@ -91,6 +91,7 @@ def test_a_conflict_is_a_failure_that_names_the_files(
     assert (checked.returncode, "not merged" in checked.stderr) == (1, True)
 
 
+@pytest.mark.thorough
 def test_an_answer_may_change_at_an_update(udi: Udi, territory: Path) -> None:
     commit(territory, "Ours")
 
@@ -123,6 +124,7 @@ def test_a_folder_that_is_no_territory_is_refused(
     assert "_src_path" in udi("territory", "update", territory).err
 
 
+@pytest.mark.thorough
 def test_plain_copier_needs_no_trust(releases: Path, tmp_path: Path) -> None:
     folder = tmp_path / "rade"
     copy = [

@@ -73,7 +73,7 @@ async def queue(
             )
 
 
-@pytest.mark.parametrize("at_once", [1, 2])
+@pytest.mark.parametrize("at_once", [1, pytest.param(2, marks=pytest.mark.thorough)])
 async def test_one_job_begins_within_the_next_two_of_a_thousand(
     node_database: Database, demo: Territory, floor: Floor, at_once: int
 ) -> None:

@@ -26,6 +26,8 @@ from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
+pytestmark = pytest.mark.thorough
+
 TRIES = 1200
 NEW = 3
 REACHED = "SELECT pg_last_wal_replay_lsn() >= cast(cast($1 AS text) AS pg_lsn)"

@@ -150,13 +150,22 @@ def _tools(folder: Path, *names: str) -> str:
     return str(folder)
 
 
+@pytest.fixture(params=["copying", pytest.param("making", marks=pytest.mark.thorough)])
+def python_path(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a Python is that copies the environment of the run, or one that makes it in four seconds of processor."""
+    if request.param == "making":
+        return os.environ["PATH"]
+    write_copying_python(tmp_path / "python/python3")
+    return _tools(tmp_path / "tools", *TOOLS) + f":{tmp_path}/python"
+
+
 def test_the_environment_is_made_once_and_again_when_the_lock_changes(
-    checkout: Path, run: Run, tmp_path: Path
+    checkout: Path, run: Run, tmp_path: Path, python_path: str
 ) -> None:
     link = tmp_path / "link"
     link.symlink_to(Path("ville d'été") / "udi")
 
-    first = run("up", "a b", script=link)
+    first = run("up", "a b", script=link, PATH=python_path)
     second = run("status")
     line = _wheel(checkout / "wheels", "changed")
     (checkout / "requirements/embedded.txt").write_text(
@@ -196,6 +205,7 @@ def test_two_calls_at_once_make_one_environment(checkout: Path, tmp_path: Path) 
     assert sum("preparing" in err and "ready" in err for _, err in answers) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("interrupted")
 def test_the_development_list_is_installed_for_tests_and_serves_for_the_rest(
     checkout: Path, run: Run
@@ -209,7 +219,7 @@ def test_the_development_list_is_installed_for_tests_and_serves_for_the_rest(
 
 
 @pytest.mark.usefixtures("interrupted")
-@pytest.mark.parametrize("status", ["0", "2"])
+@pytest.mark.parametrize("status", ["0", pytest.param("2", marks=pytest.mark.thorough)])
 def test_uv_installs_the_development_list_and_pip_what_it_cannot(
     checkout: Path, run: Run, status: str
 ) -> None:
@@ -240,6 +250,7 @@ def test_uv_is_pinned_as_in_the_development_list() -> None:
     assert pinned in (folder / "dev.txt").read_text()
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("interrupted")
 def test_what_only_a_clone_has_is_found_in_it(run: Run) -> None:
     assert run("test", "--all", "a b").stdout == "tests|first|--all|a b\n"
@@ -303,6 +314,7 @@ def test_a_python_without_venv_is_refused(run: Run, tmp_path: Path) -> None:
     assert "apt install python3-venv" in answer.stderr
 
 
+@pytest.mark.thorough
 def test_the_next_python_serves_where_the_first_lacks_venv(
     run: Run, tmp_path: Path
 ) -> None:
@@ -341,6 +353,7 @@ def test_the_python_of_the_distribution_comes_first(
     assert (checkout / ".venv/made-by").read_text() == SYSTEM
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("interrupted")
 def test_an_unreachable_index_is_said_in_one_sentence(run: Run) -> None:
     answer = run(

@@ -20,7 +20,12 @@ SOURCE = os.environ | {"PYTHONPATH": str(Path(udi.__file__).parents[1])}
 Answer = tuple[int, str, dict[str, str]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def settings(lasting_settings: Settings) -> Settings:
+    return lasting_settings
+
+
+@pytest.fixture(scope="module")
 def mailbox(settings: Settings) -> Iterator[Path]:
     """A running mailbox; its folder."""
     address = {
@@ -44,6 +49,12 @@ def _send(settings: Settings, message: EmailMessage) -> None:
     message["From"], message["To"] = "territoire@demo.example", "ana@demo.example"
     with smtplib.SMTP("127.0.0.1", settings.port(6)) as smtp:
         smtp.send_message(message)
+
+
+def find(mailbox: Path, subject: str) -> emails.ReceivedEmail:
+    """The mail of this subject, which one test sent."""
+    [mail] = [mail for mail in emails.list_emails(mailbox) if mail.subject == subject]
+    return mail
 
 
 def _get(settings: Settings, path: str, host: str = "localhost") -> Answer:
@@ -71,7 +82,7 @@ def test_a_mail_is_kept_and_shown_with_its_links(
 
     _send(settings, message)
     listed = _get(settings, "/")
-    mail = emails.list_emails(mailbox)[0]
+    mail = find(mailbox, str(message["Subject"]))
     mail_page = _get(settings, f"/mails/{mail.id}")
     source = _get(settings, f"/mails/{mail.id}/source")
 
@@ -103,7 +114,7 @@ def test_a_mail_in_html_only_is_shown_as_text_without_running_it(
     )
 
     _send(settings, message)
-    mail = emails.list_emails(mailbox)[0]
+    mail = find(mailbox, str(message["Subject"]))
 
     assert mail.text == "Vous êtes invitéx"
     assert mail.links == ()

@@ -1,3 +1,4 @@
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,14 +33,34 @@ def _cluster(folder: Path, *, system: bool = True) -> postgres.Cluster:
     )
 
 
-@pytest.fixture
-def running(open_folder: Path) -> Iterator[PostgresProcess]:
-    server = start_postgres(_cluster(open_folder), open_folder / "log")
-    yield server
-    server.stop()
+@pytest.fixture(scope="module")
+def running() -> Iterator[PostgresProcess]:
+    """A server that these tests look at."""
+    with tempfile.TemporaryDirectory(prefix="udi-local-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        server = start_postgres(_cluster(folder), folder / "log")
+        yield server
+        server.stop()
 
 
-@pytest.mark.parametrize("system", [True, False], ids=["system", "package"])
+@pytest.fixture(scope="module")
+async def prepared(running: PostgresProcess) -> PostgresProcess:
+    """The same with our roles and databases, made and made again."""
+    for _ in range(2):
+        await prepare_cluster(
+            running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS
+        )
+    return running
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        pytest.param(True, id="system"),
+        pytest.param(False, id="package", marks=pytest.mark.thorough),
+    ],
+)
 async def test_a_cluster_starts_stops_and_keeps_its_data(
     open_folder: Path, *, system: bool
 ) -> None:
@@ -72,14 +93,9 @@ def test_the_password_is_asked_and_left_nowhere(
 
 
 async def test_roles_are_low_and_databases_closed_to_everybody_else(
-    running: PostgresProcess,
+    prepared: PostgresProcess,
 ) -> None:
-    for _ in range(2):
-        await prepare_cluster(
-            running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS
-        )
-
-    admin = await asyncpg.connect(running.dsn)
+    admin = await asyncpg.connect(prepared.dsn)
     high = await admin.fetch(
         "SELECT rolname FROM pg_roles WHERE rolname LIKE 'udi_%' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)"
     )
@@ -90,11 +106,11 @@ async def test_roles_are_low_and_databases_closed_to_everybody_else(
     assert high == []
     assert temporary is False
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await _as(running, "udi_node_app", "udi_portal")
+        await _as(prepared, "udi_node_app", "udi_portal")
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(
             host="127.0.0.1",
-            port=running.cluster.port,
+            port=prepared.cluster.port,
             user="udi_portal_app",
             password="wrong",
             database="udi_portal",
@@ -102,18 +118,14 @@ async def test_roles_are_low_and_databases_closed_to_everybody_else(
 
 
 async def test_the_owner_makes_schemas_and_the_application_may_not(
-    running: PostgresProcess,
+    prepared: PostgresProcess,
 ) -> None:
-    await prepare_cluster(
-        running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS
-    )
-
-    owner = await _as(running, "udi_portal_owner", "udi_portal")
+    owner = await _as(prepared, "udi_portal_owner", "udi_portal")
     await owner.execute(
         "CREATE SCHEMA app; CREATE EXTENSION unaccent; CREATE EXTENSION pg_trgm; CREATE EXTENSION btree_gin"
     )
     await owner.close()
-    app = await _as(running, "udi_portal_app", "udi_portal")
+    app = await _as(prepared, "udi_portal_app", "udi_portal")
     for statement in (
         "CREATE SCHEMA mine",
         "CREATE TABLE public.mine ()",
@@ -125,20 +137,16 @@ async def test_the_owner_makes_schemas_and_the_application_may_not(
 
 
 async def test_another_database_takes_the_same_roles(
-    running: PostgresProcess,
+    prepared: PostgresProcess,
 ) -> None:
-    await prepare_cluster(
-        running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS
-    )
-
     await prepare_database(
-        running.dsn, "portal gw0", owner="udi_portal_owner", users=["udi_portal_app"]
+        prepared.dsn, "portal gw0", owner="udi_portal_owner", users=["udi_portal_app"]
     )
 
-    app = await _as(running, "udi_portal_app", "portal gw0")
+    app = await _as(prepared, "udi_portal_app", "portal gw0")
     await app.close()
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await _as(running, "udi_portal_public", "portal gw0")
+        await _as(prepared, "udi_portal_public", "portal gw0")
 
 
 async def _as(running: PostgresProcess, role: str, database: str) -> asyncpg.Connection:

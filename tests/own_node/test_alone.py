@@ -39,6 +39,7 @@ async def pushed_by(
         await portal.close()
 
 
+@pytest.mark.thorough
 async def test_a_portal_away_is_waited_for(
     installation: Installation, node: Node, producer: Producer
 ) -> None:

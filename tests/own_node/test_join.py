@@ -76,6 +76,7 @@ async def test_another_organisations_people_find_no_space_here(
     assert page.headers["location"].startswith("/login")
 
 
+@pytest.mark.thorough
 def test_an_invitation_is_good_once(
     installation: Installation,
     new_node: Callable[[], Node],
@@ -94,6 +95,7 @@ def test_an_invitation_is_good_once(
     assert not (second.folder / "node.json").exists()
 
 
+@pytest.mark.thorough
 async def test_an_invitation_ends(
     installation: Installation,
     new_node: Callable[[], Node],
@@ -119,6 +121,7 @@ async def test_an_invitation_ends(
     assert "This invitation ended on" in refused.stderr
 
 
+@pytest.mark.thorough
 def test_another_territory_knows_nothing_of_it(
     installation: Installation, begun_node: Callable[[], Node]
 ) -> None:
@@ -132,6 +135,7 @@ def test_another_territory_knows_nothing_of_it(
     assert node.init(link).returncode == 0
 
 
+@pytest.mark.thorough
 def test_a_newer_invitation_replaces_the_one_before(
     installation: Installation, begun_node: Callable[[], Node]
 ) -> None:
@@ -224,6 +228,7 @@ def test_a_node_runs_once(node: Node) -> None:
     assert "runs already" in again.stderr
 
 
+@pytest.mark.thorough
 def test_what_an_operator_gets_wrong_is_reported(installation: Installation) -> None:
     def refused(*arguments: str) -> str:
         done = installation.run("node", "invite", "demo", *arguments)

@@ -21,6 +21,8 @@ from udi.node.audit import record_audit_event
 from udi.node.datasets.models import DatasetEvent
 from udi.node.subject_requests.dossiers.signing import make_node_signer
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def lone_node(begun_node: Callable[[], Node]) -> Node:

@@ -142,6 +142,7 @@ async def test_its_journal_leaves_signed_by_the_key_that_it_publishes(
     assert {line["program"] for line in lines[:-1]} == {"node"}
 
 
+@pytest.mark.thorough
 async def test_the_doctor_says_what_is_wrong(
     installation: Installation, running_node: Node, town: Producer
 ) -> None:
@@ -244,8 +245,25 @@ async def test_a_node_is_backed_up_and_brought_back_elsewhere(
         wait_for(lambda: on_portal(installation, after).status_code == 200)
     finally:
         elsewhere.stop()
+    spoilt = shutil.copytree(disk, tmp_path / "spoilt")
+    spoil(spoilt)
+    lost = ("--repository", spoilt, "--passphrase-file", passphrase)
+    unread = elsewhere.run("backup", "restore", "--node", tmp_path / "none", *lost)
+    assert unread.returncode == 1
+    assert not (tmp_path / "none/node.json").exists()
 
 
+def spoil(repository: Path) -> None:
+    """Lose the beginning of each file of a repository."""
+    for path in sorted(
+        (repository / "files/data").rglob("*"), key=lambda file: -file.stat().st_size
+    ):
+        if path.is_file():
+            path.chmod(0o600)
+            path.write_bytes(bytes(40) + path.read_bytes()[40:])
+
+
+@pytest.mark.thorough
 async def test_a_node_is_put_back_as_it_was(
     installation: Installation,
     running_node: Node,
@@ -280,11 +298,7 @@ async def test_a_node_is_put_back_as_it_was(
     refused = running_node.run("backup", "restore", "--node", tmp_path / "none", *where)
     assert refused.returncode == 1
     assert not (tmp_path / "none/node.json").exists()
-    for path in sorted(
-        (disk / "files/data").rglob("*"), key=lambda file: -file.stat().st_size
-    ):
-        if path.is_file():
-            path.write_bytes(bytes(40) + path.read_bytes()[40:])
+    spoil(disk)
     assert (
         running_node.run("backup", "verify", "--node", running_node.folder).returncode
         == 1

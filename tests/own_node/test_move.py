@@ -92,6 +92,22 @@ async def furnish(
     return first, second, draft_id, gone
 
 
+def move_out(installation: Installation, node: Node, file: Path) -> None:
+    """Bring a producer to the node; another one, and a file that was cut, are refused."""
+    move = ("producer", "move-out", "demo")
+    to = ("--to", "jardins", "--file", str(file))
+    strange = installation.run(*move, "mairie-kerlevan", *to)
+    assert (strange.returncode, file.exists()) == (1, False)
+    assert "may not publish for" in strange.stderr
+    left = installation.run(*move, "seve", *to)
+    assert left.returncode == 0, left.stderr
+    shortened = file.with_name("shortened.tar")
+    shortened.write_bytes(file.read_bytes()[:-1024])
+    assert "is refused" in node.run("node", "take", node.folder, shortened).stderr
+    completed = node.run("node", "take", node.folder, file)
+    assert completed.returncode == 0, completed.stderr
+
+
 async def test_there_and_back(
     installation: Installation,
     hosted: httpx.AsyncClient,
@@ -104,12 +120,7 @@ async def test_there_and_back(
     back = tmp_path / "back.tar"
     assert node.init(invite(installation, "jardins", node.url, "seve")).returncode == 0
 
-    left = installation.run(
-        "producer", "move-out", "demo", "seve", "--to", "jardins", "--file", str(out)
-    )
-    assert left.returncode == 0, left.stderr
-    completed = node.run("node", "take", node.folder, out)
-    assert completed.returncode == 0, completed.stderr
+    move_out(installation, node, out)
     node.start()
 
     wait_for(
@@ -183,6 +194,7 @@ async def test_there_and_back(
     node.stop()
 
 
+@pytest.mark.thorough
 def test_what_cannot_move_is_reported(
     installation: Installation, begun_node: Callable[[], Node], tmp_path: Path
 ) -> None:

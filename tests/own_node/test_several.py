@@ -30,6 +30,8 @@ from udi.portal.nodes.models import Node as Registered
 from udi.portal.nodes.models import Report
 from udi.portal.tenants.queries import get_tenant
 
+pytestmark = pytest.mark.thorough
+
 SLUG = "several"
 WHO = "responsable@kerlevan.example"
 LONG = 120
@@ -154,7 +156,6 @@ def test_no_portal_reads_of_another(places: tuple[Place, ...], several: Node) ->
         assert not [other for other in others if other in response.text]
 
 
-@pytest.mark.thorough
 async def test_a_portal_away_holds_back_no_other_and_is_told_when_it_is_back(
     places: tuple[Place, ...], elsewhere: Installation, several: Node, town: Producer
 ) -> None:
@@ -204,7 +205,6 @@ async def test_a_portal_away_holds_back_no_other_and_is_told_when_it_is_back(
     assert all(all(accepted) for accepted in after.values())
 
 
-@pytest.mark.thorough
 async def test_the_own_territory_away_holds_back_no_other(
     places: tuple[Place, ...], installation: Installation, several: Node, town: Producer
 ) -> None:
@@ -243,7 +243,6 @@ async def withdraw_by_team(place: Place, dataset: str, reason: str) -> None:
     await portal.close()
 
 
-@pytest.mark.thorough
 async def test_what_a_team_withdraws_is_gone_there_and_nowhere_else(
     places: tuple[Place, ...], several: Node, town: Producer
 ) -> None:
@@ -267,7 +266,6 @@ async def test_what_a_team_withdraws_is_gone_there_and_nowhere_else(
     wait_for(lambda: several.get(f"/datasets/{second}/file").status_code != 200)
 
 
-@pytest.mark.thorough
 async def test_leaving_one_withdraws_there_only(
     places: tuple[Place, ...],
     elsewhere: Installation,

@@ -194,6 +194,7 @@ async def test_somebody_asks_at_a_producers_own_node_and_reads_the_answer_there(
         assert word.encode() not in everything_else
 
 
+@pytest.mark.thorough
 async def test_a_renewed_node_knows_the_same_people_by_another_secret(
     installation: Installation, node: Node, page: Page, words: Words
 ) -> None:
@@ -218,6 +219,7 @@ async def test_a_renewed_node_knows_the_same_people_by_another_secret(
     assert words.concerns in await read_answer(page, node, request_id)
 
 
+@pytest.mark.thorough
 async def test_a_node_that_was_given_no_login_for_people_is_not_offered(
     installation: Installation, node: Node, begun_node: Callable[[], Node], page: Page
 ) -> None:

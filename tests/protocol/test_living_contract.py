@@ -48,7 +48,7 @@ from udi.protocol.terms import Measure, Operator, Prohibition, Purpose, Terms
 
 READERS["es"] = heard_spanish.READER
 ALWAYS.update(heard_spanish.ALWAYS)
-POLICIES = examples(400, 10_000)
+POLICIES = examples(100, 10_000)
 SIGNS = {
     "eq": "=",
     "neq": "≠",

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from tests.depth import examples
 from tests.protocol.examples import IDENTIFIER, a_full_record
 from udi.protocol import fault_kinds
 from udi.protocol.faults import Fault, InvalidDocument
@@ -28,7 +29,9 @@ from udi.protocol.validation import validate
 from udi.protocol.vocabulary import VERSIONS
 
 patient = settings(
-    database=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow]
+    database=None,
+    max_examples=examples(40, 600),
+    suppress_health_check=[HealthCheck.too_slow],
 )
 
 anything = st.recursive(

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
+from tests.depth import examples
 from tests.portal.nodes.harvest import made
 from tests.protocol.graphs import read_graph, write_nodes
 from tests.protocol.test_rdf import RECORDS
@@ -114,6 +115,7 @@ def test_turtle_of_a_catalogue_is_what_the_library_writes(
     assert len(records) >= 6
 
 
+@settings(max_examples=examples(8, 100))
 @given(record=made.records | made.personal)
 def test_turtle_of_any_record_is_what_the_library_writes(record: Record) -> None:
     triples = sort_triples(write_catalogue_of([record]))

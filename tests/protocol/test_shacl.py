@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pyoxigraph import Triple
 
+from tests.depth import examples
 from tests.portal.catalogue.corpus import TABLE, document
 from tests.protocol.graphs import read_graph
 from tests.protocol.shacl import violations
@@ -31,6 +32,9 @@ TERRITORY = Catalogue(
     languages=("fr", "en"), box=BoundingBox(west=-4.68, south=48.22, east=-4.21, north=48.49),
 )  # fmt: skip
 HIGH_VALUE = ["hvd", "Statistiques"]
+OF_RUDI = "samples of RUDI"
+ONE_IN = {"demonstration": 1, OF_RUDI: examples(4, 1)}
+"""Of how many records one is looked at; what is recommended is counted in all."""
 
 
 def demonstration() -> list[dict[str, Any]]:
@@ -54,7 +58,7 @@ def samples(shared: Path) -> list[dict[str, Any]]:
 def sets(shared: Path) -> dict[str, list[Record]]:
     documents_by_set = {
         "demonstration": demonstration(),
-        "samples of RUDI": samples(shared),
+        OF_RUDI: samples(shared),
     }
     return {
         name: [read_record(data) for data in documents]
@@ -68,10 +72,10 @@ def whole(record: Record) -> set[Triple]:
     return read_graph([*write_catalogue(TERRITORY), *write_entry(TERRITORY, entry)])
 
 
-@pytest.mark.parametrize("name", ["demonstration", "samples of RUDI"])
+@pytest.mark.parametrize("name", ["demonstration", OF_RUDI])
 def test_no_shape_is_broken(shared_data: Path, name: str) -> None:
     shapes = shared_data / SHAPES / "dcat-ap-3.0.1/shapes.ttl"
-    records = sets(shared_data)[name]
+    records = sets(shared_data)[name][:: ONE_IN[name]]
 
     assert len(records) >= 12
     assert {
@@ -83,7 +87,7 @@ def test_those_said_to_have_high_value_keep_its_base_shapes(shared_data: Path) -
     shapes = shared_data / SHAPES / "dcat-ap-hvd-3.0.0/hvd-SHACL-base.ttl"
     documents = [
         data | {"keywords": [*data["keywords"], *HIGH_VALUE]}
-        for data in demonstration() + samples(shared_data)
+        for data in demonstration() + samples(shared_data)[:: ONE_IN[OF_RUDI]]
     ]
 
     assert [violations(whole(read_record(data)), shapes) for data in documents] == [

@@ -15,6 +15,7 @@ from udi.cli.local.errors import LocalError
 pytestmark = pytest.mark.programs
 
 
+@pytest.mark.thorough
 def test_without_a_browser_the_tests_that_need_one_are_left_out_by_name(
     tmp_path: Path,
 ) -> None:

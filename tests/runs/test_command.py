@@ -58,6 +58,11 @@ CHOICES = {
 }
 """Of a file of the suite: an option, what is collected, and what is said of the rest."""
 CHOICES_APART = {
+    "by default": (
+        (),
+        "2/4 tests collected (2 deselected)",
+        "2 tests left out. To run what was left out: ./udi test --all",
+    ),
     "fast": (
         ("--fast",),
         "1/4 tests collected (3 deselected)",
@@ -86,14 +91,8 @@ def run_command(
     )
 
 
-@pytest.mark.parametrize(
-    "choice",
-    [
-        "by default",
-        pytest.param("fast", marks=pytest.mark.thorough),
-        pytest.param("all", marks=pytest.mark.thorough),
-    ],
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("choice", CHOICES)
 def test_an_option_chooses_and_the_rest_is_named(choice: str) -> None:
     option, collected, left = CHOICES[choice]
 

@@ -38,8 +38,14 @@ def test_second(letters):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("-p", "no:xdist"), ("-p", "xdist", "-n", "2", "--dist", "loadfile")],
-    ids=["alone", "shared out"],
+    [
+        pytest.param(("-p", "no:xdist"), id="alone"),
+        pytest.param(
+            ("-p", "xdist", "-n", "2", "--dist", "loadfile"),
+            id="shared out",
+            marks=pytest.mark.thorough,
+        ),
+    ],
 )
 def test_set_ups_tests_and_tear_downs_are_written_and_summed(
     tmp_path: Path, arguments: tuple[str, ...]

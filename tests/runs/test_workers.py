@@ -85,6 +85,7 @@ def test_write():
 """
 
 
+@pytest.mark.thorough
 def test_a_stream_that_is_noted_when_the_tests_are_imported_stays_open(
     tmp_path: Path,
 ) -> None:

@@ -24,7 +24,7 @@ EXPECTATIONS = json.loads(
 )
 FLOORS = {"work": 0.9, "apart": 0.75}
 """Shares of right charts below which a change of the rules is no improvement."""
-FEW = 12
+FEW = 6
 """Files of each part that a usual run reads: the smallest."""
 
 

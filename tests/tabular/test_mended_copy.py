@@ -8,6 +8,7 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.depth import examples
 from udi.tabular.formats.line_settings import LineSettings
 from udi.tabular.profiles.conversion import TableConversion, convert_table
 from udi.tabular.profiles.corrections import Corrections
@@ -100,7 +101,7 @@ def test_names_letters_zones_and_signs_are_listed() -> None:
     }
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(4, 100), deadline=None)
 @given(ROWS)
 def test_mending_a_mended_copy_changes_nothing(rows: list[tuple[str, ...]]) -> None:
     quoted = [(f'"{place}"', *cells) for place, *cells in rows]

@@ -99,7 +99,7 @@ def correct(
     return result, (target if target.exists() else path).read_bytes()
 
 
-@settings(max_examples=examples(60, 1_000), deadline=None)
+@settings(max_examples=examples(20, 1_000), deadline=None)
 @given(
     dialect=dialects,
     table=st.lists(rows, min_size=2, max_size=6),

@@ -103,7 +103,7 @@ def save_until_done(
     assert table.save(*(edit for edit, _ in pending_edits)).is_clear
 
 
-@settings(max_examples=examples(40, 600), deadline=None)
+@settings(max_examples=examples(15, 600), deadline=None)
 @given(rows=st.integers(3, 7), data=st.data())
 def test_a_row_that_nobody_touched_never_changes(
     rows: int, data: st.DataObject

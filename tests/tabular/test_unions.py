@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.cursors import open_cursor
+from tests.depth import examples
 from udi.tabular.columns.column import ColumnType, TypedColumn
 from udi.tabular.exports.union_writer import InexactNumbersError, write_union
 from udi.tabular.exports.unions import (
@@ -44,6 +45,7 @@ def write(path: Path, rows: list[tuple[int | None, str | None]], *, swap: bool) 
         )
 
 
+@settings(max_examples=examples(8, 100))
 @given(tables=st.lists(st.tuples(ROWS, st.booleans()), min_size=1, max_size=4))
 def test_the_rows_are_those_of_each_table_in_order(
     tables: list[tuple[list[Any], bool]], tmp_path_factory: pytest.TempPathFactory

@@ -130,6 +130,16 @@ async def test_an_invitation_works_once(
             await accept_invitation(session, code)
 
 
+async def test_another_territory_knows_nothing_of_an_invitation(
+    portal_database: Database, other: Territory, invited: Invited
+) -> None:
+    _, code = invited
+
+    async with portal_database.session(other.id, role="worker") as session:
+        with pytest.raises(NotFoundError):
+            await accept_invitation(session, code)
+
+
 async def test_an_invitation_whose_days_have_passed_works_no_more(
     portal_database: Database, demo: Territory, invited: Invited
 ) -> None:
