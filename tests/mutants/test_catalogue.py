@@ -38,22 +38,39 @@ def test_every_mutant_has_a_name_of_its_own_and_tests_that_are_there() -> None:
     assert faults == []
 
 
+def test_what_kills_a_mutant_runs_before_a_change_lands() -> None:
+    faults = [
+        f"{mutant.id}: {test}"
+        for mutant in MUTANTS
+        for test in mutant.tests
+        if _is_thorough(*test.split("::"))
+    ]
+
+    assert faults == []
+
+
+def _is_thorough(file: str, function: str = "") -> bool:
+    """Whether a test that is named is left out of a usual run."""
+    marks = _functions(file).get(function.partition("[")[0], ())
+    return "pytest.mark.thorough" in marks
+
+
 @cache
-def _functions(file: str) -> set[str]:
-    """The names of the functions of a test file, and the empty name, which is the whole file; nothing for no file."""
+def _functions(file: str) -> dict[str, list[str]]:
+    """The functions of a test file with their marks, and the empty name, which is the whole file; nothing for no file."""
     path = ROOT / file
     if path.is_dir():
-        return {""}
+        return {"": []}
     if not path.is_file():
-        return set()
+        return {}
     tree = ast.parse(path.read_text())
     return {
-        "",
-        *(
-            node.name
+        "": [],
+        **{
+            node.name: [ast.unparse(mark) for mark in node.decorator_list]
             for node in tree.body
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        ),
+        },
     }
 
 

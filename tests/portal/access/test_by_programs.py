@@ -203,7 +203,6 @@ async def test_a_request_goes_from_both_sides_to_the_agreement(
     ] == "producer"
 
 
-@pytest.mark.thorough
 async def test_an_agreement_is_suspended_taken_up_and_revoked_by_its_producer(
     programs: Programs,
 ) -> None:

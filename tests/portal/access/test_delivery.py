@@ -281,7 +281,6 @@ async def test_a_credential_is_shown_once_and_only_its_digest_reaches_the_node(
         assert (await other.post(f"{home}/credentials", data=form)).status_code == 404
 
 
-@pytest.mark.thorough
 async def test_a_node_says_in_which_hour_its_own_credentials_were_last_shown(
     workspace: Workspace,
 ) -> None:

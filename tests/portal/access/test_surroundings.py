@@ -33,7 +33,6 @@ async def test_the_page_of_the_dataset_says_what_who_reads_it_may_do(
     assert "Rafraîchir la ville" not in again.text
 
 
-@pytest.mark.thorough
 async def test_the_text_is_a_pdf_in_the_language_of_the_reader(
     workspace: Workspace,
 ) -> None:

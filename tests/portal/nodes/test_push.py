@@ -4,7 +4,6 @@ import asyncio
 import uuid
 from typing import Any
 
-import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
@@ -323,7 +322,6 @@ async def test_the_report_can_be_asked_for(north: Pusher) -> None:
     assert answer.json()["integration_status"] == "OK"
 
 
-@pytest.mark.thorough
 async def test_a_node_searches_its_own_requests(north: Pusher, south: Pusher) -> None:
     records = [make_record(north.organisation) for _ in range(3)]
     for record in records:

@@ -375,7 +375,6 @@ async def test_a_reuse_is_reported_in_two_fields_hidden_with_a_reason_and_its_re
     ]
 
 
-@pytest.mark.thorough
 async def test_a_reported_reuse_is_corrected_by_whoever_reported_it(
     workshop: Workshop,
 ) -> None:

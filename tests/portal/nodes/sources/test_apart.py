@@ -147,7 +147,6 @@ async def test_a_source_that_is_paused_while_it_is_read_stores_nothing_more(
     assert (await reading.source()).lease is None
 
 
-@pytest.mark.thorough
 async def test_a_reading_that_was_killed_begins_anew_in_a_document_that_changed(
     catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,7 +79,6 @@ async def test_only_what_changed_is_read_and_what_left_is_missed(
     assert [(report.run_id, report.records) for report in reports] == [(whole.id, 30)]
 
 
-@pytest.mark.thorough
 async def test_readings_of_what_changed_never_end_the_report_of_the_last_whole_one(
     catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,7 +116,6 @@ async def test_a_site_that_does_not_look_at_the_question_is_read_whole(
     assert (run.total, run.unchanged, run.missing) == (29, 29, 1)
 
 
-@pytest.mark.thorough
 async def test_a_whole_reading_comes_now_and_then_and_when_asked(
     catalogue: Catalogue, open_source: Open
 ) -> None:

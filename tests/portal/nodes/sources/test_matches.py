@@ -485,7 +485,6 @@ async def test_the_same_may_be_taken_back(
     assert [pair.state for pair in await matches(first)] == [MatchState.DIFFERENT]
 
 
-@pytest.mark.thorough
 async def test_different_stays_two_and_is_not_asked_again(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -526,7 +525,6 @@ async def test_different_stays_two_where_the_next_reading_would_be_sure(
     assert [pair.state for pair in await matches(first)] == [MatchState.DIFFERENT]
 
 
-@pytest.mark.thorough
 async def test_an_answer_about_what_is_gone_or_was_never_asked_changes_nothing(
     catalogue: Catalogue, open_source: Open
 ) -> None:

@@ -448,7 +448,6 @@ async def test_a_worker_whose_lease_was_taken_stores_nothing_more(
     assert await reading.count_events("dataset.published") == 40
 
 
-@pytest.mark.thorough
 async def test_a_long_reading_gives_way_and_goes_on(
     catalogue: Catalogue, open_source: Open
 ) -> None:
@@ -658,7 +657,6 @@ async def test_a_portal_of_rudi_keeps_its_identifiers(
     }
 
 
-@pytest.mark.thorough
 async def test_a_dataset_of_another_portal_of_rudi_is_left_to_the_source_that_has_it(
     catalogue: Catalogue, open_source: Open
 ) -> None:

@@ -149,7 +149,6 @@ async def test_only_the_team_reads_its_page(inhabitants: Inhabitants) -> None:
     assert (await inhabitants.town_hall.anyone.get(TEAM)).status_code in {303, 401}
 
 
-@pytest.mark.thorough
 async def test_a_late_producer_waits_for_the_team(inhabitants: Inhabitants) -> None:
     waiting = {"state": "processing", "decided_on": None}
     await decide_papers(inhabitants, 4, **waiting)

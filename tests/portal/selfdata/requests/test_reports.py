@@ -89,7 +89,6 @@ async def test_an_unknown_request_is_said(inhabitants: Inhabitants) -> None:
     assert await inhabitants.rows() == []
 
 
-@pytest.mark.thorough
 async def test_an_older_report_changes_nothing(inhabitants: Inhabitants) -> None:
     [request] = await inhabitants.submit("kerlevan")
     await inhabitants.send(
