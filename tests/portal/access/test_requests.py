@@ -242,7 +242,7 @@ async def test_both_sides_see_the_thread_and_nobody_else_does(
     ]  # fmt: skip
 
 
-@by_depth(
+@pytest.mark.parametrize(
     ("changed", "field"),
     [
         ({"purpose": "commercial"}, "purpose"), ({"words": ""}, "words"), ({"interest": " "}, "interest"),
@@ -250,7 +250,6 @@ async def test_both_sides_see_the_thread_and_nobody_else_does(
         ({"answer_quels_t_s": ""}, "answer_quels_t_s"), ({"answer_qui_lira": "tout le monde"}, "answer_qui_lira"),
         ({"title": ""}, "title"), ({"organisation": "", "requester": "person"}, "project"),
     ],
-    by_default=[0],
 )  # fmt: skip
 async def test_what_is_wrong_is_said_field_by_field(
     workspace: Workspace, changed: dict[str, Any], field: str

@@ -10,7 +10,6 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import text
 
-from tests.portal.by_depth import by_depth
 from tests.ui.tab import Answered, Tab
 from tests.visitors import browse, make_person
 from udi.kit.agent_tokens import Agent
@@ -200,7 +199,7 @@ async def test_nobody_sees_or_revokes_the_token_of_another(
         assert (await program.get(ME, headers=bearer_headers(token))).status_code == 200
 
 
-@by_depth(
+@pytest.mark.parametrize(
     ("form", "message"),
     [
         (
@@ -210,7 +209,6 @@ async def test_nobody_sees_or_revokes_the_token_of_another(
         ({"name": "x", "days": "4000"}, "Choose a period of validity."),
         ({"name": "x", "days": "30", "scope": "everything"}, "There is no such right."),
     ],
-    by_default=[0],
 )
 async def test_what_cannot_be_made_is_said_beside_its_field(
     demo: Territory,

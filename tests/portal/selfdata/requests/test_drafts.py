@@ -13,7 +13,6 @@ from joserfc import jws
 from msgspec import json
 from sqlalchemy import select
 
-from tests.portal.by_depth import by_depth
 from tests.portal.selfdata.conftest import KERLEVAN, SEVE
 from tests.portal.selfdata.requests.conftest import ENGLISH, HOME, Inhabitants
 from udi.kit.clock import now
@@ -170,7 +169,7 @@ async def test_more_than_fifty_are_refused(
     assert "At most 1 organisations at once" in choice.text
 
 
-@by_depth(
+@pytest.mark.parametrize(
     "inboxes",
     [
         [],
@@ -179,7 +178,6 @@ async def test_more_than_fifty_are_refused(
         [{"spaces": [], "takes_subject_requests": True}],
         [{"takes_subject_requests": True}],
     ],
-    by_default=[0],
 )
 async def test_a_producer_whose_own_node_takes_no_requests_keeps_the_letter(
     inhabitants: Inhabitants, inboxes: list[dict[str, Any]]
