@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from tests.node.by_default import FOLDER_BY_DEFAULT
+from tests.depth import FOLDER_BY_DEFAULT
 from tests.node.distant import Distant
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import rows, sound

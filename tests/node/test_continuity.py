@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.node.by_default import only
+from tests.depth import only
 from tests.node.producer import Producer
 from tests.node.scripts import OTHER, Script, new_key
 from tests.node.sending import rows

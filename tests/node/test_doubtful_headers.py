@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.node.by_default import one_in
+from tests.depth import one_in
 from tests.node.personal_words import FAMILY, GIVEN
 from tests.node.producer import Producer
 from tests.node.scripts import Script, new_key

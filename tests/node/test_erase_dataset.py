@@ -17,7 +17,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, text
 
-from tests.node.by_default import FOLDER_BY_DEFAULT
+from tests.depth import FOLDER_BY_DEFAULT
 from tests.node.conftest import Browse
 from tests.node.counterpart import PortalDouble, report
 from tests.node.pieces import split_content

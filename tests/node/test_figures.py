@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import select, text, update
 
-from tests.node.by_default import FOLDER_BY_DEFAULT
+from tests.depth import FOLDER_BY_DEFAULT
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_held_back_files import look
 from udi.kit.clock import now

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.node.by_default import FOLDER_BY_DEFAULT
+from tests.depth import FOLDER_BY_DEFAULT
 from tests.node.producer import TABLE, Producer
 from tests.node.test_check_file import latest
 from tests.node.test_clam import EICAR, clamd, serving

@@ -21,7 +21,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
-from tests.node.by_default import FOLDER_BY_DEFAULT
+from tests.depth import FOLDER_BY_DEFAULT
 from tests.node.conftest import Browse
 from tests.node.pieces import split_content
 from tests.node.producer import ANSWERS, SLUG, TABLE, Producer

@@ -11,8 +11,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
-from tests.depth import examples
-from tests.node.by_default import FOLDER_BY_DEFAULT
+from tests.depth import FOLDER_BY_DEFAULT, examples
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.service_overrides import ServiceOverrides
 from udi.kit.db import Database

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.node.by_default import only
+from tests.depth import only
 from tests.node.hidden_members import (
     HARMLESS,
     PDF,

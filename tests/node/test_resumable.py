@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import update
 
-from tests.node.by_default import FOLDER_BY_DEFAULT
+from tests.depth import FOLDER_BY_DEFAULT
 from tests.node.conftest import Browse
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import BYTES, TUS, Sender, checksum, objects, rows, sound

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from tests.node.by_default import FOLDER_BY_DEFAULT
+from tests.depth import FOLDER_BY_DEFAULT
 from tests.node.pieces import split_content
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import Sender

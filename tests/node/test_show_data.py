@@ -13,7 +13,7 @@ import pytest
 from litestar import Litestar
 from pmtiles.reader import Reader
 
-from tests.node.by_default import FOLDER_BY_DEFAULT
+from tests.depth import FOLDER_BY_DEFAULT
 from tests.node.conftest import Browse
 from tests.node.producer import TABLE, Producer
 from tests.node.test_geo import feature, geojson

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.depth import examples
+from tests.depth import examples, only
 from tests.node import table_model as model
-from tests.node.by_default import only
 from tests.node.made_tables import table_at, write_table
 from udi.kit.errors import UnavailableError
 from udi.tabular.columns.column import ColumnType, TypedColumn

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from tests.node.by_default import FOLDER_BY_DEFAULT
+from tests.depth import FOLDER_BY_DEFAULT
 from tests.node.producer import SLUG, TABLE, Producer
 from udi.kit.db import Database
 from udi.kit.identity import PUBLISHERS, Actor

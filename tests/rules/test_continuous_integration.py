@@ -76,13 +76,18 @@ def test_a_night_runs_what_a_change_leaves_out() -> None:
     assert [command.split()[-1] for command in read_schedules()] == ["--all", "--all"]
 
 
-@pytest.mark.parametrize(("part", "depth"), [("nowhere", ""), ("node", "--deep")])
-def test_what_is_no_part_and_no_depth_is_refused(part: str, depth: str) -> None:
+@pytest.mark.parametrize(
+    ("part", "depth", "named"),
+    [("nowhere", "", "«nowhere»"), ("node", "--deep", "«--deep»")],
+)
+def test_what_is_no_part_and_no_depth_is_refused(
+    part: str, depth: str, named: str
+) -> None:
     refused = subprocess.run(
         [ROOT / ".ci/run", part, depth], capture_output=True, text=True, check=False
     )
 
-    assert (refused.returncode, (depth or part) in refused.stderr) == (2, True)
+    assert (refused.returncode, named in refused.stderr) == (2, True)
 
 
 def test_both_forges_have_the_same_questions_for_a_change() -> None:

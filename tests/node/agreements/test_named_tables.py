@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.depth import only
 from tests.node.agreements.granting import (
     HIDDEN,
     IN_PART,
@@ -13,7 +14,6 @@ from tests.node.agreements.granting import (
     Granting,
     replace_struct,
 )
-from tests.node.by_default import only
 from tests.node.hidden_members import packed, workbook
 from tests.node.lasting import asker as asker
 from tests.node.lasting import at_node as at_node

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from tests.depth import only
 from tests.node.agreements.granting import (
     HIDDEN,
     IN_PART,
@@ -12,7 +13,6 @@ from tests.node.agreements.granting import (
     replace_struct,
 )
 from tests.node.agreements.test_named_tables import PAGES, PARTIAL, TABLES, read
-from tests.node.by_default import only
 from tests.node.lasting import asker as asker
 from tests.node.lasting import at_node as at_node
 from tests.node.lasting import browse as browse

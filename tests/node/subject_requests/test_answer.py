@@ -9,7 +9,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.node.by_default import one_in
+from tests.depth import one_in
 from tests.node.conftest import Browse
 from tests.node.producer import SLUG
 from tests.node.subject_requests.agents import Agent

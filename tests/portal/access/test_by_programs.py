@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from litestar import Litestar
 
+from tests.depth import by_depth
 from tests.mcp import call_tool
 from tests.portal.access.conftest import Workspace
-from tests.portal.by_depth import by_depth
 from tests.visitors import browse
 from udi.kit.keys import verify
 from udi.kit.oidc import Login

@@ -1,8 +1,8 @@
 """A producer says who may ask for restricted data, and under which terms; everybody reads it."""
 
+from tests.depth import by_depth
 from tests.portal.access.conftest import OPEN, Workspace
 from tests.portal.access.policies import POLICY
-from tests.portal.by_depth import by_depth
 from udi.portal.access.policies.form import read_form, write_form
 from udi.portal.access.policies.queries import policy_of
 from udi.protocol.policy import FieldKind

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.depth import by_depth
 from tests.portal.access.conftest import WHY, Workspace
 from tests.portal.access.policies import REQUEST_FORM
-from tests.portal.by_depth import by_depth
 from tests.portal.transitions import list_trials, read_transitions
 from udi.kit.errors import ConflictError
 from udi.portal.access.models import (

@@ -13,8 +13,8 @@ from litestar import Litestar
 from tests.contract.readers.environments import environment
 from tests.contract.readers.npm import npm_package
 from tests.contract.readers.serving import read_with, serving
+from tests.depth import by_depth
 from tests.mcp import HANDSHAKE, MODERN, call_tool, request_result, send, write_message
-from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.catalogue.test_documentation import token_of
 from tests.visitors import browse

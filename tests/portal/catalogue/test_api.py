@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from litestar import Litestar
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import TABLE, Catalogue
 from tests.visitors import browse
 from udi.portal.catalogue.search.feed import SearchFeed

@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import event
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.visitors import browse
 from udi.kit.db import Database

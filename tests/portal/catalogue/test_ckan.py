@@ -11,7 +11,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import MANY, PRODUCERS, TABLE, Catalogue
 from tests.visitors import browse
 from udi.portal.catalogue.open.ckan_actions import NAMES_AT_ONCE

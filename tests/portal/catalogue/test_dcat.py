@@ -13,7 +13,7 @@ from litestar import Litestar
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 from sqlalchemy import update
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import TABLE, Catalogue, document
 from tests.protocol.graphs import term
 from tests.protocol.shacl import violations

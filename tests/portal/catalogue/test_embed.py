@@ -11,7 +11,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import TABLE, Catalogue
 from tests.portal.catalogue.test_dataset_page import rename
 from tests.visitors import browse, make_person

@@ -9,7 +9,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import func, select, text
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.visitors import browse
 from udi.kit.db import Database

@@ -10,7 +10,7 @@ import pytest
 from litestar import Litestar
 from playwright.async_api import Browser, Page, Route, expect
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
 from tests.portal.catalogue.test_source_facts import DCAT

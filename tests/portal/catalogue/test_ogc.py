@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import TABLE, Catalogue
 from tests.visitors import browse
 from udi.portal.catalogue.search.feed import SearchFeed

@@ -7,7 +7,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import TABLE, Catalogue
 from tests.visitors import browse, make_person
 from udi.kit.db import Database

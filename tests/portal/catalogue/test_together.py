@@ -13,7 +13,7 @@ from pyoxigraph import RdfFormat, parse
 from sqlalchemy import update
 
 from tests import stage
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.portal.catalogue.test_cached_pages import eventually_dated
 from tests.ui.tab import Tab

@@ -12,7 +12,7 @@ from pyoxigraph import RdfFormat, parse
 from sqlalchemy import Select, select, text
 from sqlalchemy.dialects import postgresql
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import MANY, TABLE, Catalogue
 from tests.visitors import browse
 from udi.kit.clock import now

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from tests.depth import by_depth
 from tests.portal.access.test_by_programs import token_of
-from tests.portal.by_depth import by_depth
 from tests.portal.consents.conftest import Lending
 from udi.kit.clock import now
 from udi.kit.jobs import Job

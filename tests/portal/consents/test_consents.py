@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.consents.conftest import NO, YES, Lending
 from udi.kit.clock import now
 from udi.kit.jobs import Job

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.contract.node import Issuer, Receiver, receiver, trusted_issuer
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.consents.conftest import Lending
 from udi.kit.clock import now
 from udi.kit.jobs import Job

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.consents.conftest import NOTICE, Lending
 from udi.portal.access.agreements.transitions import AgreementState
 from udi.portal.access.models import AccessAgreement

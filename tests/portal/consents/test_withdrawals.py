@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.contract.node import Issuer, trusted_issuer
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.consents.conftest import Lending
 from udi.portal.consents.models import Consent, ConsentChange
 from udi.protocol.consent_withdrawals import PATH

@@ -4,7 +4,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import text
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.dataspace.conftest import Talk
 from tests.visitors import browse
 from udi.portal.access.agreements.revisions import DELIVER

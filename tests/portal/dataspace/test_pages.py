@@ -9,7 +9,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.dataspace.conftest import Talk
 from tests.visitors import browse
 from udi.portal.dataspace.connectors import CONNECTOR

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text, update
 
+from tests.depth import by_depth
 from tests.journeys.steps import wait_until
-from tests.portal.by_depth import by_depth
 from tests.portal.installation.conftest import Console
 from tests.portal.installation.filled import SPACE, fill
 from tests.visitors import browse

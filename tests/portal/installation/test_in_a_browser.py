@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.installation.conftest import Console
 from tests.portal.installation.filled import SPACE, fill
 from tests.portal.installation.test_acts import write_outcome

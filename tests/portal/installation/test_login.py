@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from tests.depth import by_depth
 from tests.identity.other_services import CLIENT_SECRET, create_other_realm
-from tests.portal.by_depth import by_depth
 from tests.portal.installation.conftest import Console
 from tests.portal.installation.test_start import StartScene, scene
 from udi.cli.installation.login_changes import replace_entry

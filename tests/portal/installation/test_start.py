@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from tests.cli.wire import served
 from tests.cluster import free_ports
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.installation.conftest import Console
 from tests.portal.notifications.conftest import Relay
 from tests.stage import remove_territory

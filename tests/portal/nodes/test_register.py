@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.contract.node import add_organisation
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from udi.kit.errors import ConflictError, InvalidError
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.actions.checks import list_producer_ids

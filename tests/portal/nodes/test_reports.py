@@ -16,7 +16,7 @@ from tests.contract.node import (
     make_record,
     pushing,
 )
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from udi.kit import keys
 from udi.kit.clock import now
 from udi.kit.credentials import InvalidSignatureError

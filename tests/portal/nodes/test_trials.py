@@ -10,7 +10,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import func, select
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.nodes.elsewhere import Catalogue, serve
 from tests.service_overrides import override_service
 from tests.ui.tab import Tab

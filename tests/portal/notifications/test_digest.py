@@ -14,9 +14,8 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, text, update
 
-from tests.depth import examples
+from tests.depth import by_depth, examples
 from tests.mails import text_of
-from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.portal.notifications.conftest import Reader, Relay
 from tests.visitors import browse

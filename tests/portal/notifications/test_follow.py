@@ -7,7 +7,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import text
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.notifications.conftest import Reader
 from tests.visitors import browse

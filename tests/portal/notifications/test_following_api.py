@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from litestar import Litestar
 from sqlalchemy import event, insert, text
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.notifications.conftest import Reader
 from tests.visitors import browse

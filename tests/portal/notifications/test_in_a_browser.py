@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Route
 from sqlalchemy import text
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.notifications.conftest import Program, Reader
 from tests.portal.notifications.test_webhooks import make, spread

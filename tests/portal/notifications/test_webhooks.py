@@ -17,8 +17,8 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, text, update
 
+from tests.depth import by_depth
 from tests.mails import text_of
-from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.portal.notifications.conftest import Program, Reader, Relay
 from tests.service_overrides import override_service

@@ -10,8 +10,8 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, update
 
+from tests.depth import by_depth
 from tests.mails import text_of
-from tests.portal.by_depth import by_depth
 from tests.portal.organisations.conftest import FORM, Relay, Workspace
 from tests.visitors import browse
 from udi.kit.clock import now

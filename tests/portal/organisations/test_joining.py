@@ -9,8 +9,8 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.depth import by_depth
 from tests.mails import text_of
-from tests.portal.by_depth import by_depth
 from tests.portal.organisations.conftest import FORM, Relay, Workspace
 from tests.portal.transitions import list_trials, read_transitions
 from tests.visitors import browse

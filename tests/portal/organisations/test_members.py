@@ -13,8 +13,8 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
+from tests.depth import by_depth
 from tests.mails import do_email_job, text_of
-from tests.portal.by_depth import by_depth
 from tests.portal.organisations.conftest import Relay
 from tests.portal.transitions import list_trials, read_transitions
 from tests.visitors import browse

@@ -14,8 +14,8 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
+from tests.depth import by_depth
 from tests.mails import text_of
-from tests.portal.by_depth import by_depth
 from tests.portal.organisations.conftest import Relay
 from tests.visitors import browse
 from udi.kit.clock import now

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.projects.conftest import Workshop, picture
 from tests.portal.projects.test_calls import Workspace
 from udi.kit.clock import now

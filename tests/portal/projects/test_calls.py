@@ -12,9 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from tests.depth import examples
+from tests.depth import by_depth, examples
 from tests.mails import text_of
-from tests.portal.by_depth import by_depth
 from tests.portal.projects.conftest import Relay, Workshop
 from tests.portal.transitions import list_trials, read_transitions
 from udi.kit.clock import now

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.projects.test_by_programs import ask, token_of
 from tests.portal.projects.test_calls import (
     CRITERIA,

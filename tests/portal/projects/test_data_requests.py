@@ -15,8 +15,8 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, text
 
+from tests.depth import by_depth
 from tests.mails import text_of
-from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.portal.notifications.conftest import Relay, relay
 from tests.portal.transitions import list_trials, read_transitions

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select, update
 
+from tests.depth import by_depth
 from tests.mails import text_of
-from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.projects.conftest import FORM, Relay, Workshop, picture
 from tests.visitors import browse

@@ -13,9 +13,8 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import update
 
-from tests.depth import examples
+from tests.depth import by_depth, examples
 from tests.mails import text_of
-from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.projects.conftest import FORM
 from tests.portal.projects.fair import HOME, Fair, fair

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from litestar import Litestar
 from sqlalchemy import func, select, text, update
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.selfdata.conftest import ENGLISH, REGISTER, TownHall
 from tests.visitors import browse
 from udi.kit import clock

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.contract.node import Issuer, trusted_issuer
+from tests.depth import by_depth
 from tests.portal.access.conftest import Workspace, workspace
-from tests.portal.by_depth import by_depth
 from tests.ui.tab import Tab
 from udi.kit.clock import now
 from udi.kit.jobs import Job

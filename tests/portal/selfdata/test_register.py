@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.selfdata.conftest import (
     CANTEEN,
     ENGLISH,

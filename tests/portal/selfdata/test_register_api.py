@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.selfdata.conftest import CANTEEN, KERLEVAN, SEVE, TownHall
 
 PATH = f"/api/v1/organisations/{KERLEVAN}/processing"

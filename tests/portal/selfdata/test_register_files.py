@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.selfdata.conftest import ENGLISH, REGISTER, TownHall
 from udi.kit.csv_writer import ACTIVE
 from udi.kit.errors import InvalidError

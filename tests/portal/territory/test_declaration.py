@@ -14,7 +14,7 @@ import httpx
 import msgspec
 import pytest
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.territory.conftest import Dashboard
 from tests.service_overrides import override_service

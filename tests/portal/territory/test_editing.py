@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 from sqlalchemy import text
 
+from tests.depth import by_depth
 from tests.journeys.steps import wait_until
-from tests.portal.by_depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.territory.conftest import Dashboard
 from tests.ui.tab import Tab

@@ -1,6 +1,6 @@
 """The pages of the team in a real browser: nothing out of the screen, nothing that axe-core refuses, in both languages."""
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.territory.conftest import Dashboard
 from tests.portal.territory.test_journal import add_events

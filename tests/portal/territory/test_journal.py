@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, update
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.territory.conftest import Dashboard
 from tests.visitors import browse
 from udi.kit.clock import now

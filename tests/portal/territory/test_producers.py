@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import NODE, Catalogue
 from tests.portal.territory.conftest import Dashboard
 from tests.visitors import browse

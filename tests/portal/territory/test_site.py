@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 from tests import stage
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.tenants.test_logos import draw, paint
 from tests.portal.territory.conftest import Dashboard
 from tests.ui.test_logo_pictures import png_size

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, Route
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.tenants.test_logos import draw
 from tests.portal.territory.conftest import Dashboard
 from tests.portal.territory.test_site import COLOURS, SITE, post, send

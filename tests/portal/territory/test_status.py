@@ -12,8 +12,8 @@ import msgspec
 import pytest
 from litestar import Litestar
 
+from tests.depth import by_depth
 from tests.kit.relay import Relay
-from tests.portal.by_depth import by_depth
 from tests.visitors import browse
 from udi.kit.clock import now
 from udi.kit.db import Database

@@ -8,7 +8,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import event, text
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.links.conftest import Machine, Watcher, says
 from tests.visitors import browse
 from udi.portal.catalogue.search.feed import SearchFeed

@@ -12,7 +12,7 @@ import pytest
 from litestar import Litestar
 from playwright.async_api import Route
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.nodes.elsewhere import Catalogue as Elsewhere
 from tests.portal.nodes.elsewhere import serve

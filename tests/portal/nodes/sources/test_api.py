@@ -10,7 +10,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import text
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import ckan
 from tests.visitors import browse, make_person

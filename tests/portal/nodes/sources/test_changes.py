@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.nodes.elsewhere import Answer, Catalogue
 from tests.portal.nodes.sources.conftest import Open, ckan, packages
 from udi.kit.clock import now

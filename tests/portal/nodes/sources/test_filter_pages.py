@@ -7,7 +7,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import delete
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import ckan
 from tests.portal.nodes.sources.test_api import (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, ckan, packages
 from udi.kit.http import OutgoingClient

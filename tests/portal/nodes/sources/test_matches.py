@@ -13,7 +13,7 @@ from litestar import Litestar
 from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, team
 from tests.ui.tab import Tab

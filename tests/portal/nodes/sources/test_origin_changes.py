@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 from sqlalchemy import insert, select, text, update
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import document
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, team

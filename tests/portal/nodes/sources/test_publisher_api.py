@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Litestar
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open
 from tests.portal.nodes.sources.test_publishers import (

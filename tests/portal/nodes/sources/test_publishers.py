@@ -10,8 +10,7 @@ from msgspec import structs
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import joinedload
 
-from tests.depth import examples
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth, examples
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading
 from tests.visitors import browse, freshen, make_person

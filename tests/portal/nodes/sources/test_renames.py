@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.harvest.federated import CONTEXT, FIRST, SECOND
 from tests.portal.nodes.sources.conftest import Open, Reading, team

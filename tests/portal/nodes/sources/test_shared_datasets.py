@@ -10,7 +10,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, update
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.catalogue.corpus import document
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, team

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.nodes.elsewhere import Answer, Catalogue
 from tests.portal.nodes.sources.conftest import Open, ckan
 from udi.portal.nodes.sources import harvest_run, leases

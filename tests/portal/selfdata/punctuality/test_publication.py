@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.selfdata.conftest import ENGLISH, KERLEVAN
 from tests.portal.selfdata.requests.conftest import Inhabitants, inhabitants, issuer
 from udi.kit.clock import now

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.depth import by_depth
 from tests.mails import do_email_job
-from tests.portal.by_depth import by_depth
 from tests.portal.selfdata.requests.conftest import ENGLISH, HOME, Inhabitants, Relay
 from udi.kit.clock import now
 from udi.portal.nodes.api import MIB

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.portal.by_depth import by_depth
+from tests.depth import by_depth
 from tests.portal.selfdata.requests.conftest import ENGLISH, HOME, Inhabitants
 from udi.kit.clock import now, today
 from udi.portal.selfdata.requests.queries import get_own_request
