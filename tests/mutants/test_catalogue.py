@@ -52,7 +52,7 @@ def test_what_kills_a_mutant_runs_before_a_change_lands() -> None:
 def _is_thorough(file: str, function: str = "") -> bool:
     """Whether a test that is named is left out of a usual run."""
     marks = _functions(file).get(function.partition("[")[0], ())
-    return "pytest.mark.thorough" in marks
+    return any(mark.startswith("pytest.mark.thorough") for mark in marks)
 
 
 @cache
@@ -64,10 +64,15 @@ def _functions(file: str) -> dict[str, list[str]]:
     if not path.is_file():
         return {}
     tree = ast.parse(path.read_text())
+    of_all = [
+        ast.unparse(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets) == "pytestmark"
+    ]
     return {
-        "": [],
+        "": of_all,
         **{
-            node.name: [ast.unparse(mark) for mark in node.decorator_list]
+            node.name: [*of_all, *(ast.unparse(mark) for mark in node.decorator_list)]
             for node in tree.body
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         },
