@@ -57,13 +57,19 @@ def free_ports(count: int) -> int:
 
 
 def run_settings(run: Path, worker: str, *, base_port: int | None = None) -> Settings:
-    """Settings of one worker: the run's secrets, server and Keycloak; its own databases, realm, folders and, if given, ports."""
+    """Settings of one worker: the run's server and Keycloak; its own databases, realm, folders and, if given, ports.
+
+    Its secrets are a copy of the run's: what a test does to a file of them, another worker never sees.
+    """
     facts = json.loads((run / "cluster.json").read_text())
     state = run / worker
     state.mkdir(exist_ok=True)
+    folder = state / "secrets"
+    if not folder.exists():
+        shutil.copytree(run / "secrets", folder)
     return Settings(
         state=state,
-        secrets=run / "secrets",
+        secrets=folder,
         base_port=base_port or facts["base_port"],
         identity_url=f"http://localhost:{facts['base_port'] + 2}",
         identity_realm=f"udi_{worker}",
