@@ -43,8 +43,10 @@ SMALL = 64 * 1024
 """Bytes of the largest file whose preparation is kept."""
 OWN = {"TMPDIR"}
 """What a child reads of its environment after its imports."""
-_tables = Preloaded(
-    "tables", {**child.CHILD_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(sys.path)}
+tables = Preloaded(
+    "tables",
+    {**child.CHILD_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(sys.path)},
+    is_shared=True,
 )
 _launch = child.launch
 _exchange = child.ChildProcess._exchange
@@ -74,7 +76,7 @@ class DeferredChild:
     def begin(self) -> None:
         """Fork it, unless that was done."""
         if self._process is None:
-            forked = _tables.start(
+            forked = tables.start(
                 [self._limits],
                 self._environment,
                 folder=self._folder,

@@ -30,6 +30,7 @@ class Commands:
         *,
         program: str = "udi",
         imported: Mapping[str, str] | None = None,
+        is_shared: bool = False,
     ) -> None:
         plain = {
             name: value
@@ -38,7 +39,7 @@ class Commands:
         }
         depth_of_run = {depth.SWITCH: "1"} if depth.thorough() else {}
         environment = plain | ONE_THREAD | depth_of_run | dict(imported or {})
-        self._preloaded = Preloaded(program, environment, prefix)
+        self.preloaded = Preloaded(program, environment, prefix, is_shared=is_shared)
 
     def start(
         self,
@@ -52,7 +53,7 @@ class Commands:
         new_session: bool = False,
     ) -> Process:
         """Start a command; everything as for `subprocess.Popen`, `account` is the name of that which it runs as."""
-        return self._preloaded.start(
+        return self.preloaded.start(
             list(map(str, arguments)), environment, folder=folder, stdin=stdin, stdout=stdout, stderr=stderr,
             account=account, new_session=new_session,
         )  # fmt: skip
@@ -103,6 +104,6 @@ class _Reader(threading.Thread):
         return self._text
 
 
-_commands = Commands()
-start = _commands.start
-run = _commands.run
+shared = Commands(is_shared=True)
+start = shared.start
+run = shared.run

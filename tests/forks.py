@@ -1,4 +1,4 @@
-"""Processes without the second of imports: forked from one that has done them, once for each worker of pytest.
+"""Processes without the seconds of imports: forked from one that has done them, which all processes of a run ask.
 
 Each is a process like any other, with its own environment, account, folder, streams and status.
 """
@@ -7,11 +7,12 @@ import atexit
 import json
 import os
 import pwd
+import select
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,20 +21,32 @@ from tests.reaper import name_run
 
 ROOT = Path(__file__).resolve().parents[1]
 SERVER = ROOT / "tests/preloaded.py"
+inherited: dict[str, int] = {}
+"""By program, where to ask the one process that forks it for the whole run: an open socket of this process."""
 
 
 class Preloaded:
-    """The process that forks a program of `tests.preloaded`, started when first asked; `prefix` is a command that runs it."""
+    """The process that forks a program of `tests.preloaded`, started when first asked; `prefix` is a command that runs it.
+
+    One that `is_shared` is asked by all processes of a run, where there are several.
+    """
 
     def __init__(
-        self, program: str, environment: Mapping[str, str], prefix: Sequence[str] = ()
+        self,
+        program: str,
+        environment: Mapping[str, str],
+        prefix: Sequence[str] = (),
+        *,
+        is_shared: bool = False,
     ) -> None:
-        self._program = program
+        self.program = program
+        self._is_shared = is_shared
         self._prefix = prefix
         self._environment = {"PYTHONPATH": str(ROOT / "platform/src"), **environment}
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._inherited: Collection[int] = ()
 
     def start(
         self,
@@ -72,13 +85,28 @@ class Preloaded:
             os.close(reported)
         _, output, errors = streams
         return Process(
-            [self._program, *arguments], status, output.readable, errors.readable
+            [self.program, *arguments], status, output.readable, errors.readable
         )
 
-    def begin(self) -> None:
+    def begin(self, inherited_descriptors: Collection[int] = ()) -> None:
         """Start the process now, so that it has done its imports when something is to be forked."""
+        self._inherited = inherited_descriptors
         with self._lock:
             self._launched()
+
+    def share(self) -> int:
+        """Start the process once somebody asks; return the descriptor by which every process that inherits it may ask."""
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        waiting = threading.Thread(
+            target=self._launch_when_asked, args=[theirs], daemon=True
+        )
+        waiting.start()
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """Ask for nothing any more."""
+        if self._socket is not None:
+            self._socket.close()
 
     def kill(self) -> None:
         """End the process, whatever it imports or forked."""
@@ -91,12 +119,21 @@ class Preloaded:
             socket.send_fds(self._launched(), [message], descriptors)
 
     def _launched(self) -> socket.socket:
+        if self._socket is None and self._is_shared and self.program in inherited:
+            self._socket = socket.socket(fileno=os.dup(inherited[self.program]))
         if self._socket is None:
-            self._socket = self._launch()
+            self._socket, theirs = socket.socketpair(
+                socket.AF_UNIX, socket.SOCK_SEQPACKET
+            )
+            self._launch(theirs)
         return self._socket
 
-    def _launch(self) -> socket.socket:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    def _launch_when_asked(self, theirs: socket.socket) -> None:
+        select.select([theirs], [], [])
+        if theirs.recv(1, socket.MSG_PEEK):
+            self._launch(theirs)
+
+    def _launch(self, theirs: socket.socket) -> None:
         with theirs:
             self._process = subprocess.Popen(
                 [
@@ -105,16 +142,15 @@ class Preloaded:
                     "-B",
                     "-P",
                     SERVER,
-                    self._program,
+                    self.program,
                     str(theirs.fileno()),
                 ],
                 env=self._environment | name_run(),
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), *self._inherited],
                 stdin=subprocess.DEVNULL,
                 cwd="/",
             )
         atexit.register(self._end)
-        return ours
 
     def _end(self) -> None:
         assert self._socket is not None

@@ -47,6 +47,8 @@ RUN = "UDI_TEST_RUN"
 """The folder of the run, as `tests.reaper` names it."""
 COLLECTED = "UDI_TEST_COLLECTED"
 """What a run collects, in JSON: the arguments of pytest that name files."""
+INHERITED = "UDI_TEST_INHERITED"
+"""The sockets by which all processes of a run ask for forks, in JSON: program to open descriptor."""
 INTERRUPTION = "UDI_TEST_INTERRUPTION"
 """Where a worker is to end, as `tests/faults/interruptions.py` reads it."""
 LISTENING = "UDI_TEST_LISTENING"
@@ -256,9 +258,13 @@ def load_tests() -> None:
     """
     sys.dont_write_bytecode = UNCOMPILED in os.environ
     folder, *files = json.loads(os.environ.pop(COLLECTED))
+    inherited: dict[str, int] = json.loads(os.environ.pop(INHERITED))
+    for descriptor in inherited.values():
+        os.set_inheritable(descriptor, False)
     os.chdir(folder)
     with silent_streams():
         import_module("pytest").main([*COLLECT, *files])
+    import_module("tests.forks").inherited.update(inherited)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -385,6 +391,8 @@ class Forker:
         self._requests = requests
         self._imported = imported
         self._running: dict[int, tuple[int, int]] = {}
+        self._askers: dict[int, int] = {}
+        """By the descriptor of its status, the number of a command: it is broken once nobody is left to read it."""
         self._events = selectors.DefaultSelector()
         self._events.register(requests, selectors.EVENT_READ)
 
@@ -392,7 +400,9 @@ class Forker:
         """Fork until nobody asks any more; in a fork, return what it is to run."""
         while True:
             for event, _ in self._events.select():
-                if event.fd != self._requests:
+                if event.fd in self._askers:
+                    self._abandon(event.fd)
+                elif event.fd != self._requests:
                     self._report(event.fd)
                 elif (command := self._fork()) is None:
                     self._end_all()
@@ -416,7 +426,9 @@ class Forker:
             os.close(descriptor)
         ended = os.pidfd_open(pid)
         self._running[ended] = (pid, status)
+        self._askers[status] = pid
         self._events.register(ended, selectors.EVENT_READ)
+        self._events.register(status, selectors.EVENT_READ)
         return {}
 
     def _become(self, command: dict[str, Any], descriptors: list[int]) -> None:
@@ -451,6 +463,8 @@ class Forker:
         pid, status = self._running.pop(ended)
         self._events.unregister(ended)
         os.close(ended)
+        if self._askers.pop(status, None):
+            self._events.unregister(status)
         _, code, usage = os.wait4(pid, 0)
         content = STATUS_FORMAT.pack(
             ENDED, os.waitstatus_to_exitcode(code), usage.ru_utime + usage.ru_stime
@@ -458,6 +472,12 @@ class Forker:
         with suppress(BrokenPipeError):
             os.write(status, content)
         os.close(status)
+
+    def _abandon(self, status: int) -> None:
+        """End a command of which nobody will ask how it ended: who started it is gone, others still ask."""
+        self._events.unregister(status)
+        with suppress(ProcessLookupError):
+            os.kill(self._askers.pop(status), signal.SIGTERM)
 
     def _end_all(self) -> None:
         for pid, _ in self._running.values():

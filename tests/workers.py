@@ -14,12 +14,16 @@ from typing import Any
 import pytest
 from execnet import gateway_base, gateway_io
 
+from tests import children, commands
+from tests.ansible.machine import PLAYBOOKS
 from tests.commands import ONE_THREAD
 from tests.forks import Preloaded
-from tests.preloaded import COLLECTED
+from tests.preloaded import COLLECTED, INHERITED
 
 ERRORS = 2
 """The descriptor on which a process of the run says what goes wrong, as that of this one."""
+SHARED = (commands.shared.preloaded, PLAYBOOKS.preloaded, children.tables)
+"""What all processes of the run ask for forks."""
 
 
 class ForkedWorker(gateway_io.Popen2IOMaster):
@@ -71,7 +75,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.dist != "no" and config.option.tx:
         collected = [str(config.invocation_params.dir), *config.args]
         environment = {**os.environ, **ONE_THREAD, COLLECTED: json.dumps(collected)}
+        shared = {preloaded.program: preloaded.share() for preloaded in SHARED}
+        environment[INHERITED] = json.dumps(shared)
         suite = Preloaded("tests", environment)
-        suite.begin()
-        config.add_cleanup(suite.kill)
+        suite.begin(shared.values())
+        for preloaded in (*SHARED, suite):
+            config.add_cleanup(preloaded.kill)
         config.pluginmanager.register(Forks(suite))

@@ -27,7 +27,7 @@ CONFIGURATION = {
     "ANSIBLE_LOCAL_TEMP": str(Path(tempfile.gettempdir(), "ansible-local")),
 }
 """The temporary folder is said: a fork takes the default of Ansible for a name, and makes it in the folder of the play."""
-PLAYBOOKS = Commands(program="ansible", imported=CONFIGURATION)
+PLAYBOOKS = Commands(program="ansible", imported=CONFIGURATION, is_shared=True)
 TOOL = Path(
     os.environ.get("UDI_FRESH_MACHINE", ROOT.parent / "shared/tools/fresh-machine")
 )

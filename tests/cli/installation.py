@@ -17,6 +17,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests import commands
 from tests.cluster import write_secrets
 from tests.commands import Commands
 from udi.cli.backup.processes import READS_ALL
@@ -43,7 +44,6 @@ TAKE_ACCOUNT = [
     *READS_ALL,
     "--",
 ]
-BY_ROOT = Commands()
 BY_ACCOUNT = Commands(TAKE_ACCOUNT if os.geteuid() == 0 else [])
 CREATE = (
     "CREATE TABLE IF NOT EXISTS public.written (id bigserial PRIMARY KEY, said text)"
@@ -242,7 +242,7 @@ class Installation:
         """Who gives a command: where root would run it again as the account, which imports all twice, the account itself."""
         if self.has_account and arguments[:2] in RUN_AGAIN:
             return BY_ACCOUNT
-        return BY_ROOT
+        return commands.shared
 
     def must(self, *arguments: str | Path) -> Any:
         """The JSON that a backup command answers."""

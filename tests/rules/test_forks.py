@@ -3,6 +3,7 @@
 import os
 import pwd
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,16 +13,16 @@ from typing import Any
 import psutil
 import pytest
 
-from tests import commands
+from tests import commands, forks
 from tests.cluster import free_ports
-from tests.forks import ROOT, Process
+from tests.forks import ROOT, Preloaded, Process
 from udi import __version__
 
 PATIENCE = 60
 pytestmark = pytest.mark.programs
 ASKER = """
 import subprocess, sys, time
-from tests import commands
+from tests import commands, forks
 environment = {"UDI_STATE": sys.argv[1], "UDI_BASE_PORT": sys.argv[2]}
 print(commands.start("mailbox", environment=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid, flush=True)
 time.sleep(600)
@@ -48,6 +49,14 @@ asker, requests = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 asker.close()
 preloaded.PROGRAMS["tried"] = preloaded.Program(load, print)
 sys.argv = ["preloaded", "tried", str(requests.fileno())]
+preloaded.main()
+"""
+SLEEP = """
+import sys, time
+from tests import preloaded
+
+preloaded.PROGRAMS["tried"] = preloaded.Program(lambda: None, lambda arguments: time.sleep(600))
+sys.argv = ["preloaded", "tried", sys.argv[1]]
 preloaded.main()
 """
 PLAYBOOK = """
@@ -160,6 +169,39 @@ def test_no_command_outlives_whoever_asked_for_it(
 
     command.wait(PATIENCE)
     assert not command.is_running()
+
+
+def test_a_command_that_nobody_waits_for_any_more_ends_while_others_ask(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A process of a run that dies leaves no command behind in the process that all of them ask."""
+    asking, asked = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    monkeypatch.setitem(forks.inherited, "tried", asking.fileno())
+    environment = {"PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"}
+    command = [sys.executable, "-c", SLEEP, str(asked.fileno())]
+    server = subprocess.Popen(
+        command, env=os.environ | environment, pass_fds=[asked.fileno()]
+    )
+    asked.close()
+    asker = Preloaded("tried", environment, is_shared=True)
+    try:
+        gone, left = (asker.start([], environment) for _ in range(2))
+        ended = psutil.Process(gone.pid)
+        parents = {psutil.Process(process.pid).ppid() for process in (gone, left)}
+        os.close(gone._status)
+        ended.wait(PATIENCE)
+        is_left = left.poll() is None
+        left.kill()
+        status = left.wait(PATIENCE)
+    finally:
+        server.kill()
+        server.wait()
+    asking.close()
+    asker.close()
+
+    assert parents == {server.pid}
+    assert is_left
+    assert status == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(

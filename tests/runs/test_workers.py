@@ -14,12 +14,14 @@ from tests.runs.test_omissions import WITHOUT_PLUGINS
 pytestmark = pytest.mark.programs
 TEST = """
 import os, pathlib, time
+from tests import forks
 
 FOLDER = pathlib.Path({folder!r})
 (FOLDER / "imported-{name}").write_text(str(os.getpid()))
 
 def test_wait_for_the_other():
-    (FOLDER / "{name}").write_text(f"{{os.getpid()}} {{os.getppid()}}")
+    asked = os.fstat(forks.inherited["udi"]).st_ino
+    (FOLDER / "{name}").write_text(f"{{os.getpid()}} {{os.getppid()}} {{asked}}")
     deadline = time.monotonic() + 60
     while not (FOLDER / "{other}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -70,7 +72,8 @@ def test_two_processes_are_forked_from_one_that_imported_the_tests(
     read = {name: (tmp_path / name).read_text().split() for name in names}
     [importing] = read["imported-one"]
     assert read["imported-two"] == [importing]
-    assert [parent for _, parent in (read["one"], read["two"])] == [importing] * 2
+    assert [parent for _, parent, _ in (read["one"], read["two"])] == [importing] * 2
+    assert read["one"][2] == read["two"][2], "each has commands forked by another"
     assert len({importing, read["one"][0], read["two"][0]}) == 3
 
 
