@@ -12,12 +12,11 @@ from udi.kit.errors import ProvisionError
 from udi.kit.tenancy import Territory
 from udi.portal.identity.provision.accounts import account_secret, apply_account
 from udi.portal.identity.provision.admin import RealmAdmin, connect
+from udi.portal.identity.provision.flows import apply_browser_flow
 from udi.portal.identity.provision.realm import apply_realm, realm_rules
 from udi.portal.identity.provision.territory import apply_territory
 from udi.portal.tenants.toml.schema import AccountPart
 from udi.settings import Settings
-
-pytestmark = pytest.mark.usefixtures("alone")
 
 
 @pytest.fixture
@@ -73,6 +72,26 @@ async def test_a_setting_of_the_realm_changed_by_hand_is_put_back(
     ) == (8, 30, 6)
 
 
+async def test_the_flow_is_built_once_and_given_back(
+    admin: RealmAdmin,
+) -> None:
+    outcomes = [
+        (
+            await asyncio.to_thread(
+                apply_browser_flow, admin, second_factor=is_required
+            )
+        ).outcome
+        for is_required in (True, True, False, False)
+    ]
+    flows = [
+        flow["alias"]
+        for flow in await asyncio.to_thread(admin.get, "authentication/flows")
+    ]
+
+    assert outcomes == ["updated", "unchanged", "updated", "unchanged"]
+    assert not [alias for alias in flows if alias.startswith("udi-browser")]
+
+
 async def test_a_territory_is_created_once(
     demo: Territory, admin: RealmAdmin, connected: Settings
 ) -> None:
@@ -89,6 +108,7 @@ async def test_a_territory_is_created_once(
     assert admin.calls - before == 5
 
 
+@pytest.mark.usefixtures("alone")
 async def test_what_changed_in_the_files_is_changed(
     armorine: Territory, admin: RealmAdmin, connected: Settings
 ) -> None:
@@ -113,6 +133,7 @@ async def test_what_changed_in_the_files_is_changed(
     )
 
 
+@pytest.mark.usefixtures("alone")
 async def test_an_origin_that_moved_is_changed_at_the_client(
     armorine: Territory, admin: RealmAdmin, connected: Settings
 ) -> None:

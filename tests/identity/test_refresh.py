@@ -9,8 +9,6 @@ from udi.kit.db import Database
 from udi.portal.identity.provision.accounts import apply_memberships
 from udi.portal.identity.queries import list_members
 
-pytestmark = pytest.mark.usefixtures("alone")
-
 
 async def page_of_an_inhabitant(scene: Scene) -> str:
     """«My space» of someone without organisation."""
@@ -82,6 +80,7 @@ async def test_a_right_taken_away_is_gone_at_the_next_refresh(
     )
 
 
+@pytest.mark.usefixtures("alone")
 async def test_the_list_of_members_follows(
     scene: Scene, portal_database: Database
 ) -> None:

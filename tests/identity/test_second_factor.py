@@ -16,22 +16,21 @@ from tests.identity.browser import SAME_SITE, Browser, form_action
 from tests.identity.programs import program
 from tests.identity.scene import Scene, member_of
 from udi.kit.db import Database
+from udi.portal.identity.provision.admin import RealmAdmin
 from udi.portal.identity.provision.flows import apply_browser_flow
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
-
-pytestmark = pytest.mark.usefixtures("alone")
 
 AS_PROGRAM = {**SAME_SITE, "Accept": "application/json"}
 PASSWORD = "une phrase que nul ne devine"
 
 
-@pytest.fixture
-async def levels(scene: Scene) -> AsyncIterator[None]:
-    """The realm has the flow with two levels for the time of the test."""
-    await asyncio.to_thread(apply_browser_flow, scene.admin, second_factor=True)
+@pytest.fixture(scope="module")
+async def levels(admin: RealmAdmin) -> AsyncIterator[None]:
+    """The realm has the flow with two levels for the tests of this file."""
+    await asyncio.to_thread(apply_browser_flow, admin, second_factor=True)
     yield
-    await asyncio.to_thread(apply_browser_flow, scene.admin, second_factor=False)
+    await asyncio.to_thread(apply_browser_flow, admin, second_factor=False)
 
 
 @pytest.fixture
@@ -120,7 +119,7 @@ async def test_somebody_who_manages_nothing_is_asked_for_nothing(
     }
 
 
-@pytest.mark.usefixtures("levels")
+@pytest.mark.usefixtures("levels", "alone")
 async def test_the_level_and_the_moment_of_a_login_outlive_a_refresh(
     scene: Scene, strict: Litestar, portal_database: Database
 ) -> None:
@@ -220,21 +219,3 @@ async def test_a_territory_may_do_without(scene: Scene, strict: Litestar) -> Non
 
     assert (led, identity["moderator"]) == ("/who", True)
     assert (await browser.post("/decide")).status_code == 201
-
-
-async def test_the_flow_is_built_once_and_given_back(scene: Scene) -> None:
-    outcomes = [
-        (
-            await asyncio.to_thread(
-                apply_browser_flow, scene.admin, second_factor=is_required
-            )
-        ).outcome
-        for is_required in (True, True, False, False)
-    ]
-    flows = [
-        flow["alias"]
-        for flow in await asyncio.to_thread(scene.admin.get, "authentication/flows")
-    ]
-
-    assert outcomes == ["updated", "unchanged", "updated", "unchanged"]
-    assert not [alias for alias in flows if alias.startswith("udi-browser")]
