@@ -73,12 +73,6 @@ CATALOGUE = ("met_01_01", "cat_01_01", "cat_01_02", "cat_01_03")
 OFF = ("tp_02_04", "tp_c_02_04")
 """Switched off in the kit itself."""
 CASES = (*CATALOGUE, *(case for script in SCRIPTS.values() for case in script))
-FIRST = tuple(
-    case
-    for case in CASES
-    if case.startswith(("met_", "cat_", "cn_01", "cn_c_01", "tp_01", "tp_c_01"))
-)
-"""Those of `kit.FIRST`."""
 SUITES = {
     "metadata": ("met_",), "catalogue": ("cat_",), "negotiation, provider": ("cn_0",), "negotiation, consumer": ("cn_c",),
     "transfer, provider": ("tp_0",), "transfer, consumer": ("tp_c",),

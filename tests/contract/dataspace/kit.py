@@ -27,8 +27,6 @@ PATIENCE = 300
 LIGHT = ("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 """What runs for a minute and mostly waits is not worth its translation by the second compiler, nor threads that collect."""
 WHOLE = ("--select-package", PACKAGE, "--include-classname", ".*Test")
-FIRST = ("--select-package", PACKAGE, "--include-classname", ".*01Test")
-"""The first class of each suite: what happens where all goes well, and how each side breaks it off."""
 ONE = ("--select-method", f"{PACKAGE}.cn.ContractNegotiationProvider01Test#cn_01_04")
 """A single case, in which the kit waits for the producer to grant what it asks."""
 

@@ -8,15 +8,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.contract.dataspace import kit, wishes
-from tests.contract.dataspace.cases import CASES, FIRST, OFF, SUITES
+from tests.contract.dataspace.cases import CASES, OFF, SUITES
 from tests.contract.dataspace.decider import Decider, begin, stop
 from tests.contract.dataspace.kit import Report
 from tests.contract.dataspace.stage import Stage
-from tests.depth import thorough
 from udi.portal.dataspace.messages import PATH
 
 NAME = "dataspacetck"
 ENABLED = 65
+pytestmark = pytest.mark.thorough
 
 
 def properties(stage: Stage, address: str, wait: int) -> Mapping[str, str]:
@@ -67,18 +67,11 @@ async def run(
 async def kit_run(
     stage: Stage, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Report, list[str]]:
-    """What one run of the kit reports, the whole or its first classes, and what went wrong on the side of people."""
-    select = kit.WHOLE if thorough() else kit.FIRST
-    return await run(stage, tmp_path_factory.mktemp("kit"), select=select)
+    """What one run of the kit reports, and what went wrong on the side of people."""
+    return await run(stage, tmp_path_factory.mktemp("kit"))
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(case, marks=[] if case in FIRST else [pytest.mark.thorough])
-        for case in CASES
-    ],
-)
+@pytest.mark.parametrize("case", CASES)
 def test_a_case_of_the_kit_passes(kit_run: tuple[Report, list[str]], case: str) -> None:
     assert kit_run[0].results.get(case) == "passed"
 
@@ -99,16 +92,14 @@ def test_nothing_else_is_left_out(
                 f"  {suite}: {results.count('passed')} of {len(results) - results.count('skipped')}"
             )
 
-    expected = (*CASES, *OFF) if thorough() else FIRST
     assert len(CASES) == ENABLED
-    assert sorted(report.results) == sorted(expected)
+    assert sorted(report.results) == sorted((*CASES, *OFF))
     assert [case for case, result in report.results.items() if result == "skipped"] == [
         case for case in report.results if case in OFF
     ]
     assert troubles == []
 
 
-@pytest.mark.thorough
 async def test_the_kit_fails_where_nobody_decides(stage: Stage, tmp_path: Path) -> None:
     report, troubles = await run(
         stage, tmp_path, alone=frozenset({"cn_01_04"}), select=kit.ONE, wait=2

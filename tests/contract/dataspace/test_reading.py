@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
 from tests.contract.dataspace.stage import TRANSFERRED, WHY, Stage, begin_project
 from tests.journeys.installation import Installation
@@ -23,6 +24,7 @@ from udi.portal.dataspace.negotiations.offers import URN
 PATIENCE = 120
 WITHDRAWN = 401
 """No such secret any more: a suspension withdraws it too, and what resumes has another."""
+pytestmark = pytest.mark.thorough
 ROW = TABLE.decode("cp1252").splitlines()[1].split(";")[0]
 
 
