@@ -189,6 +189,9 @@ async def test_who_was_warned_twice_is_deleted_and_the_last_mail_says_why(
     )
     assert stage.login.subject not in stage.service.accounts
     assert not await stage.is_known(demo)
+    async with stage.site.database.session(demo.id, role="worker") as session:
+        requests = list(await session.scalars(select(Person.deletion_requested_at)))
+    assert requests == [None]
 
 
 async def test_a_deletion_that_waits_is_not_requested_twice(
