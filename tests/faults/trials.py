@@ -1,7 +1,7 @@
 """Trials of queued and scheduled tasks: a worker is killed at a step, another one goes on; what is true then, and who heard of it.
 
-The rows of a territory are saved once, with the tasks that wait, and put back before each run. So a run that is killed can
-be compared with one that nobody interrupts: row by row, mail by mail, call by call.
+The rows of a territory are saved once, with those of the installation itself and the tasks that wait, and put back before
+each run. So a run that is killed can be compared with one that nobody interrupts: row by row, mail by mail, call by call.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from tests.faults.power import LATER
 from tests.faults.running import RunningNode
 from udi.kit.fair_queue import EVENT
 from udi.kit.jobs import SCHEMA
-from udi.kit.tenancy import Territory
+from udi.kit.tenancy import INSTALLATION_ID, Territory
 from udi.settings import ProgramName, Settings
 
 PATIENCE = 120
@@ -60,9 +60,9 @@ TOKEN = re.compile(
 """What differs from run to run: identifiers, moments, signed documents, hashes, sealed texts."""
 MAIL_TOKEN = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-    r"|[0-9a-f]{32}|(?<=-)\d{10}(?=\.)"
+    r"|[0-9a-f]{32}|(?<=-)\d{8}(?:\d\d)?(?=\.)"
 )
-"""The same in the identifier of a mail: a row that a scheduled task makes, its hash, the second in which that is."""
+"""The same in the identifier of a mail: a row that a scheduled task makes, its hash, the day or the second in which that is."""
 FREE = re.compile(
     r'"(?:tries|attempts|etag|last_modified|job_seconds)": (?:"(?:[^"\\]|\\.)*"|[\d.]+|null)'
 )
@@ -149,6 +149,7 @@ class Trials:
         self._journal = folder / "steps"
         self._tables: list[tuple[str, str]] = []
         self._known: set[str] = set()
+        self._tenants = f"tenant_id IN ('{territory.id}', '{INSTALLATION_ID}')"
         self._objects = Path(settings.object_store_url) / str(territory.id)
         self._saved_objects = folder / "objects"
         self.worker = RunningNode(
@@ -166,7 +167,7 @@ class Trials:
         )
 
     async def save(self) -> None:
-        """Keep the territory as it is now, and the tasks that wait."""
+        """Keep the territory as it is now, the installation's own rows, and the tasks that wait."""
         tenant = str(self._territory.id)
         await self._database.execute(
             "DROP SCHEMA IF EXISTS saved CASCADE; CREATE SCHEMA saved"
@@ -179,7 +180,7 @@ class Trials:
         )
         self._tables = [(row["name"], row["columns"]) for row in names]
         statements = [
-            f"CREATE TABLE saved.{name} AS SELECT {columns} FROM app.{name} WHERE tenant_id = '{tenant}'"
+            f"CREATE TABLE saved.{name} AS SELECT {columns} FROM app.{name} WHERE {self._tenants}"
             for name, columns in self._tables
         ]
         condition = OWN.replace("$1", f"'{tenant}'")
@@ -201,11 +202,10 @@ class Trials:
         return {row["entrypoint"] for row in rows}
 
     async def restore(self) -> None:
-        """Put the territory back, without any task."""
-        tenant = self._territory.id
+        """Put the territory back, and the installation's own rows, without any task."""
         statements = ["SET session_replication_role = replica"]
         for name, columns in self._tables:
-            statements.append(f"DELETE FROM app.{name} WHERE tenant_id = '{tenant}'")
+            statements.append(f"DELETE FROM app.{name} WHERE {self._tenants}")
             statements.append(
                 f"INSERT INTO app.{name} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM saved.{name}"
             )
@@ -407,7 +407,7 @@ class Trials:
 
     async def _read_rows(self) -> dict[str, list[str]]:
         union = " UNION ALL ".join(
-            f"SELECT '{name}' AS name, to_jsonb(r)::text AS text FROM app.{name} r WHERE tenant_id = '{self._territory.id}'"
+            f"SELECT '{name}' AS name, to_jsonb(r)::text AS text FROM app.{name} r WHERE {self._tenants}"
             for name, _ in self._tables
         )
         rows: dict[str, list[str]] = {}

@@ -51,14 +51,27 @@ class KeycloakDouble:
             {"id": alias, "alias": alias} for alias in self.accounts[subject]["groups"]
         ]
 
-    def get(self, path: str, **query: Any) -> list[dict[str, Any]]:
+    def get(self, path: str, **query: Any) -> Any:
         match path.split("/"):
+            case ["organizations", alias, "members", subject]:
+                member = alias in self.accounts[subject]["groups"]
+                return {"membershipType": "UNMANAGED"} if member else None
             case ["organizations", alias, "members", subject, "groups"]:
                 groups = self.accounts[subject]["groups"][alias]
                 return self._page(
                     [{"id": name, "name": name} for name in groups], query
                 )
         raise AssertionError(path)
+
+    def delete(self, path: str) -> None:
+        match path.split("/"):
+            case ["organizations", alias, "groups", name, "members", subject]:
+                self.accounts[subject]["groups"][alias].remove(name)
+                return
+        raise AssertionError(path)
+
+    def organization_user_remove(self, subject: str, alias: str) -> None:
+        del self.accounts[subject]["groups"][alias]
 
     def get_realm_role_members(
         self, _role: str, query: dict[str, Any]
@@ -98,7 +111,8 @@ class KeycloakDouble:
         self.accounts[subject]["enabled"] = False
         self.note("USER", f"users/{subject}")
 
-    def delete(self, subject: str) -> None:
+    def delete_account(self, subject: str) -> None:
+        """An administrator deletes an account."""
         del self.accounts[subject]
         self.note("USER", f"users/{subject}")
 

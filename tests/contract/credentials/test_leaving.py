@@ -55,7 +55,7 @@ GONE = ("disabled", "deleted", "deleted by themselves")
 LESS = ("removed from the organisation", "role lost")
 WAYS: dict[str, Callable[[KeycloakDouble, str], None]] = {
     "disabled": KeycloakDouble.disable,
-    "deleted": KeycloakDouble.delete,
+    "deleted": KeycloakDouble.delete_account,
     "deleted by themselves": KeycloakDouble.delete_self,
     "removed from the organisation": KeycloakDouble.remove,
     "role lost": KeycloakDouble.take_role,

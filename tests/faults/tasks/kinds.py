@@ -116,17 +116,8 @@ SCHEDULES: dict[ProgramName, dict[str, Effect]] = {
 """The same for scheduled tasks."""
 ONE_MACHINE = "it reads and writes files of one machine, and no row: the next run does the same anew"
 OWN_NODE = "only a producer's own node has it, whose worker these trials do not start"
-ACCOUNTS = "accounts of a real identity service change, and would have to be put back"
 UNTRIED: dict[ProgramName, dict[str, str]] = {
-    "portal": {
-        "change_member": ACCOUNTS,
-        "compare_accounts": ACCOUNTS,
-        "delete_account": ACCOUNTS,
-        "measure_service": ONE_MACHINE,
-        "review_groups": ACCOUNTS,
-        "review_provider_groups": ACCOUNTS,
-        "review_unused_accounts": ACCOUNTS,
-    },
+    "portal": {"measure_service": ONE_MACHINE},
     "node": {"fetch_reports": OWN_NODE, "remove_old_copies": ONE_MACHINE},
 }
 """Kinds that no trial kills, and why."""

@@ -25,6 +25,7 @@ from udi.kit.mail_relay import EmailError
 from udi.kit.tenancy import INSTALLATION_ID, Territory
 from udi.portal.audit.models import AuditEvent
 from udi.portal.identity.credentials.tokens import API_TOKEN
+from udi.portal.identity.deletion import unused
 from udi.portal.identity.deletion.handovers import HANDOVERS, Handover
 from udi.portal.identity.models import ApiToken, Person, WatchedAccount
 from udi.ui.site import Site
@@ -188,6 +189,9 @@ async def test_who_was_warned_twice_is_deleted_and_the_last_mail_says_why(
     )
     assert stage.login.subject not in stage.service.accounts
     assert not await stage.is_known(demo)
+    async with stage.site.database.session(demo.id, role="worker") as session:
+        requests = list(await session.scalars(select(Person.deletion_requested_at)))
+    assert requests == [None]
 
 
 async def test_a_deletion_that_waits_is_not_requested_twice(
@@ -199,6 +203,33 @@ async def test_a_deletion_that_waits_is_not_requested_twice(
     await stage.review()
 
     assert len(await stage.list_deletions(demo)) == 1
+
+
+async def test_a_deletion_that_was_not_requested_everywhere_is_requested_when_the_worker_begins_again(
+    stage: UnusedStage,
+    demo: Territory,
+    other: Territory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The worker dies once one territory noted that the account is about to go: the other one queues the task."""
+    await stage.know(demo, used_at=last_use_before(-3), **warned_twice())
+    await stage.know(other, used_at=last_use_before(-9))
+
+    async def end_here(*_: Any, **__: Any) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(unused, "request_unused_deletion", end_here)
+        with pytest.raises(ConnectionError):
+            await stage.review()
+    half = [(await stage.read(known)).deletion_requested_at for known in (demo, other)]
+
+    await stage.review()
+    await stage.review()
+
+    assert [moment is None for moment in half] == [True, False]
+    assert len(await stage.list_deletions(demo)) == 1
+    assert (await stage.read(demo)).deletion_requested_at is not None
 
 
 @pytest.mark.parametrize("columns", [{"unused_warned_at": ago(50)}, warned_twice()])

@@ -32,6 +32,10 @@ DELETE_ACCOUNT = "delete_account"
 SEND_CONFIRMATION = "send_deletion_confirmation"
 UNUSED = "unused"
 """The `reason` of a deletion that nobody asked for."""
+ARRIVED = "arrived"
+"""That of one that somebody asked for where the territory lived before, of an account that was there."""
+ELSEWHERE = "elsewhere"
+"""That of a last mail after which the account stays."""
 DIGEST_RETENTION = timedelta(days=400)
 """Longer than any backup: a node that was brought back from one erases the account again."""
 
@@ -53,13 +57,19 @@ async def request_deletion(
 
 
 async def requeue_deletions(session: AsyncSession) -> None:
-    """Have the worker delete the accounts whose people asked for it where the session's territory lived before."""
-    query = select(Person).where(Person.deletion_requested_at.is_not(None))
+    """Have the worker delete the accounts whose people asked for it where the session's territory lived before.
+
+    Those that were erased there lead to nobody.
+    """
+    query = select(Person).where(
+        Person.deletion_requested_at.is_not(None), Person.issuer != ""
+    )
     for person in await session.scalars(query):
         payload = {
             "issuer": person.issuer,
             "subject": person.subject,
             "language": person.locale,
+            "reason": ARRIVED,
         }
         await jobs.enqueue(session, DELETE_ACCOUNT, payload)
 
@@ -89,6 +99,7 @@ async def erase_account(
     """End what somebody holds in the session's territory, then erase them there."""
     await end_account(session, person, ends, locks)
     await erase_person(session, register, person, former_name=former_name)
+    person.deletion_requested_at = None
     person.node_used_on = None
     person.unused_warned_at = None
     person.unused_warned_again_at = None

@@ -1,5 +1,6 @@
 """The territories in which somebody is known: an account is one for the whole realm."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -83,13 +84,27 @@ async def list_domain_handovers(
     return handovers
 
 
-async def note_departure(site: Site, issuer: str, subject: str) -> bool:
+@dataclass(frozen=True)
+class DepartureTask:
+    """What is queued, in one territory, once an account is about to go."""
+
+    tenant: UUID
+    enqueue: Callable[[AsyncSession, Person], Awaitable[None]]
+
+
+async def note_departure(
+    site: Site, issuer: str, subject: str, task: DepartureTask | None = None
+) -> bool:
     """Note in each territory that an account is about to go; False, and nothing is noted, where something keeps it.
 
     What must be handed over is looked at and the departure noted in one transaction, which holds the organisations:
-    of two who ask at once, the second finds that the first does not stay.
+    of two who ask at once, the second finds that the first does not stay. A `task` is queued in the last of them: there
+    is none before all is noted, and once all is noted there is one.
     """
-    for territory in await list_territories(site):
+    territories = await list_territories(site)
+    if task is not None:
+        territories.sort(key=lambda territory: territory.id == task.tenant)
+    for territory in territories:
         person = await _find_person(site, territory, issuer, subject)
         if person is None:
             continue
@@ -98,6 +113,8 @@ async def note_departure(site: Site, issuer: str, subject: str) -> bool:
             if not is_kept:
                 statement = update(Person).where(Person.id == person.id)
                 await session.execute(statement.values(deletion_requested_at=now()))
+                if task is not None and territory.id == task.tenant:
+                    await task.enqueue(session, person)
         if is_kept:
             await forget_departure(site, issuer, subject)
             return False

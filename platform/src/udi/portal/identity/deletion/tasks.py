@@ -11,10 +11,13 @@ from udi.kit.jobs import Handler, Job
 from udi.kit.mail_relay import EmailError
 from udi.kit.tenancy import Territory
 from udi.portal.identity.deletion.actions import (
+    ARRIVED,
     DELETE_ACCOUNT,
+    ELSEWHERE,
     SEND_CONFIRMATION,
     UNUSED,
 )
+from udi.portal.identity.deletion.arrivals import delete_arrived
 from udi.portal.identity.deletion.erasure import (
     delete_at_identity_service,
     erase_in,
@@ -50,7 +53,10 @@ def task_handlers(site: Site, connect: Connect | None = None) -> Mapping[str, Ha
         return connect_for_members(site.settings)
 
     async def delete_account(job: Job) -> None:
-        await run_deletion(site, connect or connect_worker, job)
+        if job.payload.get("reason") == ARRIVED:
+            await delete_arrived(site, (connect or connect_worker)(), job)
+        else:
+            await run_deletion(site, connect or connect_worker, job)
 
     async def confirm(job: Job) -> None:
         for territory in await site.registry.list_all():
@@ -122,6 +128,7 @@ async def send_confirmation(site: Site, territory: Territory, job: Job) -> None:
         key=f"account-deleted-{job.payload['key']}",
         backup_days=site.settings.backup_days,
         is_unused=job.payload.get("reason") == UNUSED,
+        is_used_elsewhere=job.payload.get("reason") == ELSEWHERE,
     )
     try:
         await site.send_email(territory, mail)

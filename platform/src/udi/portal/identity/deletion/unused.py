@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import update
@@ -33,7 +34,7 @@ from udi.portal.identity.deletion.last_uses import (
     note_later_login,
     read_account_uses,
 )
-from udi.portal.identity.deletion.places import note_departure
+from udi.portal.identity.deletion.places import DepartureTask, note_departure
 from udi.portal.identity.deletion.refusals import is_last_operator
 from udi.portal.identity.deletion.unused_deletion import list_needs
 from udi.portal.identity.models import Person
@@ -85,7 +86,10 @@ class UnusedReview:
                 log.info("unused accounts reviewed", **self.counts)
 
     async def _list_due(self, issuer: str, months: int) -> list[AccountUse]:
-        """Accounts for which something is due, those that nobody used for longest first."""
+        """Accounts for which something is due, those that nobody used for longest first.
+
+        One that leaves some territories alone counts: a worker that died had not come to the last, which queues the task.
+        """
         latest = (now() + FIRST_NOTICE).date()
         before = datetime.combine(add_months(latest, -months), now().timetz())
         subjects = await list_idle_subjects(self.site, issuer, before)
@@ -93,7 +97,7 @@ class UnusedReview:
             use
             for use in await read_account_uses(self.site, issuer, subjects)
             if find_step(use.record, now(), months) is not UnusedStep.NONE
-            and all(is_staying(known.person) for known in use.people)
+            and any(is_staying(known.person) for known in use.people)
         ]
         return sorted(uses, key=lambda use: use.last_used_at)
 
@@ -213,13 +217,11 @@ class UnusedReview:
 
     async def _request_deletion(self, use: AccountUse, home: KnownPerson) -> None:
         issuer = home.person.issuer
-        if not await note_departure(self.site, issuer, use.subject):
-            return
-        territory = home.territory
-        language = person_recipient(territory, home.person).language
-        async with self.site.database.session(territory.id, role="worker") as session:
-            await request_unused_deletion(session, home.person, language=language)
-        self.counts["deleted"] += 1
+        language = person_recipient(home.territory, home.person).language
+        enqueue = partial(request_unused_deletion, language=language)
+        task = DepartureTask(home.territory.id, enqueue)
+        if await note_departure(self.site, issuer, use.subject, task):
+            self.counts["deleted"] += 1
 
 
 async def _set_columns(

@@ -18,6 +18,7 @@ from udi.portal.identity.deletion.erasure import (
     delete_at_identity_service,
     erase_known,
     read_last_mail,
+    store_address,
 )
 from udi.portal.identity.deletion.handovers import Handover
 from udi.portal.identity.deletion.last_uses import (
@@ -65,6 +66,8 @@ async def delete_unused(site: Site, admin: RealmAdmin, job: Job, address: str) -
     if not uses:
         return False
     use = uses[0]
+    if use.is_warned_at(address):
+        await store_address(site, job.tenant, issuer, subject, address)
     async with _hold(site, use) as held:
         if not await _is_still_unused(site, admin, issuer, subject):
             log.info("unused account kept, it was used or its months changed")

@@ -21,7 +21,7 @@ from udi.kit.tenancy import Territory
 from udi.kit.territory_reads import find_territories
 from udi.portal.identity.account_watcher import create_watcher
 from udi.portal.identity.identity_services.provider_logins import REVIEW_PROVIDER_GROUPS
-from udi.portal.identity.models import ProviderGrant
+from udi.portal.identity.models import Membership, Person, ProviderGrant
 from udi.portal.identity.provision.account_changes import read_provider_logins
 from udi.portal.identity.provision.admin import (
     IdentityServiceUnavailableError,
@@ -140,7 +140,7 @@ async def review_groups(
     """Give an account what its claims give, and take away what nothing gives any more; whether that changed anything.
 
     `through`: alias of the provider by which it just logged in. May be repeated: what is to be given is noted before it
-    is given, what is taken away is forgotten after.
+    is given, what is taken away is forgotten once the portal's own list says so too.
 
     Raises:
         ProvisionError: the identity service does not answer, or refuses.
@@ -172,12 +172,28 @@ async def review_groups(
     )
     await asyncio.to_thread(take_groups, admin, territory.slug, subject, plan.obsolete)
     async with site.database.session(territory.id, role="worker") as session:
-        await _forget(session, subject, plan.obsolete)
-    if not (has_new or plan.obsolete):
+        is_behind = await _is_behind(session, subject, given)
+    if not (has_new or plan.obsolete or is_behind):
         return False
     log.info("groups of a provider", given=has_new, taken_away=len(plan.obsolete))
     await watcher.refresh(territory, subject)
+    async with site.database.session(territory.id, role="worker") as session:
+        await _forget(session, subject, plan.obsolete)
     return True
+
+
+async def _is_behind(
+    session: AsyncSession, subject: str, given: set[OrganisationGroup]
+) -> bool:
+    """Whether the portal's own list lacks groups that were given: a worker that died did not come to say so here."""
+    person_id = await session.scalar(select(Person.id).where(Person.subject == subject))
+    if person_id is None:
+        return False
+    rows = await session.scalars(
+        select(Membership).where(Membership.person_id == person_id)
+    )
+    known = {(row.organisation_slug, group) for row in rows for group in row.groups}
+    return not given <= known
 
 
 async def _plan(
