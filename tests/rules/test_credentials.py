@@ -32,7 +32,7 @@ MADE = {
     "portal/notifications/webhooks/signatures.py": "draws and signs as Standard Webhooks say (WEBHOOK_SECRET)",
     "cli/local/state.py": "draws passwords of an installation's own parts",
     "cli/local/cluster_script.py": "hashes passwords of database roles as PostgreSQL keeps them; a hash opens nothing",
-    "cli/provision.py": "draws the secret of the worker's client at Keycloak",
+    "cli/secret_files.py": "draws the secret of the worker's client at Keycloak",
     "cli/local/emails.py": "names the files of a mailbox",
     "cli/checks/mail.py": "names a mail of a trial",
     "ui/request_log.py": "names a request in the log",
