@@ -26,6 +26,7 @@ MADE = {
     "node/files/delivery/signed_urls.py": "seals addresses of files (SIGNED_ADDRESS)",
     "node/manager/tokens.py": "signs tokens of RUDI's clients (MANAGER)",
     "cli/announcement.py": "names what is announced",
+    "cli/applied_marks.py": "marks what a territory was applied with, which opens nothing",
     "cli/archive/signature.py": "signs archives (ARCHIVE)",
     "kit/journal_lines.py": "draws the beginning of a chain of lines",
     "portal/nodes/actions/invite.py": "locks what an invitation opens with a key drawn from it (NODE_INVITATION)",

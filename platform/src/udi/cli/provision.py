@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from udi.cli import login_services
+from udi.cli.applied_marks import make_mark, read_moments, write_mark
 from udi.cli.local.plan import DemoAccount, TerritoryAddress
 from udi.cli.provisioner import Provisioner, open_provisioner
 from udi.cli.secret_files import write_secret
@@ -187,6 +188,28 @@ def apply_folder(
         )
 
 
+def apply_changed(
+    provisioner: Provisioner,
+    folder: TenantFolder,
+    mark: VersionMark | None = None,
+    *,
+    force: bool = False,
+) -> ApplyResult:
+    """Make one territory's files true as `apply_with` does; one that was applied with the same is left alone.
+
+    The realm is looked at all the same, and so are the invitations of a territory that nobody runs yet.
+    """
+    if not provisioner.applied.has(folder):
+        return apply_with(provisioner, folder, mark, force=force)
+    changes = [
+        (f"{change.kind} {change.name}", str(change.outcome))
+        for change in provisioner.apply_realm()
+    ]
+    changes.append(("its files", "unchanged"))
+    changes += provisioner.run(_invite_team(provisioner.portal, folder))
+    return ApplyResult(folder.slug, changes, [])
+
+
 def apply_with(
     provisioner: Provisioner,
     folder: TenantFolder,
@@ -226,6 +249,7 @@ def apply_with(
     changes.append(("hosted node", registered))
     tell(StartStage.INVITATION)
     changes += provisioner.run(_invite_team(provisioner.portal, folder))
+    _mark_applied(provisioner, folder, is_whole=with_operator_values)
     return ApplyResult(
         folder.slug, changes, login_services.list_unknown_claims(folder, metadata or {})
     )
@@ -364,6 +388,17 @@ async def _refuse_taken_hosts(
     ]
     if faults:
         raise TenantFaultsError(faults)
+
+
+def _mark_applied(
+    provisioner: Provisioner, folder: TenantFolder, *, is_whole: bool
+) -> None:
+    """Note what a territory was applied with; nothing where what is the operator's was left as it was."""
+    mark = ""
+    if is_whole:
+        moments = read_moments(provisioner.portal, provisioner.node, folder.tenant_id)
+        mark = make_mark(provisioner.settings, folder, provisioner.run(moments))
+    write_mark(provisioner.identity, folder.slug, mark)
 
 
 def _register_hosted_node(

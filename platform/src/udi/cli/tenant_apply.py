@@ -35,6 +35,13 @@ def apply(
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite what pages published since.")
     ] = False,
+    changed: Annotated[
+        bool,
+        typer.Option(
+            "--changed",
+            help="Leave alone those that were applied with the same files, settings and program.",
+        ),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Make a territory's files true: databases, identity, hosted node. May be repeated.
@@ -44,8 +51,9 @@ def apply(
     """
     settings = get_settings()
     refused: list[str] = []
+    bring = provision.apply_changed if changed else provision.apply_with
     with provisioner.open_provisioner(settings) as shared:
-        apply_one = partial(_apply_one, shared, force=force)
+        apply_one = partial(_apply_one, shared, bring, force=force)
         if len(slugs) == 1:
             changes = apply_one(slugs[0])
         else:
@@ -65,6 +73,7 @@ def apply(
 
 def _apply_one(
     shared: provisioner.Provisioner,
+    bring: Callable[..., provision.ApplyResult],
     slug: str,
     *,
     force: bool,
@@ -73,7 +82,7 @@ def _apply_one(
     folder = read_tenant(shared.settings, slug)
     mark = read_mark(find_folder(shared.settings, slug))
     try:
-        applied = provision.apply_with(shared, folder, mark, force=force)
+        applied = bring(shared, folder, mark, force=force)
     except TenantFaultsError as error:
         exit_with_faults(error)
     except NewerVersionError as error:
