@@ -18,6 +18,15 @@ from udi.settings import Settings
 DEMO = Path(__file__).parents[2] / "tenants/demo"
 MOMENTS = [datetime(2026, 11, day, 4, 15, tzinfo=UTC) for day in (24, 25)]
 LATER = timedelta(microseconds=1)
+DIRECTORY = """
+[[login.directory]]
+name = "staff"
+kind = "ldap"
+address = "ldaps://ldap.town.example"
+people = "ou=people,dc=town,dc=example"
+bind_dn = "cn=reader,dc=town,dc=example"
+domain = "town.example"
+"""
 PROVIDER = """
 [[login.provider]]
 name = "town"
@@ -48,7 +57,7 @@ def mark(settings: Settings, folder: TenantFolder) -> AppliedMarks:
     portal, node = (
         {folder.tenant_id: WrittenRow(folder.fingerprint, moment)} for moment in MOMENTS
     )
-    marks = {"demo-node-hosted": make_mark(settings, folder, MOMENTS)}
+    marks = {f"{folder.slug}-node-hosted": make_mark(settings, folder, MOMENTS)}
     return AppliedMarks(settings, portal, node, marks)
 
 
@@ -172,21 +181,29 @@ def test_another_program_applies_all_again(
     assert not marks.has(folder)
 
 
-def test_a_territory_of_which_more_is_looked_at_has_no_mark(
-    settings: Settings, folder: TenantFolder, tmp_path: Path
+@pytest.mark.parametrize("part", [PROVIDER, DIRECTORY], ids=["provider", "directory"])
+def test_a_territory_of_which_others_know_more_has_no_mark(
+    settings: Settings, tmp_path: Path, part: str
 ) -> None:
     """What an identity service of others announces may change, and no file tells it."""
-    with_accounts = settings.model_copy(update={"demo": True})
     path = Path(shutil.copytree(DEMO, tmp_path / "town"))
     declared = (DEMO / "tenant.toml").read_text()
     (path / "tenant.toml").write_text(
-        declared.replace('slug = "demo"', 'slug = "town"') + PROVIDER
+        declared.replace('slug = "demo"', 'slug = "town"') + part
     )
-    with_provider = read_folder(path)
+    folder = read_folder(path)
+    (settings.secrets_folder / "node_credential_town").write_text("credential")
 
-    assert make_mark(settings, folder, MOMENTS) != ""
-    assert make_mark(with_accounts, folder, MOMENTS) == ""
-    assert with_provider.file.login.provider
-    assert make_mark(settings, with_provider, MOMENTS) == ""
-    empty = dataclasses.replace(mark(settings, folder), settings=with_accounts)
-    assert not dataclasses.replace(empty, marks={"demo-node-hosted": ""}).has(folder)
+    marks = mark(settings, folder)
+
+    assert marks.marks == {"town-node-hosted": ""}
+    assert not marks.has(folder)
+
+
+def test_a_territory_with_demonstration_accounts_has_no_mark(
+    settings: Settings, folder: TenantFolder
+) -> None:
+    marks = mark(settings.model_copy(update={"demo": True}), folder)
+
+    assert marks.marks == {"demo-node-hosted": ""}
+    assert not marks.has(folder)

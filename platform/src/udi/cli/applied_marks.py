@@ -1,8 +1,9 @@
 """What each territory was applied with, marked where an apply ends, so that one where nothing changed is left alone.
 
 The mark is an attribute of the client of the territory's hosted node, written last of all. It is a digest of the
-program, its settings and keys, the territory's files, and the moments at which its rows on portal and node were last
-written: whoever writes one of these rows undoes it, and so does a database that comes back from a backup.
+program, its settings and keys, and the moments at which the territory's rows on portal and node, which say of which
+files they are, were last written: whoever writes one of them undoes it, and so does a database that comes back from a
+backup.
 """
 
 import hmac
@@ -58,14 +59,16 @@ class AppliedMarks:
 
         The credential of its hosted node is a file beside: without it there is something to do.
         """
-        rows = [rows.get(folder.tenant_id) for rows in (self.portal, self.node)]
-        written = [row for row in rows if row and row.fingerprint == folder.fingerprint]
         credential = self.settings.secrets_folder / f"node_credential_{folder.slug}"
-        if len(written) < len(rows) or not credential.exists():
-            return False
-        mark = make_mark(self.settings, folder, [row.written_at for row in written])
+        rows = [rows.get(folder.tenant_id) for rows in (self.portal, self.node)]
+        moments = [
+            row.written_at
+            for row in rows
+            if row and row.fingerprint == folder.fingerprint
+        ]
+        mark = make_mark(self.settings, folder, moments)
         known = self.marks.get(node_client_id(folder.slug, HOSTED), "")
-        return bool(mark) and hmac.compare_digest(mark, known)
+        return credential.exists() and bool(mark) and hmac.compare_digest(mark, known)
 
 
 def make_mark(
@@ -86,7 +89,6 @@ def make_mark(
         str(Path(udi.__file__).resolve()),
         settings.model_dump_json(exclude=OF_NO_TERRITORY),
         settings.derived_key("node", PURPOSE).hex(),
-        folder.fingerprint,
         [moment.isoformat() for moment in moments],
     ]
     key = settings.derived_key("portal", PURPOSE)
