@@ -32,6 +32,7 @@ try:
 finally:
     print(*sys.modules, file=sys.stderr)
 """
+STARTED = "import sys; from udi.cli.main import build_app; build_app({first!r}, {words!r}); print(*sys.modules)"
 CHECKED = HELP.replace('"--help"', f'"tenant", "check", "{ROOT}/tenants/demo"')
 OF_OTHER_COMMANDS = {"udi.node", "litestar", "asyncpg", "copier", "duckdb"}
 OF_A_RUN = ("udi.settings", "udi.kit", "pydantic", "structlog", "httpx", "rich")
@@ -106,6 +107,30 @@ def test_what_needs_no_program_loads_none(command: str) -> None:
 
     assert "udi.cli.main" in done.stdout.split()
     assert [name for name in done.stdout.split() if name.startswith(HEAVY)] == []
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize(
+    ("words", "unneeded"),
+    [
+        ("tenant apply", ("copier", "duckdb", "tantivy", "udi.cli.archive.")),
+        ("database migrate", ("udi.portal", "udi.node", "litestar", "keycloak")),
+        ("backup prepare", ("udi.portal", "keycloak")),
+    ],
+)
+def test_commands_that_each_play_calls_load_little_that_they_do_not_need(
+    words: str, unneeded: tuple[str, ...]
+) -> None:
+    first = words.partition(" ")[0]
+    done = subprocess.run(
+        [sys.executable, "-c", STARTED.format(first=first, words=words)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert "sqlalchemy" in done.stdout.split()
+    assert [name for name in done.stdout.split() if name.startswith(unneeded)] == []
 
 
 @pytest.mark.programs

@@ -24,6 +24,8 @@ MOST_CALLS = 12
 """Of a territory where nothing changed, for its clients, organisations, identity services and hosted node."""
 REALM_CALLS = 10
 """Of the realm and the account that changes members, at least."""
+CALLS_OF_ALL = 20
+"""Of the realm, the account that changes members, and the marks of all territories."""
 TEAM_CALLS = 4
 """Of the list of organisations, and of the territory's team."""
 DEMO = Path(__file__).parents[2] / "tenants/demo"
@@ -162,13 +164,17 @@ async def test_a_start_stores_no_credential_and_keeps_the_one_in_use(
     assert not path.exists()
 
 
-def count_calls(settings: Settings, paths: list[Path]) -> list[int]:
+def count_calls(
+    settings: Settings,
+    paths: list[Path],
+    act: Callable[..., provision.ApplyResult] = provision.apply_with,
+) -> list[int]:
     """Apply territories with what they share; how often each asks the identity service."""
     counts = []
     with open_provisioner(settings) as provisioner:
         for path in paths:
             before = provisioner.identity.calls
-            done = provision.apply_with(provisioner, read_folder(path))
+            done = act(provisioner, read_folder(path))
             assert {outcome for _, outcome in done.changes} == {"unchanged"}
             counts.append(provisioner.identity.calls - before)
     return counts
@@ -190,6 +196,45 @@ async def test_the_realm_is_looked_at_once_for_all_territories_that_are_applied_
     assert second == again
     assert second <= MOST_CALLS
     assert first - second >= REALM_CALLS
+
+
+async def test_a_territory_that_was_applied_with_the_same_costs_no_call(
+    keycloak: Settings, apply: Apply, tmp_path: Path
+) -> None:
+    """The marks of all are read by one, which goes with the calls about the realm."""
+    paths = [variant(tmp_path, slug) for slug in ("marked", "unlike")]
+    for path in paths:
+        await apply(path)
+    without_accounts = keycloak.model_copy(update={"demo": False})
+
+    first, second = await asyncio.to_thread(
+        count_calls, without_accounts, paths, provision.apply_changed
+    )
+
+    assert second == 0
+    assert first <= CALLS_OF_ALL
+
+
+async def test_pages_that_reach_the_node_undo_what_says_that_nothing_changed(
+    keycloak: Settings, apply: Apply, tmp_path: Path
+) -> None:
+    """Such an apply leaves out what is the operator's: the next whole one looks at it."""
+    path = variant(tmp_path, "partly")
+    folder = read_folder(path)
+    await apply(path)
+    without_accounts = keycloak.model_copy(update={"demo": False})
+
+    def bring(settings: Settings) -> list[bool]:
+        known = []
+        for apply_between in (None, provision.apply_folder, None):
+            if apply_between:
+                apply_between(settings, folder, with_operator_values=False)
+            with open_provisioner(settings) as provisioner:
+                known.append(provisioner.applied.has(folder))
+                provision.apply_changed(provisioner, folder)
+        return known
+
+    assert await asyncio.to_thread(bring, without_accounts) == [True, False, True]
 
 
 async def test_an_organisation_without_members_costs_one_call(

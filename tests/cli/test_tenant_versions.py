@@ -150,6 +150,34 @@ async def test_apply_names_the_territory_that_is_refused_and_applies_the_others(
     assert (await run("tenant", "diff", folder.name)).exit_code == 0
 
 
+async def test_apply_leaves_those_alone_where_nothing_changed_when_told_to(
+    run: Run, command_settings: Settings, portal_database: Database, folder: Path
+) -> None:
+    async def apply(*options: str) -> dict[str, str]:
+        done = await run("tenant", "apply", folder.name, "--json", *options)
+        assert done.exit_code == 0
+        return {row["what"]: row["outcome"] for row in json.loads(done.stdout)}
+
+    first = await apply("--changed")
+    alone = await apply("--changed")
+    every = await apply()
+    (folder / "legal.md").write_text("# Mentions\n")
+    changed = await apply("--changed")
+    again = await apply("--changed")
+    await publish_colour(command_settings, portal_database, folder)
+    refused = await run("tenant", "apply", folder.name, "--changed")
+
+    assert first["version of its files"] == "created"
+    assert alone["its files"] == "unchanged"
+    assert {*alone.values(), *every.values()} == {"unchanged"}
+    assert every.keys() > alone.keys() - {"its files"}
+    assert "hosted node" in every
+    assert "hosted node" not in alone
+    assert changed["version of its files"] == "created"
+    assert again == alone
+    assert isinstance(refused.exception, LocalError)
+
+
 @pytest.mark.parametrize("path", ["../b", "pages/../../b", "/b", ".version"])
 def test_pull_writes_nothing_outside_the_folder_nor_over_its_mark(
     tmp_path: Path, path: str

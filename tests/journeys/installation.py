@@ -15,7 +15,7 @@ import httpx
 import psutil
 
 from tests import commands
-from udi.cli import provision
+from udi.cli import provision, schemas
 from udi.portal.tenants.files import read_folder
 from udi.settings import Settings
 
@@ -192,7 +192,7 @@ def running(
 
     A territory more takes Keycloak seconds of processor, and so does a part that nobody asks anything.
     """
-    provision.migrate(settings)
+    schemas.migrate(settings)
     territories = [ROOT / "tenants/demo"]
     if with_second:
         territories.append(second_territory(folder))

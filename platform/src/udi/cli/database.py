@@ -8,7 +8,7 @@ import asyncpg
 import typer
 from packaging.version import Version
 
-from udi.cli import provision
+from udi.cli import schemas
 from udi.cli.local.cluster import KEYCLOAK, ROLES, prepare_cluster
 from udi.cli.local.cluster_script import write_script
 from udi.cli.local.errors import LocalError
@@ -125,7 +125,7 @@ def migrate(
     ]
     if contract:
         pending += _list_contracting(settings)
-    provision.migrate(settings, contract=contract)
+    schemas.migrate(settings, contract=contract)
     print("\n".join(pending) or "unchanged")
 
 

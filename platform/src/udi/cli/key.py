@@ -6,7 +6,7 @@ import typer
 
 from udi.cli import output
 from udi.cli.finding import format_duration
-from udi.cli.provision import write_secret
+from udi.cli.secret_files import write_secret
 from udi.kit import keyring
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError

@@ -80,8 +80,8 @@ GROUPS = {
 }
 """Names that have commands of their own, with the module of each and its help."""
 
-ALONE = {"tenant check": "tenant_check"}
-"""Commands of a group that need none of the others: a territory's repository checks itself at each change."""
+ALONE = {"tenant apply": "tenant_apply", "tenant check": "tenant_check"}
+"""Commands of a group that need none of the others: the play applies, a territory's repository checks itself at each change."""
 
 
 def build_app(command: str | None = None, words: str = "") -> typer.Typer:

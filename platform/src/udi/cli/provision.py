@@ -2,22 +2,20 @@
 
 import asyncio
 import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from udi.cli import login_services
+from udi.cli.applied_marks import make_mark, read_moments, write_mark
 from udi.cli.local.plan import DemoAccount, TerritoryAddress
 from udi.cli.provisioner import Provisioner, open_provisioner
-from udi.kit import keyring, keys, migrations
+from udi.cli.secret_files import write_secret
 from udi.kit.db import Database
 from udi.kit.oidc import node_client_id
-from udi.kit.sealed_columns import secret_name
 from udi.kit.territories import find_taken_hosts, upsert
 from udi.node.spaces.actions import apply_space
 from udi.node.territories.models import Tenant as NodeTenant
@@ -45,8 +43,7 @@ from udi.portal.tenants.files import (
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.portal.tenants.toml.schema import AccountPart
 from udi.portal.tenants.versions import find_published, read_manifest
-from udi.settings import HOSTED, ProgramName, Settings
-from udi.ui.domain_migrations import upgrade_domains
+from udi.settings import HOSTED, Settings
 from udi.ui.login_theme import client_attributes
 
 GIGABYTE = 10**9
@@ -59,28 +56,6 @@ class ApplyResult:
     slug: str
     changes: list[tuple[str, str]]
     warnings: list[str]
-
-
-def draw_keys(settings: Settings) -> None:
-    """Draw the keys that there are none of, to sign and to seal, and the secret of the account that changes members."""
-    write_secret(settings, "signing_keys", keys.new_secret, keep=True)
-    write_secret(
-        settings, admin.MEMBERS_SECRET, lambda: secrets.token_hex(24), keep=True
-    )
-    for name in (keyring.SECRET, *map(secret_name, get_args(ProgramName))):
-        write_secret(settings, name, keyring.new_keyring, keep=True)
-
-
-def migrate(settings: Settings, *, contract: bool = True) -> None:
-    """Bring both databases to the newest revision, once the keys are there.
-
-    Without `contract`, what earlier releases use stays.
-    """
-    draw_keys(settings)
-    migrations.upgrade(settings, "portal", contract=contract)
-    migrations.upgrade(settings, "node", contract=contract)
-    upgrade_domains(settings, "portal")
-    upgrade_domains(settings, "node")
 
 
 def read_tenant_folders(settings: Settings) -> list[TenantFolder]:
@@ -213,6 +188,28 @@ def apply_folder(
         )
 
 
+def apply_changed(
+    provisioner: Provisioner,
+    folder: TenantFolder,
+    mark: VersionMark | None = None,
+    *,
+    force: bool = False,
+) -> ApplyResult:
+    """Make one territory's files true as `apply_with` does; one that was applied with the same is left alone.
+
+    The realm is looked at all the same, and so are the invitations of a territory that nobody runs yet.
+    """
+    if not provisioner.applied.has(folder):
+        return apply_with(provisioner, folder, mark, force=force)
+    changes = [
+        (f"{change.kind} {change.name}", str(change.outcome))
+        for change in provisioner.apply_realm()
+    ]
+    changes.append(("its files", "unchanged"))
+    changes += provisioner.run(_invite_team(provisioner.portal, folder))
+    return ApplyResult(folder.slug, changes, [])
+
+
 def apply_with(
     provisioner: Provisioner,
     folder: TenantFolder,
@@ -252,6 +249,7 @@ def apply_with(
     changes.append(("hosted node", registered))
     tell(StartStage.INVITATION)
     changes += provisioner.run(_invite_team(provisioner.portal, folder))
+    _mark_applied(provisioner, folder, is_whole=with_operator_values)
     return ApplyResult(
         folder.slug, changes, login_services.list_unknown_claims(folder, metadata or {})
     )
@@ -392,6 +390,17 @@ async def _refuse_taken_hosts(
         raise TenantFaultsError(faults)
 
 
+def _mark_applied(
+    provisioner: Provisioner, folder: TenantFolder, *, is_whole: bool
+) -> None:
+    """Note what a territory was applied with; nothing where what is the operator's was left as it was."""
+    mark = ""
+    if is_whole:
+        moments = read_moments(provisioner.portal, provisioner.node, folder.tenant_id)
+        mark = make_mark(provisioner.settings, folder, provisioner.run(moments))
+    write_mark(provisioner.identity, folder.slug, mark)
+
+
 def _register_hosted_node(
     provisioner: Provisioner, folder: TenantFolder, *, stores_credential: bool
 ) -> str:
@@ -436,22 +445,6 @@ async def _save_hosted_node(
             )
         elif node.url != url:
             await update_node(session, node, name=name, url=url)
-
-
-def write_secret(
-    settings: Settings, name: str, draw: Callable[[], str], *, keep: bool = False
-) -> None:
-    """Write a secret file that only its owner reads, whole or not at all; `keep` leaves one that exists."""
-    path: Path = settings.secrets_folder / name
-    if keep and path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = path.with_name(f".{name}.{os.getpid()}")
-    partial.touch(mode=0o600)
-    partial.write_text(draw() + "\n")
-    if path.exists():
-        os.chown(partial, path.stat().st_uid, path.stat().st_gid)
-    partial.rename(path)
 
 
 def list_territory_addresses(settings: Settings) -> Sequence[TerritoryAddress]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar
 
+from udi.cli.applied_marks import AppliedMarks, read_marks
 from udi.kit.db import Database
 from udi.portal.identity.provision import admin, realm
 from udi.portal.identity.provision.memberships import apply_members_account
@@ -28,6 +29,13 @@ class Provisioner:
     def identity(self) -> admin.RealmAdmin:
         """The identity service, asked with a token that is renewed when its time is over."""
         return admin.connect(self.settings)
+
+    @cached_property
+    def applied(self) -> AppliedMarks:
+        """What each territory was applied with, as it was when this was first asked."""
+        return self.run(
+            read_marks(self.settings, self.portal, self.node, self.identity)
+        )
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run something that asks the databases, on the loop that their connections belong to."""

@@ -2,8 +2,7 @@
 
 import asyncio
 import json as jsonlib
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from udi.cli import (
     provision,
     provisioner,
     template,
+    tenant_apply,
     tenant_check,
     tenant_start,
     tenant_versions,
@@ -24,10 +24,8 @@ from udi.cli.installation.territory_start import write_files
 from udi.cli.local.errors import LocalError
 from udi.cli.memberships import sync_territory
 from udi.cli.suspension import SuspensionResult, make_read_only, set_territory_state
-from udi.cli.tenant_check import exit_with_faults, find_folder, read_tenant
+from udi.cli.tenant_check import read_tenant
 from udi.kit.db import Database
-from udi.portal.tenants.applied_files import NewerVersionError, read_mark
-from udi.portal.tenants.files import TenantFaultsError
 from udi.portal.tenants.models import Tenant
 from udi.portal.tenants.queries import get_tenant, list_tenants
 from udi.settings import get_settings
@@ -38,6 +36,7 @@ app = typer.Typer(
 KnownSlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 tenant_check.register(app)
+tenant_apply.register(app)
 archive.register(app)
 tenant_versions.register(app)
 tenant_start.register(app)
@@ -87,80 +86,6 @@ def new(
     read_tenant(get_settings(), slug)
     rows = [{"file": str(path)} for path in sorted(target.iterdir())]
     output.show(rows, {"file": "Written"}, as_json=json, empty="")
-
-
-@app.command()
-def apply(
-    slugs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SLUG...", help="Slugs of territories, or paths of their folders."
-        ),
-    ],
-    force: Annotated[
-        bool, typer.Option("--force", help="Overwrite what pages published since.")
-    ] = False,
-    json: AsJson = False,
-) -> None:
-    """Make a territory's files true: databases, identity, hosted node. May be repeated.
-
-    Refused, with the differences, where the team published on pages what these files do not know. Of several territories
-    one that is refused is named, and the others are applied.
-    """
-    settings = get_settings()
-    refused: list[str] = []
-    with provisioner.open_provisioner(settings) as shared:
-        if len(slugs) == 1:
-            changes = _apply_one(shared, slugs[0], force=force)
-        else:
-            changes, refused = _apply_several(shared, slugs, force=force)
-    changes += provision.apply_installation(settings)
-    rows = [{"what": what, "outcome": outcome} for what, outcome in changes]
-    output.show(
-        rows,
-        {"what": "What", "outcome": "Outcome"},
-        as_json=json,
-        empty="Nothing to apply.",
-    )
-    if refused:
-        print(f"Not applied: {', '.join(refused)}.", file=sys.stderr)
-        raise typer.Exit(1)
-
-
-def _apply_one(
-    shared: provisioner.Provisioner, slug: str, *, force: bool
-) -> list[tuple[str, str]]:
-    """Apply one territory; what changed."""
-    folder = read_tenant(shared.settings, slug)
-    mark = read_mark(find_folder(shared.settings, slug))
-    try:
-        applied = provision.apply_with(shared, folder, mark, force=force)
-    except TenantFaultsError as error:
-        exit_with_faults(error)
-    except NewerVersionError as error:
-        raise tenant_versions.explain_newer_version(folder.slug, error) from error
-    for warning in applied.warnings:
-        print(warning, file=sys.stderr)
-    return applied.changes
-
-
-def _apply_several(
-    shared: provisioner.Provisioner, slugs: Sequence[str], *, force: bool
-) -> tuple[list[tuple[str, str]], list[str]]:
-    """Apply territories one after the other; what changed, by territory, and those that were refused."""
-    changes = []
-    refused = []
-    for slug in slugs:
-        try:
-            applied = _apply_one(shared, slug, force=force)
-        except typer.Exit:
-            refused.append(slug)
-        except LocalError as error:
-            print(error, file=sys.stderr)
-            refused.append(slug)
-        else:
-            changes += [(f"{slug}: {what}", outcome) for what, outcome in applied]
-    return changes, refused
 
 
 @app.command()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from udi.cli import provision
+from udi.cli import provision, schemas
 from udi.cli.local import mailbox as post
 from udi.cli.local import status as local_status
 from udi.cli.local import up as starting
@@ -31,7 +31,7 @@ def _apply(settings: Settings) -> None:
 def _plan(*, empty: bool = True) -> StartupPlan:
     return StartupPlan(
         settings=_settings(),
-        migrate=provision.migrate,
+        migrate=schemas.migrate,
         apply_tenants=_apply,
         territories=provision.list_territory_addresses,
         accounts=provision.list_demo_accounts,

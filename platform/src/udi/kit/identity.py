@@ -13,6 +13,8 @@ MASTER_REALM = "master"
 MANAGERS = "managers"
 PUBLISHERS = "publishers"
 MODERATORS = "moderators"
+MEMBERS_SECRET = "keycloak_members_secret"  # noqa: S105 - the name of a file
+"""Of the account at Keycloak by which the portal's worker changes organisations and their members, and nothing else."""
 OPERATOR = "operator"
 """Role of the realm, of those who run the installation; it counts on the installation's own host only."""
 

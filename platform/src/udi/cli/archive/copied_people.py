@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from udi.cli.provision import write_secret
+from udi.cli.secret_files import write_secret
 from udi.settings import Settings
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from udi.cli.local.errors import LocalError
 from udi.cli.local.parts import SOURCE
 from udi.cli.local.state import ROLES, make_secrets
-from udi.cli.provision import write_secret
+from udi.cli.secret_files import write_secret
 from udi.kit import keyring
 from udi.kit.http import exact_host
 from udi.kit.sealed_columns import secret_name

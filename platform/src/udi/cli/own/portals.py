@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.local.errors import LocalError
 from udi.cli.own.folder import FurtherPortalConfig, OwnNode
-from udi.cli.provision import write_secret
+from udi.cli.secret_files import write_secret
 from udi.kit.db import Database
 from udi.node.datasets.actions.further_portals import announce_published
 from udi.node.portals.actions import apply_portal, forget_portal, leave_portal

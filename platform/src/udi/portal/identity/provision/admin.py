@@ -12,6 +12,7 @@ from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakAuthenticationError, KeycloakError
 
 from udi.kit.errors import ProvisionError
+from udi.kit.identity import MEMBERS_SECRET
 from udi.settings import Settings
 
 ADMIN_CLIENT = "udi-admin"
@@ -29,8 +30,6 @@ ADMIN_RIGHTS = frozenset(
 )
 """Roles of the client `realm-management` that the administrator of a realm of others' Keycloak has."""
 MEMBERS_CLIENT = "udi-members"
-MEMBERS_SECRET = "keycloak_members_secret"  # noqa: S105 - the name of a file
-"""Of the portal's worker: it changes organisations and their members, and nothing else of the realm."""
 SECRETS = {ADMIN_CLIENT: ADMIN_SECRET, MEMBERS_CLIENT: MEMBERS_SECRET}
 TIMEOUT = 30
 LONGEST = 180

@@ -143,10 +143,11 @@ def apply_client(
     target: Mapping[str, Any],
     audience: str,
     *further_mappers: Mapping[str, Any],
+    existing: Mapping[str, Any] | None = None,
 ) -> ProvisionChange:
-    """Create a client with what its tokens carry, or change what differs."""
+    """Create a client with what its tokens carry, or change what differs; `existing` is what it is, where that is known."""
     name = str(target["clientId"])
-    existing = admin.find_client(name)
+    existing = existing or admin.find_client(name)
     mappers = [audience_mapper(audience), *further_mappers]
     if target["standardFlowEnabled"]:
         mappers.append(PROVIDER_MAPPER)

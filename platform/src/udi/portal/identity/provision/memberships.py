@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from udi.kit.errors import ProvisionError
+from udi.kit.identity import MEMBERS_SECRET
 from udi.portal.identity.provision.accounts import apply_memberships
 from udi.portal.identity.provision.admin import (
     MEMBERS_CLIENT,
-    MEMBERS_SECRET,
     ProvisionChange,
     RealmAdmin,
     create_or_none,

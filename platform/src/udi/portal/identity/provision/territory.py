@@ -104,9 +104,11 @@ def apply_machine(
 
     Its secret is `secret`, where one is given; else `rotate` draws a new one.
     """
-    if secret is None and (rotate or admin.get_client_id(name) is None):
+    client = admin.find_client(name)
+    if secret is None and (rotate or client is None):
         secret = CLIENT_SECRET.generate()
-    change = apply_client(admin, machine_client(name, secret), audience)
+    target = machine_client(name, secret)
+    change = apply_client(admin, target, audience, existing=client)
     return MachineClient(change, secret)
 
 
