@@ -1,6 +1,7 @@
-"""Runs on a machine of the cluster: four writers and a reader through the inner proxy, then what was kept.
+"""Runs on a machine of the cluster: four writers and two readers through the inner proxy, then what was acknowledged.
 
-`cluster_client.py SECONDS` prints one line of JSON. A row counts once its commit was acknowledged.
+`cluster_client.py SECONDS FIRST` prints one line of JSON; its writers are numbered from FIRST, and the table is there. A
+row counts once its commit was acknowledged.
 """
 
 import json
@@ -8,16 +9,22 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import psycopg
 
 SECRET = Path("/etc/udi/secrets/patroni_superuser_password")
 WRITERS = 4
+READERS = 2
 PAUSE = 0.01
 PRIMARY = 5000
 REPLICA = 5001
-TABLE = "CREATE TABLE IF NOT EXISTS acknowledged (writer int, number int, PRIMARY KEY (writer, number))"
+TABLE = (
+    "CREATE TABLE acknowledged (writer int, number int, PRIMARY KEY (writer, number))"
+)
+INSERT = "INSERT INTO acknowledged VALUES (%s, %s)"
+COUNT = "SELECT count(*) FROM acknowledged WHERE writer = %s AND number = %s"
 
 
 def connect(port: int) -> psycopg.Connection:
@@ -30,17 +37,16 @@ def connect(port: int) -> psycopg.Connection:
 
 @dataclass
 class Client:
-    """Does one thing again and again; remembers the longest time without success."""
+    """Does one thing again and again; remembers what was done, and when."""
 
     port: int
     statement: str
     writer: int = 0
     done: list[int] = field(default_factory=list)
-    gap: float = 0.0
+    moments: list[float] = field(default_factory=list)
 
     def run(self, until: float) -> None:
         """Go on until a moment, whatever happens."""
-        last = time.monotonic()
         number = 0
         while time.monotonic() < until:
             try:
@@ -49,47 +55,54 @@ class Client:
                         number += 1
                         connection.execute(self.statement, (self.writer, number))
                         self.done.append(number)
-                        self.gap = max(self.gap, time.monotonic() - last)
-                        last = time.monotonic()
+                        self.moments.append(time.monotonic())
                         time.sleep(PAUSE)
             except psycopg.Error:
                 time.sleep(0.1)
-        self.gap = max(self.gap, time.monotonic() - last)
 
 
-def main(seconds: float) -> None:
-    """Write and read for a while, then count."""
-    with connect(PRIMARY) as connection:
-        connection.execute(TABLE)
-        connection.execute("TRUNCATE acknowledged")
-    time.sleep(1)
-    until = time.monotonic() + seconds
-    insert = "INSERT INTO acknowledged VALUES (%s, %s)"
-    clients = [Client(PRIMARY, insert, writer) for writer in range(WRITERS)]
-    reader = Client(
-        REPLICA, "SELECT count(*) FROM acknowledged WHERE writer = %s AND number = %s"
-    )
+def longest_gap(moments: list[float], since: float, until: float) -> float:
+    """The longest time between two moments, or between one and an end, in seconds."""
+    ends = [since, *sorted(moments), until]
+    return round(max(later - earlier for earlier, later in pairwise(ends)), 1)
+
+
+def measure(clients: list[Client], since: float, until: float) -> dict[str, float]:
+    """The longest silence of all clients of a kind together, and that of the one that waited longest."""
+    together = [moment for client in clients for moment in client.moments]
+    return {
+        "silence": longest_gap(together, since, until),
+        "worst": max(longest_gap(client.moments, since, until) for client in clients),
+        "done": len(together),
+    }
+
+
+def main(seconds: float, first: int) -> None:
+    """Write and read for a while."""
+    since = time.monotonic()
+    until = since + seconds
+    writers = [Client(PRIMARY, INSERT, first + rank) for rank in range(WRITERS)]
+    readers = [Client(REPLICA, COUNT, first + rank) for rank in range(READERS)]
     threads = [
-        threading.Thread(target=client.run, args=(until,))
-        for client in [*clients, reader]
+        threading.Thread(target=client.run, args=(until,), daemon=True)
+        for client in [*writers, *readers]
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
-    with connect(PRIMARY) as connection:
-        stored_rows = set(
-            connection.execute("SELECT writer, number FROM acknowledged").fetchall()
-        )
-    acknowledged_rows = {
-        (client.writer, number) for client in clients for number in client.done
-    }
+        thread.join(until + 30 - time.monotonic())
     result = {
-        "acknowledged": len(acknowledged_rows), "lost": len(acknowledged_rows - stored_rows), "unacknowledged": len(stored_rows - acknowledged_rows),
-        "write_gap": round(max(client.gap for client in clients), 1), "reads": len(reader.done), "read_gap": round(reader.gap, 1),
-    }  # fmt: skip
+        "write": measure(writers, since, time.monotonic()),
+        "read": measure(readers, since, time.monotonic()),
+        "acknowledged": {client.writer: client.done for client in writers},
+    }
     sys.stdout.write(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]))
+    if sys.argv[1] == "prepare":
+        with connect(PRIMARY) as prepared:
+            prepared.execute("DROP TABLE IF EXISTS acknowledged")
+            prepared.execute(TABLE)
+    else:
+        main(float(sys.argv[1]), int(sys.argv[2]))

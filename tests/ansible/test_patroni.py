@@ -7,21 +7,30 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.ansible.database_cluster import Cluster
 from tests.ansible.excerpt import read_values, render, show
+from tests.ansible.failures import (
+    ETCD_TRAFFIC,
+    flapping,
+    leader_after_leader,
+    partition,
+    power_cut,
+    slow_disk,
+)
 from tests.ansible.machine import (
     PLAY,
     TOOL,
     Machine,
-    Run,
     ansible,
     booted,
     require_tool,
@@ -32,6 +41,19 @@ pytestmark = pytest.mark.programs
 
 CLIENT = Path(__file__).with_name("cluster_client.py")
 HARDENING = PLAY / "roles/release/files/hardening.conf"
+SYSTEMS = {
+    "name": "Systems",
+    "hosts": "db",
+    "become": True,
+    "gather_facts": False,
+    "roles": ["installation"],
+    "tasks": [
+        {
+            "name": "Know the system of each machine",
+            "ansible.builtin.import_tasks": str(PLAY / "tasks/systems.yml"),
+        }
+    ],
+}
 GROUND = {
     "name": "Ground",
     "hosts": "db",
@@ -66,61 +88,17 @@ DATABASE = {
     "gather_facts": False,
     "roles": ["inner_proxy", "patroni"],
 }
+CLIENT_COMMAND = "/opt/udi/patroni/*/bin/python /var/tmp/cluster_client.py"
 LOAD = 75.0
 BEFORE = 10.0
 DARK = 40.0
-MOST_WRITE_GAP = 30.0
-MOST_READ_GAP = 6.0
-
-
-@dataclass
-class Cluster:
-    """Three machines, and the play of the roles that make their database."""
-
-    machines: dict[str, Machine]
-    play: Path
-
-    def apply(self) -> Run:
-        """Run the play, without what needs the program."""
-        began = time.monotonic()
-        inventory = next(iter(self.machines.values())).inventory
-        done = ansible(
-            "ansible-playbook", "-i", inventory, "--skip-tags", "prepare", self.play
-        )
-        assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
-        return Run(done.stdout, time.monotonic() - began)
-
-    def members(self, machine_name: str = "") -> list[dict[str, Any]]:
-        """The machines as Patroni sees them, from one that lives."""
-        if machine_name:
-            machine = self.machines[machine_name]
-        else:
-            machine = next(iter(self.machines.values()))
-        members: list[dict[str, Any]] = json.loads(
-            machine.run("udi-patronictl list --format json")
-        )
-        return members
-
-    def stands(self, machine_name: str = "") -> bool:
-        """Whether one leads and two follow it without delay, one of them at each commit."""
-        roles = sorted(
-            (member["Role"], member["State"])
-            for member in self.members(machine_name)
-            if not member.get("Lag in MB")
-        )
-        return roles == [
-            ("Leader", "running"),
-            ("Replica", "streaming"),
-            ("Sync Standby", "streaming"),
-        ]
-
-    def wait(self, machine_name: str = "", patience: float = 90) -> float:
-        """Seconds until it stands."""
-        began = time.monotonic()
-        while not self.stands(machine_name):
-            assert time.monotonic() - began < patience, self.members(machine_name)
-            time.sleep(1)
-        return time.monotonic() - began
+BELIEVED = 20.0
+"""Seconds for which Patroni believes in a leader that it does not hear (`ttl`)."""
+SLOW = 1.0
+STALLED = 10.0
+"""Longer than Patroni waits for etcd (`retry_timeout`)."""
+ITSELF = 10
+"""Number of the first writer on the machine that something befalls."""
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +130,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
                 {"all": {"hosts": hosts, "children": groups, "vars": variables}}
             )
         )
-        play.write_text(yaml.safe_dump([GROUND, DATABASE]))
+        play.write_text(yaml.safe_dump([SYSTEMS, GROUND, DATABASE]))
         (folder / "files").symlink_to(PLAY / "files")
         cluster = Cluster(
             {
@@ -175,42 +153,113 @@ def test_a_second_run_changes_nothing(cluster: Cluster) -> None:
     assert cluster.apply().counts == {"changed": 0, "failed": 0}
 
 
-@pytest.mark.thorough
-def test_the_power_of_the_leader_is_cut_and_nothing_acknowledged_is_lost(
-    cluster: Cluster, record_property: Any
-) -> None:
-    leader = next(
-        member["Member"] for member in cluster.members() if member["Role"] == "Leader"
-    )
-    other = next(name for name in cluster.machines if name != leader)
-    command = f"/opt/udi/patroni/*/bin/python /var/tmp/cluster_client.py {LOAD}"
-    load = subprocess.Popen(
-        [TOOL, "exec", other, "--", "sh", "-c", command],
+@dataclass(frozen=True)
+class Trial:
+    """What befalls one machine, that which leads or one that follows, for how long; who writes elsewhere bears it."""
+
+    name: str
+    role: str
+    befalls: Callable[[Cluster, str], AbstractContextManager[None]]
+    seconds: float = DARK
+    most_write_gap: float = 30.0
+    most_read_gap: float = 6.0
+
+
+TRIALS = [
+    Trial("power cut of the leader", "Leader", power_cut),
+    Trial("leader cut off from the two others", "Leader", partition),
+    Trial("follower at each commit cut off", "Sync Standby", partition),
+    Trial("slow disk of the leader", "Leader", partial(slow_disk, seconds=SLOW)),
+    Trial("slow disk of the follower", "Sync Standby", partial(slow_disk, seconds=SLOW)),
+    Trial("leader cut off from etcd alone", "Leader", partial(partition, matches=ETCD_TRAFFIC)),
+    Trial("leader hears nobody, and is heard", "Leader", partial(partition, ways=("input",))),
+    Trial("leader cut off as long as it is believed", "Leader", partition, seconds=BELIEVED),
+    Trial("leader cut off again and again", "Leader", flapping),
+    Trial("each new leader cut off", "Leader", leader_after_leader, most_write_gap=LOAD, most_read_gap=LOAD),
+    Trial("stalled disk of the leader", "Leader", partial(slow_disk, seconds=STALLED)),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def rows(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """What each trial cost, shown at the end."""
+    lines = [
+        "trial | side | acknowledged | lost | stored though not acknowledged | write: silence s, worst client s | read | back s"
+    ]
+    yield lines
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        sys.stderr.write("\n" + "\n".join(lines) + "\n")
+
+
+def start_clients(place: str, first: int) -> subprocess.Popen[str]:
+    """Writers and readers of one machine, through its inner proxy."""
+    command = f"{CLIENT_COMMAND} {LOAD} {first}"
+    return subprocess.Popen(
+        [TOOL, "exec", place, "--", "sh", "-c", command],
         stdout=subprocess.PIPE,
         text=True,
     )
-    time.sleep(BEFORE)
-    subprocess.run([TOOL, "kill", leader], check=True, capture_output=True)
-    time.sleep(DARK)
-    subprocess.run([TOOL, "start", leader], check=True, capture_output=True)
-    rejoined = cluster.wait(other)
-    output, _ = load.communicate(timeout=LOAD + 60)
-    figures = json.loads(output)
-    record_property("cluster", {**figures, "rejoined": round(rejoined, 1)})
-    sys.stdout.write(f"{output.strip()} rejoined {rejoined:.1f} s\n")
 
-    assert figures["acknowledged"] > 500
-    assert figures["lost"] == 0
-    assert figures["write_gap"] < MOST_WRITE_GAP
-    assert figures["read_gap"] < MOST_READ_GAP
-    assert (
-        next(
-            member["Member"]
-            for member in cluster.members(other)
-            if member["Role"] == "Leader"
+
+def list_rows(cluster: Cluster, place: str) -> set[tuple[int, int]]:
+    """What the machine that leads has kept."""
+    query = "psql -h /run/postgresql -U postgres -Atc 'SELECT writer, number FROM acknowledged'"
+    text = cluster.machines[cluster.find("Leader", place)].run(query)
+    kept = set()
+    for line in text.split():
+        writer, number = line.split("|")
+        kept.add((int(writer), int(number)))
+    return kept
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)
+def test_nothing_acknowledged_is_lost_whatever_befalls_one_machine(
+    cluster: Cluster, rows: list[str], trial: Trial
+) -> None:
+    """Clients on the machine itself write too, where it lives: what it acknowledges alone would be lost."""
+    cluster.wait()
+    victim = cluster.find(trial.role)
+    other = next(name for name in cluster.machines if name != victim)
+    cluster.machines[other].run(f"{CLIENT_COMMAND} prepare")
+    sides = {"others": start_clients(other, 0)}
+    if trial.befalls is not power_cut:
+        sides["itself"] = start_clients(victim, ITSELF)
+    time.sleep(BEFORE)
+    with trial.befalls(cluster, victim):
+        time.sleep(trial.seconds)
+    back = cluster.wait(other, 180)
+    figures = {
+        side: json.loads(process.communicate(timeout=LOAD + 90)[0])
+        for side, process in sides.items()
+    }
+    stored = list_rows(cluster, other)
+    lost = {}
+    for side, figure in figures.items():
+        acknowledged = {
+            (int(writer), number)
+            for writer, numbers in figure["acknowledged"].items()
+            for number in numbers
+        }
+        lost[side] = len(acknowledged - stored)
+        beside = [
+            row
+            for row in stored - acknowledged
+            if (row[0] >= ITSELF) == (side == "itself")
+        ]
+        write = figure["write"]
+        read = figure["read"]
+        rows.append(
+            f"{trial.name} | {side} | {len(acknowledged)} | {lost[side]} | {len(beside)} | "
+            f"{write['silence']}, {write['worst']} | {read['silence']}, {read['worst']} | {back:.0f}"
         )
-        != leader
-    )
+        sys.stderr.write(f"{rows[-1]}\n")
+
+    assert lost == dict.fromkeys(figures, 0)
+    assert figures["others"]["write"]["done"] > 500
+    assert figures["others"]["write"]["worst"] < trial.most_write_gap
+    assert figures["others"]["read"]["worst"] < trial.most_read_gap
 
 
 @pytest.mark.thorough

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from tests.identity.browser import query_of
 from tests.identity.programs import program
 from tests.identity.scene import PASSWORD, Scene, member_of, provision
-from udi.kit import clock, login_attempts
+from udi.kit import clock, login_attempts, tokens
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.settings import Settings
@@ -254,6 +254,27 @@ async def test_a_login_that_took_too_long_says_to_begin_again(
     assert "This login has expired" in answer.text
     assert 'href="/login?back=/"' in answer.text
     assert (await browser.get("/who")).json() == {}
+
+
+@pytest.mark.parametrize("minutes", [10, -10])
+async def test_a_login_while_the_clock_is_off_says_that_it_is(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    _, browser = await scene.visitor()
+    callback = await browser.callback()
+    monkeypatch.setattr(tokens, "now", lambda: clock.now() + timedelta(minutes=minutes))
+
+    answer = await browser.get(callback, **{"Accept-Language": "en"})
+    nobody = (await browser.get("/who")).json()
+    monkeypatch.undo()
+    await browser.log_in()
+
+    assert answer.status_code == 503
+    assert (
+        "The clock of this site and that of the identity service differ" in answer.text
+    )
+    assert nobody == {}
+    assert (await browser.get("/who")).json() != {}
 
 
 async def test_a_code_begun_in_another_browser_is_refused(scene: Scene) -> None:

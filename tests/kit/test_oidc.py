@@ -10,8 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.kit.realm import CLIENT, SUBJECT, Realm
+from udi.kit import clock
 from udi.kit.oidc import LOGOUT_EVENT, IdentityRefusedError, Login
-from udi.kit.tokens import InvalidTokenError
+from udi.kit.tokens import ClockDifferenceError, InvalidTokenError
 
 ELSEWHERE = "https://elsewhere.example"
 LOGOUT = {
@@ -77,6 +78,20 @@ async def test_exchange_refuses_an_access_token_that_is_not_of_this_person(
     realm.rights = rights
 
     with pytest.raises(InvalidTokenError):
+        await exchange(realm)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(600, r"it begins in (600|599) s"), (-900, r"it ended (600|601) s ago")],
+)
+async def test_exchange_tells_a_clock_that_differs_from_a_token_that_is_refused(
+    realm: Realm, seconds: int, words: str
+) -> None:
+    moment = int(clock.now().timestamp()) + seconds
+    realm.person = realm.rights = {"iat": moment, "exp": moment + 300}
+
+    with pytest.raises(ClockDifferenceError, match=f"clocks .* differ: .*{words}"):
         await exchange(realm)
 
 

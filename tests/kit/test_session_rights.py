@@ -64,6 +64,33 @@ async def test_find_actor_ends_a_session_that_is_answered_about_somebody_else(
     assert await sessions.find_actor(demo, token) is None
 
 
+@pytest.mark.parametrize("seconds", [600, -900])
+async def test_find_actor_goes_on_while_the_clock_of_the_identity_service_differs(
+    sessions: Sessions, realm: Realm, demo: Territory, login: Login, seconds: int
+) -> None:
+    token = await sessions.log_in(demo, login)
+    moment = int(clock.now().timestamp()) + seconds
+    realm.person = realm.rights = {"iat": moment, "exp": moment + 300}
+
+    during = await sessions.find_actor(demo, token)
+    realm.person = {}
+    realm.rights = {"organization": {f"{demo.slug}--seve": {"groups": ["/publishers"]}}}
+    await ask_again(sessions, demo)
+    after = await sessions.find_actor(demo, token)
+
+    assert during is not None
+    assert after is not None
+    assert during.memberships == {"seve": frozenset({"managers"})}
+    assert after.memberships == {"seve": frozenset({"publishers"})}
+
+
+async def ask_again(sessions: Sessions, territory: Territory) -> None:
+    """Have the rights of every session be due."""
+    due = clock.now() - timedelta(seconds=1)
+    async with sessions.database.session(territory.id) as session:
+        await session.execute(update(WebSession).values(access_expires_at=due))
+
+
 async def test_find_actor_ends_a_session_that_the_identity_service_ended(
     sessions: Sessions, realm: Realm, demo: Territory, login: Login
 ) -> None:

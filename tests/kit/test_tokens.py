@@ -5,7 +5,7 @@ import base64
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from udi.kit.tokens import (
     IdentityUnavailableError,
     InvalidTokenError,
     IssuerKeys,
+    UntimelyTokenError,
     require_claim_values,
     verify,
 )
@@ -48,22 +49,26 @@ class Publisher:
 
 
 class Time:
-    """A clock that the test moves."""
+    """A clock that the test moves, and may set; and the one that nobody sets."""
 
     def __init__(self) -> None:
         self.moment = clock.now()
-
-    def __call__(self) -> datetime:
-        return self.moment
+        self.elapsed = 0.0
 
     def passes(self, **duration: float) -> None:
+        self.is_set(**duration)
+        self.elapsed += timedelta(**duration).total_seconds()
+
+    def is_set(self, **duration: float) -> None:
+        """Somebody sets it, ahead or back."""
         self.moment += timedelta(**duration)
 
 
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     moving = Time()
-    monkeypatch.setattr(tokens, "now", moving)
+    monkeypatch.setattr(tokens, "now", lambda: moving.moment)
+    monkeypatch.setattr(tokens, "monotonic", lambda: moving.elapsed)
     return moving
 
 
@@ -181,6 +186,31 @@ async def test_a_small_difference_of_clocks_is_forgiven() -> None:
 
     assert await accepted(signed(iat=moment + 20, nbf=moment + 20))
     assert await accepted(signed(exp=moment - 20))
+
+
+@pytest.mark.parametrize(
+    ("moments", "words"),
+    [
+        ({"iat": -900, "exp": -600}, "it ended 600 s ago by the clock of this machine"),
+        ({"iat": 600, "exp": 900}, "it begins in 600 s by the clock of this machine"),
+        ({"nbf": 600}, "it begins in 600 s by the clock of this machine"),
+    ],
+)
+async def test_verify_says_by_how_much_a_token_is_untimely(
+    time: Time, moments: dict[str, Any], words: str
+) -> None:
+    moment = int(time.moment.timestamp())
+    token = signed(**{name: moment + value for name, value in moments.items()})
+
+    with pytest.raises(UntimelyTokenError, match=words):
+        await accepted(token)
+
+
+async def test_verify_tells_a_wrong_clock_from_a_wrong_token() -> None:
+    for token in (signed(aud="https://elsewhere.example"), signed(exp="tomorrow")):
+        with pytest.raises(InvalidTokenError) as refused:
+            await accepted(token)
+        assert not isinstance(refused.value, UntimelyTokenError)
 
 
 def test_a_claim_must_have_exactly_the_wanted_value() -> None:
@@ -304,6 +334,21 @@ async def test_an_issuer_that_comes_back_is_heard(time: Time) -> None:
 
     with pytest.raises(IdentityUnavailableError):
         await keys.refresh()
+    time.passes(seconds=6)
+
+    assert await keys.get(str(KEY.kid))
+
+
+async def test_an_issuer_that_comes_back_is_heard_after_the_clock_was_set_back(
+    time: Time,
+) -> None:
+    publisher = Publisher(KEY)
+    publisher.away = True
+    keys = IssuerKeys(publisher)
+    with pytest.raises(IdentityUnavailableError):
+        await keys.get(str(KEY.kid))
+    publisher.away = False
+    time.is_set(minutes=-10)
     time.passes(seconds=6)
 
     assert await keys.get(str(KEY.kid))

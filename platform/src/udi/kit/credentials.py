@@ -88,14 +88,27 @@ class SignedTokenKind:
         ):
             msg = "It does not say which token it is, or about what."
             raise InvalidSignatureError(msg)
-        latest = (now() + self.lifetime + LEEWAY).timestamp()
-        if (
-            not isinstance(ends, int)
-            or not (now() - LEEWAY).timestamp() < ends <= latest
-        ):
-            msg = "It is out of date, or would last longer than its kind."
+        if not isinstance(ends, int):
+            msg = "It does not say until when it is good."
             raise InvalidSignatureError(msg)
+        self._require_present(ends)
         return SignedToken(subject, jti, datetime.fromtimestamp(ends, UTC), claims)
+
+    def _require_present(self, ends: int) -> None:
+        """Compare the end of a token with the clock of this machine; the difference is said, since a clock may be wrong.
+
+        Raises:
+            InvalidSignatureError: it is over, or would last longer than its kind.
+        """
+        remaining = ends - now().timestamp()
+        leeway = LEEWAY.total_seconds()
+        longest = self.lifetime.total_seconds()
+        if remaining <= -leeway:
+            msg = f"It has been out of date for {-remaining:.0f} s by the clock of this machine."
+            raise InvalidSignatureError(msg)
+        if remaining > longest + leeway:
+            msg = f"It would last {remaining - longest:.0f} s longer than its kind by the clock of this machine."
+            raise InvalidSignatureError(msg)
 
 
 def require_claims(claims: Mapping[str, Any], expected: Mapping[str, str]) -> None:

@@ -34,6 +34,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import traces
+from udi.kit.clock_steps import move_to_present
 from udi.kit.db import Database
 from udi.kit.fair_queue import (
     CHECK_INTERVAL,
@@ -328,6 +329,8 @@ class Worker:
         while True:
             try:
                 async with self._database.platform_session(role="worker") as session:
+                    if moved := await move_to_present(session):
+                        log.warning("clock of the database was set back", rows=moved)
                     await release_postponed_jobs(session)
                     await promote_waiting_jobs(session, SCHEMA.channel)
             except Exception as error:  # noqa: BLE001 - looked at again in some seconds

@@ -10,19 +10,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any, Literal
 from urllib.parse import urlencode
 
 import httpx
 
-from udi.kit.clock import now
 from udi.kit.credentials import IdentityTokenKind, SecretKind
 from udi.kit.http import OutgoingClient, OutgoingError, exact_host
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import (
+    ClockDifferenceError,
     IdentityUnavailableError,
     InvalidTokenError,
     IssuerKeys,
+    UntimelyTokenError,
     require_claim_values,
     verify,
 )
@@ -41,7 +43,7 @@ PROVIDER_CLAIM = "identity_provider"
 """In our identity tokens: alias of the identity service of others that a login came through."""
 Prompt = Literal["", "none", "login"]
 PATIENCE = 5.0
-QUIET = timedelta(seconds=15)
+QUIET = timedelta(seconds=15).total_seconds()
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
@@ -180,7 +182,7 @@ class IdentityService:
         # The operator names this address: it may be a private one.
         self._outgoing = OutgoingClient([exact_host(inside)])
         self.keys = IssuerKeys(self._fetch_keys)
-        self._quiet_until = now()
+        self._quiet_until = monotonic()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -255,7 +257,7 @@ class IdentityService:
         Raises:
             IdentityUnavailableError, IdentityRefusedError, InvalidTokenError
         """
-        if now() < self._quiet_until:
+        if monotonic() < self._quiet_until:
             msg = "The identity service did not answer a moment ago."
             raise IdentityUnavailableError(msg)
         form = {
@@ -319,19 +321,11 @@ class IdentityService:
         granted = await self._token(client.id, client.secret, form)
         id_token = str(granted.get("id_token"))
         access_token = str(granted.get("access_token"))
-        person = await verify(
-            id_token, self.keys, kind=ID_TOKEN, issuer=self.issuer, audience=client.id
-        )
+        person = await self._verify_fresh(id_token, ID_TOKEN, client.id)
         require_claim_values(
             person, azp=client.id, **({"nonce": nonce} if nonce else {})
         )
-        rights = await verify(
-            access_token,
-            self.keys,
-            kind=ACCESS_TOKEN,
-            issuer=self.issuer,
-            audience=client.origin,
-        )
+        rights = await self._verify_fresh(access_token, ACCESS_TOKEN, client.origin)
         require_claim_values(rights, azp=client.id, sub=person.get("sub"))
         return Login(
             issuer=self.issuer,
@@ -350,6 +344,22 @@ class IdentityService:
             refresh_token=str(granted.get("refresh_token") or ""),
             access_expires_at=datetime.fromtimestamp(rights["exp"], UTC),
         )
+
+    async def _verify_fresh(
+        self, token: str, kind: IdentityTokenKind, audience: str
+    ) -> dict[str, Any]:
+        """The claims of a token that the identity service has just given: what is untimely in it is a clock.
+
+        Raises:
+            ClockDifferenceError, IdentityUnavailableError, InvalidTokenError
+        """
+        try:
+            return await verify(
+                token, self.keys, kind=kind, issuer=self.issuer, audience=audience
+            )
+        except UntimelyTokenError as error:
+            msg = f"The clocks of the identity service and of this machine differ: of a token that it has just given, {error}."
+            raise ClockDifferenceError(msg) from error
 
     async def _token(
         self, client_id: str, secret: str, form: Mapping[str, str]
@@ -381,10 +391,10 @@ class IdentityService:
                     "it answers that it cannot", status=answer.status_code
                 )
         except (OutgoingError, TimeoutError) as error:
-            self._quiet_until = now() + QUIET
+            self._quiet_until = monotonic() + QUIET
             msg = f"The identity service does not answer ({type(error).__name__})."
             raise IdentityUnavailableError(msg) from error
-        self._quiet_until = now()
+        self._quiet_until = monotonic()
         return answer
 
 

@@ -403,9 +403,10 @@ class Sessions:
             )
             require_claim_values({"sub": login.subject}, sub=person.subject)
             continued = await self._continue_session(territory, row, login)
-        except IdentityUnavailableError:
+        except IdentityUnavailableError as error:
             log.warning(
                 "identity service away",
+                reason=str(error),
                 session="goes on" if _keep_if_confirmed(actor) else "waits",
             )
         except (IdentityRefusedError, InvalidTokenError) as error:

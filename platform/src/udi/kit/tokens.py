@@ -2,20 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 from joserfc import jwk, jws, jwt
-from joserfc.errors import JoseError
+from joserfc.errors import ClaimError, JoseError
 
 from udi.kit.clock import now
 from udi.kit.credentials import IdentityTokenKind
 
 ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 LEEWAY = 30
-FRESH = timedelta(minutes=15)
-MAX_AGE = timedelta(hours=24)
-PAUSE = timedelta(seconds=5)
+MOMENTS = ("exp", "iat", "nbf")
+"""Claims that are compared with the clock of this machine."""
+FRESH = timedelta(minutes=15).total_seconds()
+MAX_AGE = timedelta(hours=24).total_seconds()
+PAUSE = timedelta(seconds=5).total_seconds()
 
 Fetch = Callable[[], Awaitable[Mapping[str, Any]]]
 
@@ -24,20 +27,28 @@ class InvalidTokenError(Exception):
     """A token is not what it should be; the message says in what, without quoting it."""
 
 
+class UntimelyTokenError(InvalidTokenError):
+    """A token is over, or not valid yet, by the clock of this machine."""
+
+
 class IdentityUnavailableError(Exception):
     """The identity service does not answer, or answers that it cannot."""
+
+
+class ClockDifferenceError(IdentityUnavailableError):
+    """The identity service gives tokens that are over, or not valid yet, by the clock of this machine."""
 
 
 class IssuerKeys:
     """The public keys of the identity service: fetched again when old or when a key is unknown, at most each 5 s.
 
-    While the service is away, what is known is served for 24 hours.
+    While the service is away, what is known is served for 24 hours. Ages are not of the clock, which may be set back.
     """
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
         self._keys: dict[str, jwk.Key] = {}
-        self._fetched_at = self._tried_at = datetime.min.replace(tzinfo=now().tzinfo)
+        self._fetched_at = self._tried_at = float("-inf")
         self._lock = asyncio.Lock()
 
     async def get(self, kid: str) -> jwk.Key:
@@ -47,7 +58,7 @@ class IssuerKeys:
             InvalidTokenError: the identity service has no such key.
             IdentityUnavailableError: the key is not known here and the service does not answer.
         """
-        age = now() - self._fetched_at
+        age = monotonic() - self._fetched_at
         if kid in self._keys and (
             age < FRESH or (self._lock.locked() and age < MAX_AGE)
         ):
@@ -69,12 +80,12 @@ class IssuerKeys:
             IdentityUnavailableError: the service does not answer, or did not a moment ago.
         """
         async with self._lock:
-            if now() - self._tried_at < PAUSE:
+            if monotonic() - self._tried_at < PAUSE:
                 if self._tried_at > self._fetched_at:
                     msg = "The identity service did not answer a moment ago."
                     raise IdentityUnavailableError(msg)
                 return
-            self._tried_at = now()
+            self._tried_at = monotonic()
             published = await self._fetch()
             self._keys = dict(_signing_keys(published))
             self._fetched_at = self._tried_at
@@ -104,7 +115,8 @@ async def verify(
     """The claims of a token of the identity service, of this kind; `audience` empty: whoever it is for.
 
     Raises:
-        InvalidTokenError: signature, issuer, audience, kind or time is wrong.
+        InvalidTokenError: signature, issuer, audience or kind is wrong.
+        UntimelyTokenError: its time is.
         IdentityUnavailableError: its key cannot be fetched.
     """
     try:
@@ -114,13 +126,36 @@ async def verify(
             raise InvalidTokenError(msg)
         key = await keys.get(str(header.get("kid")))
         claims = jwt.decode(token, key, algorithms=ALGORITHMS).claims
-        _claims_registry(issuer, audience).validate(claims)
+        _validate(claims, issuer, audience)
         if kind.claim:
             require_claim_values(claims, typ=kind.claim)
     except (JoseError, ValueError, TypeError) as error:
         msg = f"{type(error).__name__}: {error}"
         raise InvalidTokenError(msg) from error
     return dict(claims)
+
+
+def _validate(claims: dict[str, Any], issuer: str, audience: str) -> None:
+    """Compare the claims of a token whose signature is good.
+
+    Raises:
+        JoseError: one is absent, or not the expected one.
+        UntimelyTokenError: all that differs is the clock.
+    """
+    registry = _claims_registry(issuer, audience)
+    try:
+        registry.validate(claims)
+    except ClaimError as error:
+        moment = claims.get(error.claim)
+        if error.claim not in MOMENTS or not isinstance(moment, int | float):
+            raise
+        difference = int(moment) - registry.now
+        if difference < 0:
+            words = f"it ended {-difference} s ago"
+        else:
+            words = f"it begins in {difference} s"
+        msg = f"{words} by the clock of this machine"
+        raise UntimelyTokenError(msg) from error
 
 
 def _claims_registry(issuer: str, audience: str) -> jwt.JWTClaimsRegistry:

@@ -22,12 +22,17 @@ from udi.kit.oidc import IdentityRefusedError, Prompt
 from udi.kit.service_registry import ServiceKey
 from udi.kit.sessions import SESSIONS, Sessions, apply_backchannel_logout
 from udi.kit.tenancy import Territory
-from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
+from udi.kit.tokens import (
+    ClockDifferenceError,
+    IdentityUnavailableError,
+    InvalidTokenError,
+)
 from udi.ui.dependencies import AnyRequest, CurrentTerritory, Routes, Visitor
 from udi.ui.login_choice import render_choice
 from udi.ui.login_failures import (
     AWAY,
     CANCELLED,
+    CLOCK,
     DELETED,
     EXPIRED,
     FOREIGN,
@@ -41,6 +46,7 @@ from udi.ui.security_log import LOGIN_FAILURE
 from udi.ui.site import Site, render, site_of
 
 log = structlog.get_logger()
+SET_CLOCK = "`udi doctor` names the clock that differs; `timedatectl set-ntp true` on that machine sets it."
 LONGEST_BACK = 1000
 LONGEST_COOKIE = 100
 
@@ -355,6 +361,9 @@ async def _open_session(
         login = await sessions.service.exchange(
             client, code=code, nonce=attempt.nonce, verifier=attempt.verifier
         )
+    except ClockDifferenceError as error:
+        log.error("clocks differ", reason=str(error), remedy=SET_CLOCK)  # noqa: TRY400 - the reason says all
+        return CLOCK
     except IdentityUnavailableError:
         return AWAY
     except IdentityRefusedError as error:

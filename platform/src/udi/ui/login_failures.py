@@ -21,6 +21,13 @@ AWAY = LoginFailure(
     "The identity service does not answer.",
     "Try again in a few minutes; nothing was lost.",
 )
+CLOCK = LoginFailure(
+    "clock",
+    503,
+    "Logging in is not possible for the moment",
+    "The clock of this site and that of the identity service differ: the fault is ours.",
+    "Write to the team; what is public stays open meanwhile.",
+)
 LEFT = LoginFailure(
     "left",
     200,

@@ -1,12 +1,11 @@
 """Keycloak: the realm answers, the administrator's credential is good, the clock is right."""
 
 import asyncio
-from email.utils import parsedate_to_datetime
 
 from udi.cli.checks.databases import check_skew
 from udi.cli.finding import Finding, fault, ok
 from udi.cli.remedies import restart
-from udi.kit.clock import now
+from udi.kit.clock import read_difference
 from udi.kit.errors import ProvisionError
 from udi.kit.http import OutgoingClient, OutgoingError, exact_host
 from udi.kit.identity import has_external_keycloak
@@ -34,15 +33,11 @@ async def check_identity(settings: Settings) -> list[Finding]:
                 "keycloak", "realm", f"{address} answers {answer.status_code}.", remedy
             )
         ]
-    date = answer.headers.get("date")
-    if date:
-        clock = [
-            check_skew(
-                "keycloak", (parsedate_to_datetime(date) - now()).total_seconds()
-            )
-        ]
-    else:
+    difference = read_difference(answer.headers.get("date", ""))
+    if difference is None:
         clock = []
+    else:
+        clock = [check_skew("keycloak", difference.total_seconds())]
     administrator = await asyncio.to_thread(_check_administrator, settings)
     return [ok("keycloak", "realm", f"Answers at {address}."), administrator, *clock]
 

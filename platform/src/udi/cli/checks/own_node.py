@@ -1,6 +1,6 @@
 """A producer's own node: its folder, whether it runs, each portal, what waits for each, its last push and its backups."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.checks.certificate import check_certificate
-from udi.cli.checks.databases import check_database
+from udi.cli.checks.databases import check_database, check_skew
 from udi.cli.checks.machine import (
     check_disks,
     check_landlock,
@@ -122,7 +122,7 @@ async def _check_pages(own_node: OwnNode, settings: Settings) -> Finding:
 
 
 async def _check_portals(own_node: OwnNode, settings: Settings) -> list[Finding]:
-    """Each portal answers, and knows the node's credential."""
+    """Each portal answers, knows the node's credential, and has the same time."""
     territory = own_node.joined.territory.slug
     outgoing = OutgoingClient(settings.private_hosts)
     client_id = node_client_id(territory, own_node.joined.node.slug)
@@ -137,9 +137,22 @@ async def _check_portals(own_node: OwnNode, settings: Settings) -> list[Finding]
     ]
     client = PortalClient(settings, outgoing)
     try:
-        return [await _check_portal(client, peer) for peer in peers]
+        findings = [await _check_portal(client, peer) for peer in peers]
     finally:
         await outgoing.close()
+    return findings + check_clocks(client, peers)
+
+
+def check_clocks(client: PortalClient, portals: Sequence[PortalPeer]) -> list[Finding]:
+    """The clock of each portal that answered, against this machine's: tokens of both are refused when they differ."""
+    differences = {
+        portal.origin: client.find_clock_difference(portal) for portal in portals
+    }
+    return [
+        check_skew(origin, difference.total_seconds())
+        for origin, difference in differences.items()
+        if difference is not None
+    ]
 
 
 async def _check_portal(client: PortalClient, portal: PortalPeer) -> Finding:

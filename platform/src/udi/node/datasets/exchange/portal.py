@@ -13,6 +13,7 @@ from uuid import UUID
 from msgspec import MsgspecError, Struct, to_builtins
 from msgspec.json import decode
 
+from udi.kit.clock import read_difference
 from udi.kit.credentials import SignedDocumentKind, SignedToken, SignedTokenKind
 from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.keys import verify, verify_document
@@ -20,6 +21,7 @@ from udi.kit.oidc import node_client_id
 from udi.kit.program_calls import call_program
 from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import Territory
+from udi.kit.web_addresses import origin_of
 from udi.node.datasets.exchange.account_reports import (
     AccountReport,
     read_account_report,
@@ -91,6 +93,11 @@ class PortalClient:
     settings: Settings
     outgoing: OutgoingClient
     _tokens: dict[PortalPeer, tuple[str, float]] = field(default_factory=dict)
+    _clock_differences: dict[str, timedelta] = field(default_factory=dict)
+
+    def find_clock_difference(self, to: Portal) -> timedelta | None:
+        """By how much the clock of a portal is ahead of this machine's, by its last answer; None before any."""
+        return self._clock_differences.get(self._peer_of(to).origin)
 
     async def push(
         self,
@@ -121,7 +128,7 @@ class PortalClient:
                     build_report(method, dataset_id, problem, status="KO"),
                 )
         raise PortalUnavailableError(
-            "The portal answered with an error.", f"status {answer.status_code}"
+            "The portal answered with an error.", _describe(answer)
         )
 
     async def list_reported_datasets(
@@ -129,11 +136,14 @@ class PortalClient:
     ) -> tuple[list[str], int]:
         """A slice of the reports that it made since then, the newest first: the datasets they are about; how many in all.
 
+        `since` is by the clock of this machine; the portal is asked by its own.
+
         Raises:
             PortalUnavailableError
         """
+        moment = since + (self.find_clock_difference(to) or timedelta())
         query = urlencode(
-            {"creationDateMin": since.isoformat(), "limit": SLICE, "offset": offset}
+            {"creationDateMin": moment.isoformat(), "limit": SLICE, "offset": offset}
         )
         payload = _json_object(
             (
@@ -295,7 +305,7 @@ class PortalClient:
         if answer.status_code == 401:  # noqa: PLR2004 - the token was revoked before its time
             self._tokens.pop(portal, None)
         raise PortalUnavailableError(
-            "The portal answered with an error.", f"status {answer.status_code}"
+            "The portal answered with an error.", _describe(answer)
         )
 
     async def _send_record(
@@ -336,7 +346,7 @@ class PortalClient:
         granted = _json_object(answer.content)
         if not answer.is_success or not isinstance(granted.get("access_token"), str):
             raise PortalUnavailableError(
-                "The portal gave this node no access.", f"status {answer.status_code}"
+                "The portal gave this node no access.", _describe(answer)
             )
         lifetime = granted.get("expires_in")
         seconds = float(lifetime) if isinstance(lifetime, int) else 60.0
@@ -348,13 +358,17 @@ class PortalClient:
 
     async def _request(self, method: str, url: str, **options: Any) -> Any:
         try:
-            return await call_program(
+            answer = await call_program(
                 self.outgoing, method, url, limit=LONGEST_ANSWER, **options
             )
         except (OutgoingError, RefusedAddressError) as error:
             raise PortalUnavailableError(
                 "The portal does not answer.", str(error)
             ) from error
+        difference = read_difference(answer.headers.get("date", ""))
+        if difference is not None:
+            self._clock_differences[origin_of(url)] = difference
+        return answer
 
 
 @dataclass
@@ -467,6 +481,12 @@ def _report_id(content: bytes) -> str:
         return str(UUID(str(json.loads(content))))
     except ValueError as error:
         raise PortalUnavailableError("The portal's answer names no report.") from error
+
+
+def _describe(answer: Any) -> str:
+    """Status and reason of an answer that is no success, for whoever reads the log."""
+    reason = shorten_text(_json_object(answer.content).get("detail"))
+    return ": ".join(filter(None, [f"status {answer.status_code}", reason]))
 
 
 def _json_object(content: bytes) -> dict[str, Any]:
