@@ -499,7 +499,7 @@ def fork_parts(imported: dict[str, str]) -> dict[str, Any] | None:
         theirs.detach()
         return command
     theirs.close()
-    processes = import_module("udi.cli.local.processes")
+    processes: Any = import_module("udi.cli.local.processes")
     processes.spawn = partial(spawn_part, requests, processes.spawn)
     return None
 

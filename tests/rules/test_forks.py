@@ -175,14 +175,14 @@ def test_a_command_that_nobody_waits_for_any_more_ends_while_others_ask(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A process of a run that dies leaves no command behind in the process that all of them ask."""
-    asking, asked = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    monkeypatch.setitem(forks.inherited, "tried", asking.fileno())
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    monkeypatch.setitem(forks.inherited, "tried", ours.fileno())
     environment = {"PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"}
-    command = [sys.executable, "-c", SLEEP, str(asked.fileno())]
+    command = [sys.executable, "-c", SLEEP, str(theirs.fileno())]
     server = subprocess.Popen(
-        command, env=os.environ | environment, pass_fds=[asked.fileno()]
+        command, env=os.environ | environment, pass_fds=[theirs.fileno()]
     )
-    asked.close()
+    theirs.close()
     asker = Preloaded("tried", environment, is_shared=True)
     try:
         gone, left = (asker.start([], environment) for _ in range(2))
@@ -196,7 +196,7 @@ def test_a_command_that_nobody_waits_for_any_more_ends_while_others_ask(
     finally:
         server.kill()
         server.wait()
-    asking.close()
+    ours.close()
     asker.close()
 
     assert parents == {server.pid}

@@ -21,4 +21,4 @@ SELECT (SELECT count(*) FROM jobs) + (SELECT count(*) FROM schedules)""")
 
 async def move_to_present(session: AsyncSession) -> int:
     """Give jobs and scheduled tasks that were written in the future their moment again; how many there were."""
-    return (await session.scalars(MOVE)).one()
+    return int((await session.scalars(MOVE)).one())
