@@ -38,6 +38,9 @@ class IdentityUnavailableError(Exception):
 class ClockDifferenceError(IdentityUnavailableError):
     """The identity service gives tokens that are over, or not valid yet, by the clock of this machine."""
 
+    refresh_token: str = ""
+    """What it gave with them: the one that was shown for it works no more."""
+
 
 class IssuerKeys:
     """The public keys of the identity service: fetched again when old or when a key is unknown, at most each 5 s.
