@@ -34,7 +34,6 @@ from udi.kit.service_registry import ServiceKey
 from udi.kit.tenancy import INSTALLATION_ID, INSTALLATION_SLUG, Territory
 from udi.kit.territories import TerritoryRegistry
 from udi.kit.tokens import (
-    ClockDifferenceError,
     IdentityUnavailableError,
     InvalidTokenError,
     require_claim_values,
@@ -405,26 +404,17 @@ class Sessions:
             require_claim_values({"sub": login.subject}, sub=person.subject)
             continued = await self._continue_session(territory, row, login)
         except IdentityUnavailableError as error:
-            if isinstance(error, ClockDifferenceError) and error.refresh_token:
-                await self._keep_refresh_token(territory, row, error.refresh_token)
-            log.warning(
-                "identity service away",
-                reason=str(error),
-                session="goes on" if _keep_if_confirmed(actor) else "waits",
-            )
+            if error.refresh_token:
+                kept = {"refresh_token": error.refresh_token}
+                async with self.database.session(territory.id) as session:
+                    await _update_row(session, type(row), row.id, **kept)
+            goes_on = _keep_if_confirmed(actor) is not None
+            log.warning("identity service away", reason=str(error), goes_on=goes_on)
         except (IdentityRefusedError, InvalidTokenError) as error:
             return await self._end_if_refused(territory, row, actor, error)
         else:
             return continued
         return _keep_if_confirmed(actor)
-
-    async def _keep_refresh_token(
-        self, territory: Territory, row: Any, refresh_token: str
-    ) -> None:
-        """Ask with the new one next time: the identity service takes each once."""
-        table = self.tables.web_session
-        async with self.database.session(territory.id) as session:
-            await _update_row(session, table, row.id, refresh_token=refresh_token)
 
     async def _claim_refresh(self, session: AsyncSession, row: Any) -> bool:
         """One of the requests that come together asks again; the others go on with what is known."""
