@@ -58,16 +58,13 @@ class Cluster:
             if member["Role"] == role
         )
 
-    def find_running_leader(self, machine_name: str) -> str:
-        """Who leads and takes connections; empty while nobody does."""
-        return next(
-            (
-                str(member["Member"])
-                for member in self.members(machine_name)
-                if (member["Role"], member["State"]) == ("Leader", "running")
-            ),
-            "",
-        )
+    def roles(self, machine_name: str) -> dict[str, str]:
+        """Who has each role now, of the machines that run."""
+        return {
+            str(member["Role"]): str(member["Member"])
+            for member in self.members(machine_name)
+            if member["State"] in {"running", "streaming"}
+        }
 
     def wait(self, machine_name: str = "", patience: float = 90) -> float:
         """Seconds until it stands."""

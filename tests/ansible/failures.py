@@ -73,21 +73,38 @@ def flapping(cluster: Cluster, victim: str) -> Iterator[None]:
 
 @contextmanager
 def leader_after_leader(cluster: Cluster, victim: str) -> Iterator[None]:
-    """Whoever leads is cut off until another one does; then that one is, while the first is reached again."""
+    """Whoever leads is cut off until another one does, which is cut off in turn once a follower confirms its commits."""
 
     def cut(over: threading.Event) -> None:
         leader = victim
         while not over.is_set():
-            place = next(name for name in cluster.machines if name != leader)
             with partition(cluster, leader):
-                until = time.monotonic() + PATIENCE
-                while (successor := cluster.find_running_leader(place)) in {"", leader}:
-                    assert time.monotonic() < until, "nobody leads"
-                    over.wait(0.5)
-            leader = successor
+                leader = await_successor(cluster, leader, followed=True)
 
     with _meanwhile(cut):
         yield
+
+
+@contextmanager
+def unfollowed_leader(cluster: Cluster, victim: str) -> Iterator[None]:
+    """Who leads is cut off until another one does, which is cut off at once: nobody else is known to have all rows."""
+    with partition(cluster, victim):
+        successor = await_successor(cluster, victim)
+    with partition(cluster, successor):
+        yield
+
+
+def await_successor(cluster: Cluster, victim: str, *, followed: bool = False) -> str:
+    """Who leads in the place of a machine; `followed`, once another one confirms its commits."""
+    place = next(name for name in cluster.machines if name != victim)
+    until = time.monotonic() + PATIENCE
+    while True:
+        roles = cluster.roles(place)
+        leader = roles.get("Leader", victim)
+        if leader != victim and (not followed or "Sync Standby" in roles):
+            return leader
+        assert time.monotonic() < until, "nobody leads"
+        time.sleep(0.2)
 
 
 @contextmanager

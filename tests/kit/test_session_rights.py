@@ -68,11 +68,13 @@ async def test_find_actor_ends_a_session_that_is_answered_about_somebody_else(
 async def test_find_actor_goes_on_while_the_clock_of_the_identity_service_differs(
     sessions: Sessions, realm: Realm, demo: Territory, login: Login, seconds: int
 ) -> None:
-    token = await sessions.log_in(demo, login)
+    token = await sessions.log_in(demo, replace(login, refresh_token="used up"))
     moment = int(clock.now().timestamp()) + seconds
     realm.person = realm.rights = {"iat": moment, "exp": moment + 300}
 
     during = await sessions.find_actor(demo, token)
+    async with sessions.database.session(demo.id) as session:
+        [kept] = (await session.scalars(select(WebSession.refresh_token))).all()
     realm.person = {}
     realm.rights = {"organization": {f"{demo.slug}--seve": {"groups": ["/publishers"]}}}
     await ask_again(sessions, demo)
@@ -80,6 +82,7 @@ async def test_find_actor_goes_on_while_the_clock_of_the_identity_service_differ
 
     assert during is not None
     assert after is not None
+    assert kept == "refresh"
     assert during.memberships == {"seve": frozenset({"managers"})}
     assert after.memberships == {"seve": frozenset({"publishers"})}
 

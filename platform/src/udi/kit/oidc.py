@@ -319,6 +319,15 @@ class IdentityService:
         nonce: str | None = None,
     ) -> Login:
         granted = await self._token(client.id, client.secret, form)
+        try:
+            return await self._read_login(client, granted, nonce)
+        except ClockDifferenceError as error:
+            error.refresh_token = str(granted.get("refresh_token") or "")
+            raise
+
+    async def _read_login(
+        self, client: IdentityClient, granted: Mapping[str, Any], nonce: str | None
+    ) -> Login:
         id_token = str(granted.get("id_token"))
         access_token = str(granted.get("access_token"))
         person = await self._verify_fresh(id_token, ID_TOKEN, client.id)

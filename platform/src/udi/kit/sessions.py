@@ -404,11 +404,12 @@ class Sessions:
             require_claim_values({"sub": login.subject}, sub=person.subject)
             continued = await self._continue_session(territory, row, login)
         except IdentityUnavailableError as error:
-            log.warning(
-                "identity service away",
-                reason=str(error),
-                session="goes on" if _keep_if_confirmed(actor) else "waits",
-            )
+            if error.refresh_token:
+                kept = {"refresh_token": error.refresh_token}
+                async with self.database.session(territory.id) as session:
+                    await _update_row(session, type(row), row.id, **kept)
+            goes_on = _keep_if_confirmed(actor) is not None
+            log.warning("identity service away", reason=str(error), goes_on=goes_on)
         except (IdentityRefusedError, InvalidTokenError) as error:
             return await self._end_if_refused(territory, row, actor, error)
         else:

@@ -34,6 +34,9 @@ class UntimelyTokenError(InvalidTokenError):
 class IdentityUnavailableError(Exception):
     """The identity service does not answer, or answers that it cannot."""
 
+    refresh_token: str = ""
+    """What it gave all the same: the one that was shown for it works no more."""
+
 
 class ClockDifferenceError(IdentityUnavailableError):
     """The identity service gives tokens that are over, or not valid yet, by the clock of this machine."""
