@@ -75,13 +75,13 @@ def flapping(cluster: Cluster, victim: str) -> Iterator[None]:
 def leader_after_leader(cluster: Cluster, victim: str) -> Iterator[None]:
     """Whoever leads is cut off until another one does, which is cut off in turn once a follower confirms its commits."""
 
-    def cut(over: threading.Event) -> None:
+    def cut_leaders(over: threading.Event) -> None:
         leader = victim
         while not over.is_set():
             with partition(cluster, leader):
                 leader = await_successor(cluster, leader, followed=True)
 
-    with _meanwhile(cut):
+    with _meanwhile(cut_leaders):
         yield
 
 

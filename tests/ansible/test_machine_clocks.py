@@ -29,7 +29,7 @@ from tests.node.producer import Producer
 pytestmark = pytest.mark.thorough
 OFF = 600
 """By how many seconds a clock is off."""
-WRONG = float(os.environ.get("UDI_TEST_CLOCK_SECONDS", "45"))
+WRONG_SECONDS = float(os.environ.get("UDI_TEST_CLOCK_SECONDS", "45"))
 CALM = 8.0
 PATIENCE = 180.0
 MOST = {"write": 30.0, "page": 15.0, "download": 30.0, "login": 30.0, "session": 15.0}
@@ -61,7 +61,7 @@ done
 """
 SET_CLOCK = "timedatectl set-ntp true"
 PUBLISHED = "SELECT id, state FROM app.dataset"
-SHOWN = "SELECT id FROM app.dataset"
+PUBLISHED_IDS = "SELECT id FROM app.dataset"
 
 
 @dataclass(frozen=True)
@@ -276,7 +276,7 @@ async def endure(deployment: Deployment, machine: Machine, trial: Trial) -> Outc
         for part in trial.parts:
             await asyncio.to_thread(set_clock, machine, part, trial.seconds)
         named = await asyncio.to_thread(ask_doctor, machine, trial.seat)
-        await asyncio.sleep(max(0, since + WRONG - time.monotonic()))
+        await asyncio.sleep(max(0, since + WRONG_SECONDS - time.monotonic()))
         ended = time.monotonic()
         for part in trial.parts:
             await asyncio.to_thread(set_clock, machine, part, 0)
@@ -287,7 +287,7 @@ async def endure(deployment: Deployment, machine: Machine, trial: Trial) -> Outc
         wait_until_settled, machine, publications, ended
     )
     settled = time.monotonic() - ended
-    shown = query(machine, "udi_portal", SHOWN).split()
+    published_ids = query(machine, "udi_portal", PUBLISHED_IDS).split()
     titles = Counter(
         query(machine, "udi_portal", "SELECT title::text FROM app.dataset").splitlines()
     )
@@ -300,7 +300,7 @@ async def endure(deployment: Deployment, machine: Machine, trial: Trial) -> Outc
         publications,
         named,
         unsettled,
-        absent=set(publications.acknowledged) - set(shown),
+        absent=set(publications.acknowledged) - set(published_ids),
         doubled={
             title
             for title, number in titles.items()

@@ -205,14 +205,14 @@ def start_clients(place: str, first: int) -> subprocess.Popen[str]:
 
 
 def list_rows(cluster: Cluster, place: str) -> set[tuple[int, int]]:
-    """What the machine that leads has kept."""
+    """The rows that the machine that leads has."""
     query = "psql -h /run/postgresql -U postgres -Atc 'SELECT writer, number FROM acknowledged'"
     text = cluster.machines[cluster.find("Leader", place)].run(query)
-    kept = set()
+    rows = set()
     for line in text.split():
         writer, number = line.split("|")
-        kept.add((int(writer), int(number)))
-    return kept
+        rows.add((int(writer), int(number)))
+    return rows
 
 
 @pytest.mark.thorough

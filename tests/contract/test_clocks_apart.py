@@ -150,9 +150,9 @@ class Exchange:
         async with self.node.database.session(
             self.territory.id, role="worker"
         ) as session:
-            found = await find_dataset(session, UUID(dataset))
-            assert found is not None
-            return str(found.state)
+            dataset_row = await find_dataset(session, UUID(dataset))
+            assert dataset_row is not None
+            return str(dataset_row.state)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ LEAVE_IN_THE_FUTURE = """
 UPDATE queue.pgqueuer SET execute_after = execute_after + cast(:ahead AS interval), created = created + cast(:ahead AS interval),
   updated = updated + cast(:ahead AS interval), heartbeat = heartbeat + cast(:ahead AS interval)
 WHERE entrypoint = :name"""
-WAITS = "SELECT extract(epoch FROM execute_after - now())::float FROM queue.pgqueuer WHERE entrypoint = :name"
+SECONDS_LEFT = "SELECT extract(epoch FROM execute_after - now())::float FROM queue.pgqueuer WHERE entrypoint = :name"
 SCHEDULE = """
 INSERT INTO queue.pgqueuer_schedules (entrypoint, expression, next_run, updated, heartbeat)
 VALUES (:name, '* * * * *', now() + cast(:ahead AS interval) + interval '20 seconds',
@@ -64,7 +64,7 @@ async def test_a_job_of_the_future_keeps_its_delay_and_no_more(
 ) -> None:
     await enqueue(database, demo, delay)
     await execute_ahead(database, LEAVE_IN_THE_FUTURE)
-    before = await read(database, WAITS)
+    before = await read(database, SECONDS_LEFT)
 
     async with database.platform_session(role="worker") as session:
         moved = await move_to_present(session)
@@ -72,7 +72,7 @@ async def test_a_job_of_the_future_keeps_its_delay_and_no_more(
     seconds = delay.total_seconds()
     assert moved == 1
     assert before > seconds + 500
-    assert seconds - 60 < await read(database, WAITS) <= seconds
+    assert seconds - 60 < await read(database, SECONDS_LEFT) <= seconds
 
 
 async def test_a_job_for_later_is_left_alone(
@@ -84,7 +84,7 @@ async def test_a_job_for_later_is_left_alone(
         moved = await move_to_present(session)
 
     assert moved == 0
-    assert await read(database, WAITS) > 500
+    assert await read(database, SECONDS_LEFT) > 500
 
 
 async def test_a_scheduled_task_of_the_future_has_its_next_time(

@@ -74,7 +74,9 @@ async def test_find_actor_goes_on_while_the_clock_of_the_identity_service_differ
 
     during = await sessions.find_actor(demo, token)
     async with sessions.database.session(demo.id) as session:
-        [kept] = (await session.scalars(select(WebSession.refresh_token))).all()
+        [refresh_token] = (
+            await session.scalars(select(WebSession.refresh_token))
+        ).all()
     realm.person = {}
     realm.rights = {"organization": {f"{demo.slug}--seve": {"groups": ["/publishers"]}}}
     await ask_again(sessions, demo)
@@ -82,7 +84,7 @@ async def test_find_actor_goes_on_while_the_clock_of_the_identity_service_differ
 
     assert during is not None
     assert after is not None
-    assert kept == "refresh"
+    assert refresh_token == "refresh"
     assert during.memberships == {"seve": frozenset({"managers"})}
     assert after.memberships == {"seve": frozenset({"publishers"})}
 

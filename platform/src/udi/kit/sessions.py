@@ -405,9 +405,9 @@ class Sessions:
             continued = await self._continue_session(territory, row, login)
         except IdentityUnavailableError as error:
             if error.refresh_token:
-                kept = {"refresh_token": error.refresh_token}
+                values = {"refresh_token": error.refresh_token}
                 async with self.database.session(territory.id) as session:
-                    await _update_row(session, type(row), row.id, **kept)
+                    await _update_row(session, type(row), row.id, **values)
             goes_on = _keep_if_confirmed(actor) is not None
             log.warning("identity service away", reason=str(error), goes_on=goes_on)
         except (IdentityRefusedError, InvalidTokenError) as error:
