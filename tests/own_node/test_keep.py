@@ -52,10 +52,15 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def doctor(node: Node) -> tuple[int, dict[str, dict[str, Any]]]:
-    """Its exit status and what it found, by name."""
+    """Its exit status and what it found, by name; clocks have the names of whose they are."""
     done = node.run("doctor", "--node", node.folder, "--json")
-    findings = json.loads(done.stdout)["findings"]
-    return done.returncode, {finding["name"]: finding for finding in findings}
+    findings = {
+        f"clock {finding['name']}"
+        if finding["part"] == "clock"
+        else finding["name"]: finding
+        for finding in json.loads(done.stdout)["findings"]
+    }
+    return done.returncode, findings
 
 
 def backup(node: Node, verb: str, *more: str | Path) -> Any:
@@ -78,6 +83,7 @@ async def test_the_doctor_of_a_node_that_is_well(
     assert (status, faults) == (0, [])
     origin = installation.portal()
     assert "takes this node's credential" in findings[origin]["message"]
+    assert findings[f"clock {origin}"]["severity"] == "ok"
     assert findings[f"outbox {origin}"]["message"].startswith("0 waiting")
     assert "was accepted" in findings["last push"]["message"]
     assert findings["plan"]["severity"] == "warning"
