@@ -20,8 +20,8 @@ FOLDER = pathlib.Path({folder!r})
 (FOLDER / "imported-{name}").write_text(str(os.getpid()))
 
 def test_wait_for_the_other():
-    asked = os.fstat(forks.inherited["udi"]).st_ino
-    (FOLDER / "{name}").write_text(f"{{os.getpid()}} {{os.getppid()}} {{asked}}")
+    socket_number = os.fstat(forks.inherited["udi"]).st_ino
+    (FOLDER / "{name}").write_text(f"{{os.getpid()}} {{os.getppid()}} {{socket_number}}")
     deadline = time.monotonic() + 60
     while not (FOLDER / "{other}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -111,9 +111,9 @@ async def read_moments(
     portal: Database, node: Database, tenant: UUID
 ) -> list[datetime]:
     """When the rows of a territory on portal and node were last written."""
-    registers = [await _list_rows(portal, PortalTenant, tenant)]
-    registers.append(await _list_rows(node, NodeTenant, tenant))
-    return [row.written_at for rows in registers for row in rows.values()]
+    portal_rows = await _list_rows(portal, PortalTenant, tenant)
+    node_rows = await _list_rows(node, NodeTenant, tenant)
+    return [row.written_at for row in (*portal_rows.values(), *node_rows.values())]
 
 
 async def read_marks(

@@ -32,7 +32,7 @@ class Provisioner:
 
     @cached_property
     def applied(self) -> AppliedMarks:
-        """What each territory was applied with, as it was when this was first asked."""
+        """What each territory was applied with, as it was when this was first read."""
         return self.run(
             read_marks(self.settings, self.portal, self.node, self.identity)
         )

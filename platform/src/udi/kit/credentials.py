@@ -95,7 +95,7 @@ class SignedTokenKind:
         return SignedToken(subject, jti, datetime.fromtimestamp(ends, UTC), claims)
 
     def _require_present(self, ends: int) -> None:
-        """Compare the end of a token with the clock of this machine; the difference is said, since a clock may be wrong.
+        """Compare the end of a token with the clock of this machine; the message gives the difference, since a clock may be wrong.
 
         Raises:
             InvalidSignatureError: it is over, or would last longer than its kind.

@@ -116,6 +116,11 @@ def read_memberships(
     return moderator, memberships
 
 
+def is_of_territory(alias: str, territory: str) -> bool:
+    """Whether an organisation of the identity service, by its alias, is a territory or a legal person of it."""
+    return alias == territory or alias.startswith(f"{territory}--")
+
+
 def _groups(entry: object) -> frozenset[str]:
     groups = entry.get("groups") if isinstance(entry, Mapping) else None
     if isinstance(groups, list):

@@ -35,7 +35,7 @@ class IdentityUnavailableError(Exception):
     """The identity service does not answer, or answers that it cannot."""
 
     refresh_token: str = ""
-    """What it gave all the same: the one that was shown for it works no more."""
+    """The new refresh token, where the answer had one: the former one is used up."""
 
 
 class ClockDifferenceError(IdentityUnavailableError):

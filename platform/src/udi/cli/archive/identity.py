@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from udi.kit.identity import is_of_territory
 from udi.portal.identity.provision.accounts import apply_memberships
 from udi.portal.identity.provision.admin import (
     EVERYTHING,
@@ -44,8 +45,7 @@ def list_organisations(admin: RealmAdmin, slug: str) -> list[Document]:
     return [
         organisation
         for organisation in organisations
-        if organisation["alias"] == slug
-        or organisation["alias"].startswith(f"{slug}--")
+        if is_of_territory(organisation["alias"], slug)
     ]
 
 

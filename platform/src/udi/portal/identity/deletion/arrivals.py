@@ -5,6 +5,7 @@ import asyncio
 import structlog
 from sqlalchemy import exists, or_, select
 
+from udi.kit.identity import is_of_territory
 from udi.kit.jobs import Job
 from udi.kit.sessions import SESSIONS
 from udi.kit.tenancy import Territory
@@ -109,16 +110,12 @@ async def _is_of_others(
     if account is None:
         return False
     return not all(
-        _is_of_territory(alias, territory.slug) for alias in account.memberships
+        is_of_territory(alias, territory.slug) for alias in account.memberships
     )
 
 
 def _leave_organisations(admin: RealmAdmin, territory: str, subject: str) -> None:
     organisations = find_or_none(admin.get_user_organizations, subject) or []
     for organisation in organisations:
-        if _is_of_territory(str(organisation["alias"]), territory):
+        if is_of_territory(str(organisation["alias"]), territory):
             leave_groups(admin, str(organisation["id"]), subject, None)
-
-
-def _is_of_territory(alias: str, territory: str) -> bool:
-    return alias == territory or alias.startswith(f"{territory}--")
