@@ -173,6 +173,7 @@ def write_sources(folder: Path, **variables: Any) -> dict[str, Any]:
     return dict(rendered)
 
 
+@pytest.mark.thorough
 def test_mirrors_take_the_place_of_the_machines_own_sources(tmp_path: Path) -> None:
     usual = write_sources(tmp_path / "usual")
     mirrored = write_sources(tmp_path / "mirrored", **MIRRORS)

@@ -81,6 +81,7 @@ def write_all(folder: Path, **variables: str) -> dict[str, str]:
     return texts
 
 
+@pytest.mark.thorough
 def test_programs_go_straight_to_a_postgresql_that_others_run(tmp_path: Path) -> None:
     authority = tmp_path / "authority.pem"
     authority.write_text("of the service")

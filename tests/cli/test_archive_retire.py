@@ -187,6 +187,7 @@ async def add_waiting_request(life: Life) -> None:
     await database.close()
 
 
+@pytest.mark.thorough
 async def test_requests_of_people_are_not_left_without_a_word(
     life: Life, tmp_path: Path
 ) -> None:

@@ -451,6 +451,7 @@ async def test_a_difference_that_does_not_fit_the_copy_is_refused(
     await forget(elsewhere, life.slug)
 
 
+@pytest.mark.thorough
 async def test_an_older_revision_is_read(
     archive: Path, elsewhere: Settings, life: Life, tmp_path: Path
 ) -> None:

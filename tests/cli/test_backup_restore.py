@@ -163,6 +163,7 @@ def test_restore_leaves_a_cluster_to_its_play(scene: Scene) -> None:
     assert "This machine is of no cluster" in mistaken.stderr
 
 
+@pytest.mark.thorough
 def test_preparing_again_changes_nothing(scene: Scene) -> None:
     assert scene.first.udi("backup", "prepare").stdout == "unchanged\n"
 
@@ -317,6 +318,7 @@ def test_a_moment_between_two_backups_comes_back_to_the_millisecond(
     assert done["missing"] == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "word", ["waiting for the log", *every("full backup", "files:")]
 )
@@ -395,6 +397,7 @@ def spoil(path: Path) -> None:
     path.write_bytes(content)
 
 
+@pytest.mark.thorough
 def test_a_file_that_the_store_lost_is_told_when_the_backup_is_made(
     scene: Scene,
 ) -> None:

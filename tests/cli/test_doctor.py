@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from tests.cli.wire import served
 from tests.cluster import free_ports
+from tests.depth import by_depth
 from udi.cli import doctor
 from udi.cli.checks import machine
 from udi.cli.checks.databases import check_databases, check_skew
@@ -199,7 +200,7 @@ async def test_a_stopped_keycloak_is_named_with_its_remedy(sound: Settings) -> N
     assert "`udi logs keycloak`" in faults_by_name["realm"].remedy
 
 
-@pytest.mark.parametrize(("minutes", "severity"), [(1, "warning"), (20, "fault")])
+@by_depth(("minutes", "severity"), [(1, "warning"), (20, "fault")], by_default={1})
 async def test_an_index_that_a_new_installation_has_not_made_yet_is_no_fault(
     sound: Settings, monkeypatch: pytest.MonkeyPatch, minutes: int, severity: str
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from tests.depth import by_depth
 from udi import __version__
 from udi.cli.local.errors import LocalError
 from udi.cli.main import ALONE, COMMANDS, GROUPS, build_app
@@ -110,13 +111,14 @@ def test_what_needs_no_program_loads_none(command: str) -> None:
 
 
 @pytest.mark.programs
-@pytest.mark.parametrize(
+@by_depth(
     ("words", "unneeded"),
     [
         ("tenant apply", ("copier", "duckdb", "tantivy", "udi.cli.archive.")),
         ("database migrate", ("udi.portal", "udi.node", "litestar", "keycloak")),
         ("backup prepare", ("udi.portal", "keycloak")),
     ],
+    by_default={0},
 )
 def test_commands_that_each_play_calls_load_little_that_they_do_not_need(
     words: str, unneeded: tuple[str, ...]

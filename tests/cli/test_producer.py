@@ -131,6 +131,7 @@ async def test_a_producer_is_added_everywhere_and_its_block_is_the_one_of_tenant
     ]
 
 
+@pytest.mark.thorough
 async def test_a_second_time_changes_nothing_not_even_the_room_given(
     run: Run, known: Territory, node_database: Database
 ) -> None:
@@ -161,6 +162,7 @@ async def test_a_wrong_answer_is_named_and_nothing_is_added(
         assert (await session.scalars(select(Organisation))).all() == []
 
 
+@pytest.mark.thorough
 async def test_somebody_without_an_account_receives_one_mail(
     run: Run, keycloak: Settings, known: Territory, mailbox: StoredMails
 ) -> None:
@@ -257,6 +259,7 @@ async def test_an_address_that_nobody_confirmed_gives_no_right(
     assert isinstance(again.exception, ConflictError)
 
 
+@pytest.mark.thorough
 async def test_an_unknown_producer_is_refused(
     run: Run, known: Territory, keycloak: Settings
 ) -> None:

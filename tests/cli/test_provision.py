@@ -66,6 +66,7 @@ async def apply(
         await remove_territory((portal_database, node_database), territory)
 
 
+@pytest.mark.thorough
 async def test_a_second_apply_changes_nothing(apply: Apply, tmp_path: Path) -> None:
     folder = variant(tmp_path, "twice")
 
@@ -118,6 +119,7 @@ async def test_a_host_of_another_territory_is_refused_and_nothing_is_applied(
     assert not (keycloak.secrets_folder / "node_credential_thief").exists()
 
 
+@pytest.mark.thorough
 async def test_a_credential_that_the_node_derives_is_kept(
     keycloak: Settings, apply: Apply, tmp_path: Path
 ) -> None:
@@ -198,6 +200,7 @@ async def test_the_realm_is_looked_at_once_for_all_territories_that_are_applied_
     assert first - second >= REALM_CALLS
 
 
+@pytest.mark.thorough
 async def test_a_territory_that_was_applied_with_the_same_costs_no_call(
     keycloak: Settings, apply: Apply, tmp_path: Path
 ) -> None:
@@ -237,6 +240,7 @@ async def test_pages_that_reach_the_node_undo_what_says_that_nothing_changed(
     assert await asyncio.to_thread(bring, without_accounts) == [True, False, True]
 
 
+@pytest.mark.thorough
 async def test_an_organisation_without_members_costs_one_call(
     keycloak: Settings, apply: Apply, tmp_path: Path
 ) -> None:
@@ -251,6 +255,7 @@ async def test_an_organisation_without_members_costs_one_call(
     assert connection.calls <= len(organisations) + TEAM_CALLS
 
 
+@pytest.mark.thorough
 async def test_nobody_who_joins_has_all_organisations_of_the_realm_listed(
     keycloak: Settings, apply: Apply, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,6 +121,7 @@ def find_signers(releases: InstalledReleases) -> Path:
     return signers
 
 
+@pytest.mark.thorough
 def test_a_release_is_made_whole_and_signed(
     publisher: Publisher, keys: tuple[Path, Path], tmp_path: Path
 ) -> None:

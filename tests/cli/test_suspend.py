@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from litestar import Litestar
 from sqlalchemy import select, text, update
 
@@ -164,6 +165,7 @@ async def test_an_unknown_territory_is_refused_with_what_to_do(run: Run) -> None
     assert "udi tenant list" in result.exception.remedy
 
 
+@pytest.mark.thorough
 async def test_applying_its_files_does_not_open_it(
     run: Run, keycloak: Settings, tmp_path: Path, portal_database: Database
 ) -> None:

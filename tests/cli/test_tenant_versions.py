@@ -138,6 +138,7 @@ async def test_apply_overwrites_what_pages_published_where_it_is_told_to(
     assert (await run("tenant", "apply", folder.name)).exit_code == 0
 
 
+@pytest.mark.thorough
 async def test_apply_names_the_territory_that_is_refused_and_applies_the_others(
     run: Run, folder: Path
 ) -> None:
@@ -150,6 +151,7 @@ async def test_apply_names_the_territory_that_is_refused_and_applies_the_others(
     assert (await run("tenant", "diff", folder.name)).exit_code == 0
 
 
+@pytest.mark.thorough
 async def test_apply_leaves_those_alone_where_nothing_changed_when_told_to(
     run: Run, command_settings: Settings, portal_database: Database, folder: Path
 ) -> None:

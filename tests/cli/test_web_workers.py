@@ -190,6 +190,7 @@ def served_by(program: Process, settings: Settings) -> Mapping[str, int]:
     return Counter(path.name.partition("_")[0] for path in folder.glob("*.db"))
 
 
+@pytest.mark.thorough
 async def test_requests_of_all_workers_add_up_whichever_tells_them(
     settings: Settings, program: Process
 ) -> None:

@@ -70,7 +70,7 @@ async def test_no_address_stumbles_over_what_nests_without_end(
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url=origin, timeout=60
     ) as client:
-        for rank, (method, path) in enumerate(addresses(app)):
+        for rank, (method, path) in enumerate(addresses(app)[:: examples(2, 1)]):
             # Budgets and logouts would answer instead of the address: somebody new each time.
             person = make_person(demo, moderator=True)
             token = await sign_in(site.services[SESSIONS], demo, person)

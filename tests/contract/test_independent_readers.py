@@ -11,7 +11,7 @@ from litestar import Litestar
 from tests import stage
 from tests.contract.readers.environments import environment
 from tests.contract.readers.serving import read_with, serving
-from tests.depth import examples
+from tests.depth import by_depth, examples
 from tests.portal.catalogue.corpus import (
     PRODUCERS,
     TABLE,
@@ -208,6 +208,7 @@ async def test_mlcroissant_finds_no_error(
     ] == restricted
 
 
+@pytest.mark.thorough
 async def test_frictionless_finds_no_error(
     wide: tuple[Catalogue, list[str]], standards: Path
 ) -> None:
@@ -315,6 +316,7 @@ async def test_ckans_dcat_reader_gets_every_dataset_once(
     assert several["resources"] == len(expected) + tables_of_years
 
 
+@pytest.mark.thorough
 @read_as("jsonld")
 async def test_udatas_dcat_reader_gets_every_dataset_once(
     wide: tuple[Catalogue, list[str]], udata: Path, extension: str
@@ -346,8 +348,10 @@ def udata() -> Path:
     return environment("udata")
 
 
-@pytest.mark.parametrize(
-    "shapes", ["dcat-ap-3.0.1/shapes.ttl", "dcat-ap-hvd-3.0.0/hvd-SHACL-base.ttl"]
+@by_depth(
+    "shapes",
+    ["dcat-ap-3.0.1/shapes.ttl", "dcat-ap-hvd-3.0.0/hvd-SHACL-base.ttl"],
+    by_default={0},
 )
 async def test_another_shacl_engine_finds_no_violation(
     wide: tuple[Catalogue, list[str]], standards: Path, shared_data: Path, shapes: str

@@ -30,7 +30,7 @@ from udi.settings import Settings
 ADDRESS = "/api/openapi.json"
 CONFIGURATION = Path(__file__).with_name("schemathesis_portal.toml")
 PATIENCE = 60
-EXAMPLES = examples(2, 60)
+EXAMPLES = examples(1, 60)
 """Requests of each phase for each operation, besides the document's own examples."""
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 LEAST = examples(200, 400)

@@ -21,6 +21,7 @@ def records(shared_data: Path) -> list[dict[str, Any]]:
     return [upgrade_record(record) for record in read(shared_data, RENNES)]
 
 
+@pytest.mark.thorough
 async def test_each_record_goes_in_unless_it_has_no_file_and_gets_its_signed_report(
     portal_site: Site,
     portal_app: Litestar,

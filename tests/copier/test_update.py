@@ -69,6 +69,7 @@ def test_an_update_brings_the_template_and_keeps_the_edits(
     assert git(territory, "status", "--porcelain") == ""
 
 
+@pytest.mark.thorough
 def test_a_conflict_is_a_failure_that_names_the_files(
     udi: Udi, territory: Path
 ) -> None:

@@ -166,6 +166,7 @@ async def test_a_file_is_looked_at_once_there_is_room_to_read_it(
     )
 
 
+@pytest.mark.thorough
 async def test_somebody_who_sends_a_file_that_cannot_be_read_for_now_is_reported(
     node: RunningNode,
     producer: Producer,

@@ -34,10 +34,8 @@ STEPS = (
     "upload.profiled", "version.added", "version.committed", "parts.removed", "look.begun", "look.copied", "look.read",
     "look.stored", "look.noted", "publish.opened", "push.begun", "push.sent",
 )  # fmt: skip
-ALWAYS = {
-    ("part.stored", "medium"), ("upload.assembled", "small"), ("version.committed", "small"), ("look.stored", "small"),
-}  # fmt: skip
-"""Those that every run makes: while it is sent, put together, made a version, looked at. The others take minutes together."""
+ALWAYS = {("part.stored", "medium"), ("version.committed", "small")}
+"""Those that every run makes: while it is sent, once it is a version. The others take minutes together."""
 NEVER = {("part.noted", "small"): "its one part is also the last: see upload.received"}
 
 

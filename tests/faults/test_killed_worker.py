@@ -57,16 +57,6 @@ def _is_examined(folder: Path) -> bool:
 MOMENTS = {"detection": _is_read, "conversion": _is_converted, "findings": _is_examined}
 
 
-def _moments() -> list[object]:
-    """While the table is written, and under `--all` before and after that too."""
-    return [
-        pytest.param(
-            moment, marks=[] if moment == "conversion" else [pytest.mark.thorough]
-        )
-        for moment in MOMENTS
-    ]
-
-
 def _refreshes() -> list[object]:
     return [
         pytest.param(step, marks=[] if step in ALWAYS else [pytest.mark.thorough])
@@ -105,7 +95,8 @@ async def ready(database: Database, territory: Territory, count: int) -> None:
 
 
 @pytest.mark.usefixtures("token")
-@pytest.mark.parametrize("moment", _moments())
+@pytest.mark.thorough
+@pytest.mark.parametrize("moment", MOMENTS)
 async def test_a_worker_killed_while_a_child_reads_a_file_looks_at_it_again(
     node: RunningNode, producer: Producer, node_database: Database, node_site: Site, demo: Territory, tmp_path: Path,
     moment: str,

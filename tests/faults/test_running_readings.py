@@ -125,6 +125,7 @@ async def publish(
     return await producer.publish(dataset, access="restricted", reason="On le peut.")
 
 
+@pytest.mark.thorough
 async def test_a_slow_reader_is_cut_off_when_its_agreement_is_revoked(
     granting: Granting, producer: Producer, space: Space, node: RunningNode, node_database: Database, demo: Territory,
     settings: Settings, store: ObjectStore,

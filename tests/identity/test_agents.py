@@ -370,6 +370,7 @@ async def test_rights_are_those_that_the_token_says(
     assert {answer["email"] for answer in answers} == {someone.email}
 
 
+@pytest.mark.thorough
 async def test_a_realm_that_is_there_gets_the_scopes_and_the_client(
     armorine: Territory, admin: RealmAdmin, connected: Settings
 ) -> None:
@@ -394,6 +395,7 @@ async def test_a_realm_that_is_there_gets_the_scopes_and_the_client(
     assert (client["publicClient"], client["consentRequired"]) == (True, True)
 
 
+@pytest.mark.thorough
 async def test_an_address_that_moved_is_the_audience_of_new_tokens(
     armorine: Territory, admin: RealmAdmin, connected: Settings
 ) -> None:
@@ -414,6 +416,7 @@ async def test_an_address_that_moved_is_the_audience_of_new_tokens(
     assert mapper["config"]["included.custom.audience"] == "https://data.example/mcp"
 
 
+@pytest.mark.thorough
 async def test_a_node_of_a_producer_has_a_scope_beside_the_others(
     armorine: Territory, admin: RealmAdmin, connected: Settings
 ) -> None:
@@ -431,6 +434,7 @@ async def test_a_node_of_a_producer_has_a_scope_beside_the_others(
     assert outcome[f"{slug}-mcp"] == "unchanged"
 
 
+@pytest.mark.thorough
 async def test_what_pages_look_like_and_where_they_are_change_at_once(
     armorine: Territory, admin: RealmAdmin, connected: Settings
 ) -> None:

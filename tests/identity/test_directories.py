@@ -157,6 +157,7 @@ async def test_a_directory_is_made_once_and_changed_where_its_files_change(
     ] * 4
 
 
+@pytest.mark.thorough
 async def test_a_wrong_directory_is_one_sentence_before_anything_is_applied(
     scene: Scene, directory: Directory, secrets: Settings
 ) -> None:

@@ -162,6 +162,7 @@ async def test_nothing_of_the_server_is_asked_for(
     assert connection.administrators_realm == given.settings.identity_realm
 
 
+@pytest.mark.thorough
 def test_who_runs_it_is_asked_where_it_is_away(settings: Settings) -> None:
     theirs = settings.model_copy(
         update={

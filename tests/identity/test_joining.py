@@ -100,6 +100,7 @@ async def test_groups_become_those_wanted_and_leaving_leaves_the_account(
     assert await asyncio.to_thread(scene.admin.get, f"users/{someone.id}") is not None
 
 
+@pytest.mark.thorough
 async def test_member_of_the_team_gets_the_right_and_loses_it(
     worker: RealmAdmin, scene: Scene
 ) -> None:
@@ -155,6 +156,7 @@ async def test_the_account_changes_no_client_and_no_rule(
             await asyncio.to_thread(attempt)
 
 
+@pytest.mark.thorough
 async def test_the_account_is_made_once_and_mended(
     scene: Scene, connected: Settings
 ) -> None:
@@ -234,6 +236,7 @@ async def test_the_next_page_of_the_portal_has_the_first_organisation(
     assert after.json()["memberships"] == {"eaux": [MANAGERS]}
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("alone")
 async def test_the_next_page_of_the_node_has_the_first_organisation(
     worker: RealmAdmin,

@@ -9,6 +9,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import text
 
+from tests.depth import by_depth
 from tests.identity.browser import query_of
 from tests.identity.programs import program
 from tests.identity.scene import PASSWORD, Scene, member_of, provision
@@ -188,9 +189,10 @@ async def test_the_request_to_keycloak_asks_for_a_code_with_pkce_in_the_readers_
 
 
 @pytest.mark.usefixtures("alone")
-@pytest.mark.parametrize(
+@by_depth(
     ("language", "words"),
     [("fr", "Se connecter"), ("en", "Log in"), ("es", "Iniciar sesión")],
+    by_default={0},
 )
 async def test_the_login_page_is_in_the_readers_language(
     scene: Scene, connected: Settings, language: str, words: str
@@ -212,7 +214,7 @@ async def test_the_login_page_is_in_the_readers_language(
     assert ("Español" in page.text) is (language != "es")
 
 
-@pytest.mark.parametrize(
+@by_depth(
     "back",
     [
         "https://evil.example/",
@@ -222,6 +224,7 @@ async def test_the_login_page_is_in_the_readers_language(
         "/\t/evil",
         "/" * 2000,
     ],
+    by_default={1, 4},
 )
 async def test_no_login_leads_to_another_site(scene: Scene, back: str) -> None:
     _, browser = await scene.visitor()
@@ -256,7 +259,7 @@ async def test_a_login_that_took_too_long_says_to_begin_again(
     assert (await browser.get("/who")).json() == {}
 
 
-@pytest.mark.parametrize("minutes", [10, -10])
+@by_depth("minutes", [10, -10], by_default={0})
 async def test_a_login_while_the_clock_is_off_says_that_it_is(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, minutes: int
 ) -> None:
@@ -361,6 +364,7 @@ async def test_each_refusal_of_keycloak_explains_itself(
     assert 'href="/login?back=/who"' in answer.text
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("alone")
 async def test_a_secret_that_keycloak_does_not_accept_is_said_to_be_our_fault(
     scene: Scene,
@@ -378,6 +382,7 @@ async def test_a_secret_that_keycloak_does_not_accept_is_said_to_be_our_fault(
     assert "the fault is ours" in answer.text
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("alone")
 async def test_a_login_begun_at_another_name_of_the_territory_goes_to_its_public_one(
     scene: Scene, settings: Settings

@@ -106,6 +106,7 @@ async def test_only_the_session_that_ended_is_closed(
     assert (await second.get("/who")).json()["email"] == someone.email
 
 
+@pytest.mark.thorough
 async def test_an_administrator_ends_every_session_of_a_person(
     scene: Scene, back_channel: list[httpx.Request]
 ) -> None:

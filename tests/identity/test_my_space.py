@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import text
 
+from tests.depth import by_depth
 from tests.identity.scene import Scene, member_of
 from udi.kit.db import Database
 from udi.settings import Settings
@@ -44,12 +45,13 @@ async def test_an_inhabitant_sees_how_to_join_an_organisation(scene: Scene) -> N
     assert "/spaces/" not in page.text
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("groups", "expected", "links"),
     [
         (["publishers"], "You publish its data and answer for them.", 1),
         ([], "Member, without a right to publish.", 0),
     ],
+    by_default={1},
 )
 async def test_each_right_is_said_in_words(
     scene: Scene, groups: list[str], expected: str, links: int
@@ -63,6 +65,7 @@ async def test_each_right_is_said_in_words(
     assert "The territory’s team</h3>" not in page.text
 
 
+@pytest.mark.thorough
 async def test_the_account_console_is_there_and_leads_back(
     scene: Scene, settings: Settings
 ) -> None:

@@ -127,6 +127,7 @@ async def test_making_the_client_again_changes_nothing(
     assert [change.outcome for change in again] == ["unchanged", "unchanged"]
 
 
+@pytest.mark.thorough
 async def test_an_installation_without_territories_gets_its_realm(
     connected: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,6 +72,7 @@ async def test_a_setting_of_the_realm_changed_by_hand_is_put_back(
     ) == (8, 30, 6)
 
 
+@pytest.mark.thorough
 async def test_the_flow_is_built_once_and_given_back(
     admin: RealmAdmin,
 ) -> None:
@@ -133,6 +134,7 @@ async def test_what_changed_in_the_files_is_changed(
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("alone")
 async def test_an_origin_that_moved_is_changed_at_the_client(
     armorine: Territory, admin: RealmAdmin, connected: Settings
@@ -153,6 +155,7 @@ async def test_an_origin_that_moved_is_changed_at_the_client(
     assert audiences == ["https://data.example"]
 
 
+@pytest.mark.thorough
 async def test_two_organisations_may_have_the_same_name(
     demo: Territory, admin: RealmAdmin, connected: Settings
 ) -> None:
@@ -168,6 +171,7 @@ async def test_two_organisations_may_have_the_same_name(
     assert (outcomes(first), outcomes(second)) == ({"created"}, {"unchanged"})
 
 
+@pytest.mark.thorough
 async def test_a_group_deleted_by_hand_comes_back_with_a_thorough_pass(
     armorine: Territory, admin: RealmAdmin, connected: Settings
 ) -> None:
@@ -275,6 +279,7 @@ async def test_a_demonstration_account_is_created_with_a_drawn_password_that_log
     )
 
 
+@pytest.mark.thorough
 async def test_a_lost_password_file_gives_the_account_a_new_one(
     scene: Scene, own_secrets: Settings
 ) -> None:

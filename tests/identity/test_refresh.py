@@ -16,6 +16,7 @@ async def page_of_an_inhabitant(scene: Scene) -> str:
     return (await browser.get("/my-space")).text
 
 
+@pytest.mark.thorough
 async def test_a_right_given_meanwhile_shows_at_the_next_refresh(
     scene: Scene, portal_database: Database
 ) -> None:
@@ -80,6 +81,7 @@ async def test_a_right_taken_away_is_gone_at_the_next_refresh(
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("alone")
 async def test_the_list_of_members_follows(
     scene: Scene, portal_database: Database

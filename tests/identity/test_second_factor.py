@@ -212,6 +212,7 @@ async def without(connected: Settings, scene: Scene) -> AsyncIterator[None]:
     await owner.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("levels", "without")
 async def test_a_territory_may_do_without(scene: Scene, strict: Litestar) -> None:
     browser, led = await begin(scene, strict, member_of(scene.territory))

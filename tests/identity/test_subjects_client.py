@@ -160,6 +160,7 @@ async def test_this_login_is_none_of_the_staff(scene: Scene) -> None:
     assert "udi" not in browser.app.cookies
 
 
+@pytest.mark.thorough
 async def test_the_session_goes_on_by_a_refresh(
     scene: Scene, node_database: Database
 ) -> None:
@@ -176,6 +177,7 @@ async def test_the_session_goes_on_by_a_refresh(
     assert later.confirmed_at > row.confirmed_at
 
 
+@pytest.mark.thorough
 async def test_a_logout_at_the_identity_service_ends_the_session(
     scene: Scene,
     node: Litestar,
@@ -212,6 +214,7 @@ async def test_a_fresh_login_asks_for_the_password_again(scene: Scene) -> None:
     assert "code_challenge_method=S256" in leaving.headers["location"]
 
 
+@pytest.mark.thorough
 async def test_the_client_is_made_once_and_put_right(
     scene: Scene, admin: RealmAdmin, own_back_channel: Settings, demo: Territory
 ) -> None:

@@ -111,6 +111,7 @@ async def count_names(postgres: str, database: str, names: list[str]) -> int:
     return sum(counts)
 
 
+@pytest.mark.thorough
 async def test_an_account_is_deleted_everywhere(
     installation: Installation,
     context: BrowserContext,

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Response, expect
 
 from bench.load.visits import DATASETS
-from tests.depth import thorough
+from tests.depth import only, thorough
 from tests.journeys.forms import publish_file
 from tests.journeys.installation import PATIENCE, Installation
 from tests.journeys.steps import log_in, wait_until
@@ -50,7 +50,7 @@ async def weigh(context: BrowserContext, url: str) -> tuple[int, int]:
     return sum(bodies), len(answers)
 
 
-@pytest.mark.parametrize("visit", VISITS)
+@pytest.mark.parametrize("visit", only({"home", "search", "node"}, VISITS))
 async def test_a_first_visit_is_light(
     installation: Installation, context: BrowserContext, visit: str
 ) -> None:
@@ -83,6 +83,7 @@ async def test_the_page_of_a_dataset_is_light_too(
     assert requests <= MOST_REQUESTS
 
 
+@pytest.mark.thorough
 async def test_the_publish_page_is_light_too(
     installation: Installation, context: BrowserContext
 ) -> None:
@@ -99,6 +100,7 @@ async def test_the_publish_page_is_light_too(
     assert requests <= MOST_REQUESTS
 
 
+@pytest.mark.thorough
 async def test_searching_needs_no_script(
     installation: Installation, browser: Browser
 ) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import re
 
 import httpx
+import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.journeys.installation import PATIENCE, Installation
@@ -40,6 +41,7 @@ async def status_of(place: Installation, slug: str) -> int:
         return (await client.get(address, headers=headers)).status_code
 
 
+@pytest.mark.thorough
 async def test_an_operator_suspends_a_territory_and_opens_it_again(
     installation: Installation, context: BrowserContext
 ) -> None:

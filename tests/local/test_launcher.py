@@ -188,6 +188,7 @@ def test_the_environment_is_made_once_and_again_when_the_lock_changes(
     assert not (checkout / ".venv/.udi-lock").exists()
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("interrupted")
 def test_two_calls_at_once_make_one_environment(checkout: Path, tmp_path: Path) -> None:
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": (checkout / "wheels").as_uri()}
@@ -329,6 +330,7 @@ def test_the_next_python_serves_where_the_first_lacks_venv(
     assert answer.stdout.startswith("first|up"), answer.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(
     not fit(SYSTEM), reason=f"{SYSTEM} is not here, is older than 3.11 or has no venv"
 )

@@ -187,6 +187,7 @@ def test_data_of_a_version_that_is_gone_are_not_touched(open_folder: Path) -> No
         _cluster(open_folder)
 
 
+@pytest.mark.thorough
 def test_a_server_that_outlived_its_supervisor_is_ended(open_folder: Path) -> None:
     orphan = start_postgres(_cluster(open_folder), open_folder / "log")
 

@@ -48,6 +48,7 @@ def target(bucket: Settings) -> ObjectStore:
     return ObjectStore.of(bucket)
 
 
+@pytest.mark.thorough
 async def test_every_object_is_copied_whole_whatever_its_size(
     source: ObjectStore, target: ObjectStore
 ) -> None:

@@ -129,6 +129,7 @@ async def test_a_correction_is_published_by_the_usual_way(producer: Producer) ->
     assert open_file.content == TABLE.replace(b"Les Amis du Phare", b"Phare")
 
 
+@pytest.mark.thorough
 async def test_rows_are_added_and_removed_in_the_grid(producer: Producer) -> None:
     dataset = await producer.draft()
     page = await producer.page(f"/datasets/{dataset}/rows?view=grid")

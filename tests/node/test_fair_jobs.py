@@ -12,6 +12,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import text
 
+from tests.depth import by_depth
 from tests.node.conftest import Browse
 from tests.node.distant import Distant
 from tests.node.producer import SLUG, TABLE, Producer
@@ -105,9 +106,10 @@ async def version_of(database: Database, territory: Territory, dataset: str) -> 
     return str(version_id)
 
 
-@pytest.mark.parametrize(
+@by_depth(
     ("space_limit", "at_once"),
     [(None, 2), (1, 1)],
+    by_default={1},
 )
 async def test_fifty_files_of_one_space_do_not_delay_the_first_of_another(
     producer: Producer,

@@ -143,6 +143,7 @@ async def test_every_kind_is_listed_once_in_the_order_of_the_file(
     assert (await read_cells_page(producer, dataset))[0] == "1700 cellules à vérifier"
 
 
+@pytest.mark.thorough
 async def test_every_place_outside_the_world_is_listed(producer: Producer) -> None:
     lines = "".join(
         f"Lieu {number};48.{number % 10};-4.{number % 10}\n"
@@ -260,6 +261,7 @@ def test_a_list_that_a_full_disk_cut_short_is_none(tmp_path: Path) -> None:
     assert (listing.write(target), target.exists()) == (1, True)
 
 
+@pytest.mark.thorough
 async def test_the_list_is_read_in_constant_memory() -> None:
     """One that would take many times that: it is opened piece by piece, whatever it is packed to."""
     cell = {

@@ -320,6 +320,7 @@ def test_a_title_is_one_line_without_control_characters(tmp_path: Path) -> None:
     assert [(table.name, table.title) for table in sheets] == [("table", "table")]
 
 
+@pytest.mark.thorough
 def test_tables_beyond_the_bounds_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -637,6 +638,7 @@ async def test_people_in_a_table_that_is_left_out_still_stop_publication(
     assert stopped.status_code == 422
 
 
+@pytest.mark.thorough
 async def test_corrections_keep_the_tables_that_are_left_out(
     producer: Producer,
 ) -> None:

@@ -474,6 +474,7 @@ async def test_a_credential_that_the_portal_refuses_is_a_failed_attempt(
     ).error == "The portal gave this node no access."
 
 
+@pytest.mark.thorough
 async def test_the_worker_does_the_job_that_publishing_queued(
     producer: Producer,
     portal: PortalDouble,

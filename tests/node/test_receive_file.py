@@ -59,6 +59,7 @@ async def test_a_file_is_stored_with_its_size_and_digest(
     assert file.key.startswith(f"{demo.id}/{file.space_id}/{file.dataset_id}/")
 
 
+@FOLDER_BY_DEFAULT
 async def test_300_megabytes_pass_without_being_held(
     producer: Producer, node_database: Database, demo: Territory, space: Space
 ) -> None:

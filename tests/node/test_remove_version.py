@@ -11,6 +11,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, text
 
+from tests.depth import by_depth
 from tests.node.conftest import Browse
 from tests.node.counterpart import PortalDouble
 from tests.node.producer import SLUG, TABLE, Producer
@@ -323,7 +324,7 @@ async def test_what_follows_is_compared_with_the_nearest_that_remains(
     )
 
 
-@pytest.mark.parametrize("number", [2, 3])
+@by_depth("number", [2, 3], by_default={0})
 async def test_the_current_version_and_the_one_that_waits_are_not_removed(
     producer: Producer,
     push: Do,
@@ -495,6 +496,7 @@ async def test_all_of_them_is_the_default_and_what_is_no_choice_is_refused(
     assert await numbers(node_database, demo, dataset) == [3, 2, 1]
 
 
+@pytest.mark.thorough
 async def test_once_its_dataset_is_erased_a_removed_version_is_erased_like_the_others(
     producer: Producer, passer_by: httpx.AsyncClient, push: Do, settle: Do, work: Work, erase_job: Do,
     node_database: Database, node_site: Site, demo: Territory,
@@ -515,6 +517,7 @@ async def test_once_its_dataset_is_erased_a_removed_version_is_erased_like_the_o
     assert (await passer_by.get(path)).status_code == 410
 
 
+@pytest.mark.thorough
 async def test_a_script_removes_a_version_with_its_key(
     producer: Producer, manager: httpx.AsyncClient, passer_by: httpx.AsyncClient, push: Do, settle: Do,
     node_database: Database, demo: Territory,

@@ -93,6 +93,7 @@ async def test_cells_of_a_spreadsheet_are_pasted_into_several_rows(
     assert written == "\n".join([*expected, ""])
 
 
+@pytest.mark.thorough
 async def test_a_form_takes_no_more_cells_than_are_saved(
     producer: Producer, drawn_tab: Tab, demo: Territory
 ) -> None:
@@ -108,6 +109,7 @@ async def test_a_form_takes_no_more_cells_than_are_saved(
     assert sent["rows"] == "500"
 
 
+@pytest.mark.thorough
 async def test_a_row_is_added_and_days_are_pasted_as_days(
     producer: Producer, drawn_tab: Tab, demo: Territory
 ) -> None:

@@ -382,6 +382,7 @@ async def test_no_cell_of_the_tables_of_an_archive_is_in_clear(
     assert files_in_clear(run_folder, canaries) == []
 
 
+@pytest.mark.thorough
 async def test_no_cell_of_the_table_of_all_periods_is_in_clear(
     canaries: Canaries, no_disk: SealingStore, producer: Producer, portal: Granting, machine: httpx.AsyncClient,
     asker: object, node_site: Site, node_database: Database, demo: Territory, run_folder: Path,

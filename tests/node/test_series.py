@@ -259,6 +259,7 @@ async def test_pages_that_a_reader_kept_are_told_of_a_new_file(
     assert "Naissances 2021" in after[0].text
 
 
+@pytest.mark.thorough
 async def test_there_is_no_table_where_no_two_files_agree(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
@@ -430,6 +431,7 @@ async def test_a_table_that_was_too_heavy_is_not_tried_again_at_once(
     assert [answer.status_code for answer in (first, again, later)] == [422, 422, 200]
 
 
+@pytest.mark.thorough
 async def test_the_producer_of_restricted_data_reads_which_periods_are_in_the_table(
     producer: Producer, node_database: Database, demo: Territory
 ) -> None:

@@ -142,6 +142,7 @@ async def test_two_nodes_know_nothing_of_each_other(
     second.stop()
 
 
+@pytest.mark.thorough
 async def test_a_node_that_the_portal_cannot_reach_asks_for_its_reports(
     installation: Installation, node: Node, producer: Producer
 ) -> None:

@@ -69,6 +69,7 @@ def backup(node: Node, verb: str, *more: str | Path) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.thorough
 async def test_the_doctor_of_a_node_that_is_well(
     installation: Installation, running_node: Node, town: Producer
 ) -> None:

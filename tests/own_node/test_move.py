@@ -108,6 +108,7 @@ def move_out(installation: Installation, node: Node, file: Path) -> None:
     assert completed.returncode == 0, completed.stderr
 
 
+@pytest.mark.thorough
 async def test_there_and_back(
     installation: Installation,
     hosted: httpx.AsyncClient,

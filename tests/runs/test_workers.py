@@ -59,6 +59,7 @@ def run_in_two(folder: Path, **contents: str) -> subprocess.CompletedProcess[str
     )  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_two_processes_are_forked_from_one_that_imported_the_tests(
     tmp_path: Path,
 ) -> None:

@@ -101,6 +101,7 @@ async def test_nothing_is_erased_while_the_identity_service_is_away(
     assert await find(leaver, postgres, settings) == before
 
 
+@pytest.mark.thorough
 async def test_a_deletion_that_is_done_twice_changes_nothing_more(
     leaver: Leaver, postgres: str, settings: Settings
 ) -> None:

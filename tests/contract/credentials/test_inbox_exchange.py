@@ -198,6 +198,7 @@ async def test_exchange_tells_whose_spaces_the_node_holds(exchange: Exchange) ->
     assert spaces == [SLUG]
 
 
+@pytest.mark.thorough
 async def test_exchange_keeps_the_identifier_of_what_still_waits(
     exchange: Exchange,
 ) -> None:

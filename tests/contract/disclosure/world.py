@@ -23,9 +23,9 @@ from udi.node.datasets.queries import find_dataset
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.ui.site import Site
 
-HEADS_ONE_IN = examples(3, 1)
+HEADS_ONE_IN = examples(6, 1)
 """Of how many addresses of the node one is asked for its headers alone."""
-REFUSED_ONE_IN = examples(4, 1)
+REFUSED_ONE_IN = examples(8, 1)
 """Of how many addresses that give a browser no page one is asked in the other forms too; each is asked as a browser does."""
 REFUSED = 300
 MEANT = {"intended": "rows"}

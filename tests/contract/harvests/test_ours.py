@@ -223,7 +223,13 @@ FORMS = {
 }
 
 
-NEAR = {"DCAT-AP, RDF/XML", "DCAT-AP, JSON-LD", "DCAT-AP, N-Triples", "home page"}
+NEAR = {
+    "DCAT-AP, RDF/XML",
+    "DCAT-AP, JSON-LD",
+    "DCAT-AP, N-Triples",
+    "OGC API Records",
+    "home page",
+}
 """Read like another form, but for their syntax or where they are found: by a run of everything."""
 
 

@@ -18,7 +18,7 @@ from tests.contract.harvests.whole import (
     check_following,
     check_two_readings,
 )
-from tests.depth import examples, thorough
+from tests.depth import examples, only, thorough
 from tests.portal.catalogue.corpus import document
 from tests.portal.nodes.sources.conftest import Answer, Catalogue, Open
 
@@ -239,11 +239,11 @@ SITES: dict[str, tuple[Site, str, int, int]] = {
 RECOGNISED = {"data-package": "waf"}
 """What the first document is, where it is another format than the records."""
 
-FOLLOWED = {"udata", "waf"}
-"""Those that a usual run follows too: pages of a list, and a folder of documents. What follows is the same for all."""
+FOLLOWED = {"udata"}
+"""The one that a usual run follows too. What follows is the same for all."""
 
 
-@pytest.mark.parametrize("protocol", SITES)
+@pytest.mark.parametrize("protocol", only({*SITES} - {"waf", "data-package"}, SITES))
 async def test_each_protocol_is_read_whole(
     catalogue: Catalogue, open_source: Open, workspace: Workspace, protocol: str
 ) -> None:

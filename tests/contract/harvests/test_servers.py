@@ -93,6 +93,7 @@ def ogc(tmp_path: Path) -> Iterator[str]:
         yield f"{address}/collections/catalogue/items"
 
 
+@pytest.mark.thorough
 async def test_pygeoapi_is_read_whole(
     ogc: str, open_source: Open, workspace: Workspace
 ) -> None:

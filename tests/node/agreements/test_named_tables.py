@@ -66,7 +66,7 @@ PARTIAL = {
 }
 
 
-@pytest.fixture(scope="module", params=["sheet", "file of an archive"])
+@pytest.fixture(scope="module", params=only({"sheet"}, ["sheet", "file of an archive"]))
 async def book(
     producer: Producer, asker: AgreementSync, request: pytest.FixtureRequest
 ) -> str:

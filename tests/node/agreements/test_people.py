@@ -108,6 +108,7 @@ async def test_whoever_may_read_a_part_gets_the_part_by_the_address_of_the_file(
     assert HIDDEN not in response.text
 
 
+@pytest.mark.thorough
 async def test_a_file_beside_the_main_one_is_given_with_all_of_the_data_or_not_at_all(
     portal: Granting,
     passer_by: httpx.AsyncClient,

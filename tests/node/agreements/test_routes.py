@@ -70,7 +70,7 @@ HEADS_IN = examples(len(BOTH), 1)
 """Each of them at one address in so many: one of them at each."""
 EVERYWHERE = {*BOTH}
 """Who is seen to be refused at each address in each run."""
-ONE_IN = examples(12, 1)
+ONE_IN = examples(24, 1)
 """The others are shown at one address in so many, each beginning at another: an address meets a sixth of them."""
 FIRST = "PA-0001"
 """In the first row, which is in every agreement."""

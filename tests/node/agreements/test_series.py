@@ -55,6 +55,9 @@ async def publish_years(producer: Producer, earlier: bytes) -> str:
     return dataset
 
 
+@pytest.mark.parametrize(
+    "years", only({"columns agree"}, ["columns agree", "columns differ"]), indirect=True
+)
 async def test_who_has_no_agreement_does_not_learn_whether_it_is_there(
     machine: httpx.AsyncClient, years: str
 ) -> None:

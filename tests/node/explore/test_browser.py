@@ -36,6 +36,7 @@ async def wait_for_count(page: Page, count: str) -> None:
     await page.wait_for_selector(f"#result-count:has-text({count!r})")
 
 
+@pytest.mark.thorough
 async def test_the_page_of_a_table_at_every_width_and_by_its_keys(
     trees: str,
     passer_by: httpx.AsyncClient,

@@ -72,6 +72,7 @@ async def test_the_answer_with_those_who_read_the_data_holds_on_every_screen(
     assert (before, after) == ([], [])
 
 
+@pytest.mark.thorough
 async def test_what_the_node_knows_of_who_asks_holds_on_every_screen(
     asker: Asker, tab: Tab, demo: Territory
 ) -> None:

@@ -311,6 +311,7 @@ def test_parquet_comes_in(tmp_path: Path, target: Path) -> None:
     assert [note.code for note in done.profile.notes] == ["left_out_column"]
 
 
+@pytest.mark.thorough
 def test_a_thousand_columns_and_cells_of_megabytes(
     tmp_path: Path, target: Path
 ) -> None:

@@ -13,7 +13,7 @@ from udi.tabular.personal.report import PersonalDataFinding
 from udi.tabular.profiles.conversion import convert_table
 from udi.tabular.profiles.profile import Profile, profile_path
 
-SPARSE = examples(16, 1)
+SPARSE = examples(32, 1)
 """One file of the real tables in so many, besides those that hold what is to be found."""
 FEW = examples(2, 1)
 """One file in so many of the damaged ones and of the maps."""

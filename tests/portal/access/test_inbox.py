@@ -83,6 +83,7 @@ async def test_agreement_waits_for_both_sides_in_its_last_month(
     assert ending == [[("agreement", "producer")], [("agreement", "person")]]
 
 
+@pytest.mark.thorough
 async def test_header_counts_what_waits_and_forgets_it_once_done(
     workspace: Workspace,
 ) -> None:

@@ -162,6 +162,7 @@ async def test_datasets_are_shown_at_every_width(
     )
 
 
+@pytest.mark.thorough
 async def test_its_producer_sees_what_would_raise_the_score(
     armor: Catalogue, tables: dict[str, str], portal_app: Litestar, tab: Tab
 ) -> None:
@@ -232,6 +233,7 @@ async def test_a_button_copies_an_address(
     )
 
 
+@pytest.mark.thorough
 async def test_the_address_of_the_share_part_opens_it(
     armor: Catalogue, tables: dict[str, str], portal_app: Litestar, browser: Browser
 ) -> None:
@@ -245,6 +247,7 @@ async def test_the_address_of_the_share_part_opens_it(
     assert not hidden
 
 
+@pytest.mark.thorough
 async def test_on_paper_a_page_is_what_is_read(
     armor: Catalogue, tables: dict[str, str], portal_app: Litestar, browser: Browser
 ) -> None:

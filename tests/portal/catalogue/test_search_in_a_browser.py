@@ -49,6 +49,7 @@ async def test_every_state_of_a_search_is_sound_at_every_width(
     assert {name: faults for name, faults in faults_by_state.items() if faults} == {}
 
 
+@pytest.mark.thorough
 async def test_answers_from_elsewhere_are_sound_at_every_width(
     filled: Catalogue,
     elsewhere: Catalogue,

@@ -40,6 +40,7 @@ async def test_pages_of_ones_own_data_have_no_fault(
         assert await tab.find_faults(at_node, address, "own-data-node", "fr") == []
 
 
+@pytest.mark.thorough
 async def test_step_1_with_something_to_hand_over_has_no_fault(
     portal_app: Litestar, demo: Territory, tab: Tab
 ) -> None:

@@ -49,6 +49,7 @@ async def test_the_pages_hold_in_a_browser(
     assert faults == []
 
 
+@pytest.mark.thorough
 async def test_a_territory_without_figures_holds_in_a_browser(
     console: Console, tab: Tab
 ) -> None:

@@ -82,6 +82,7 @@ async def attempt(
     )
 
 
+@pytest.mark.thorough
 async def test_a_catalogue_is_found_behind_the_address_of_a_home_page(
     person: httpx.AsyncClient,
     source: Catalogue,

@@ -32,6 +32,7 @@ async def look(
     return faults
 
 
+@pytest.mark.thorough
 async def test_empty_pages_are_sound(ana: Reader, tab: Tab) -> None:
     pages = {
         "following-empty": "/following",

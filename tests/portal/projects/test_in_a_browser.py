@@ -122,6 +122,7 @@ async def test_a_call_holds_on_every_screen_from_its_form_to_its_results(
     )
 
 
+@pytest.mark.thorough
 async def test_suggestions_hold_on_every_screen_from_the_first_form_to_off(
     fair: Fair, tab: Tab
 ) -> None:

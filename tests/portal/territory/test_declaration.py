@@ -232,6 +232,7 @@ async def test_the_page_tells_the_steps_and_what_the_portal_did_with_each_record
     assert not any("/job/j2" in head for head in requests)
 
 
+@pytest.mark.thorough
 async def test_the_page_holds_in_a_browser(
     dashboard: Dashboard, armor: Catalogue, tab: Tab
 ) -> None:

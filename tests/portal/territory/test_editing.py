@@ -488,6 +488,7 @@ PAGES = {
 }
 
 
+@pytest.mark.thorough
 @by_depth("name", PAGES, by_default=[0])
 async def test_the_pages_of_editing_hold_in_a_browser(
     dashboard: Dashboard, armor: Catalogue, tab: Tab, name: str

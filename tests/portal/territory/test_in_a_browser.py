@@ -1,5 +1,7 @@
 """The pages of the team in a real browser: nothing out of the screen, nothing that axe-core refuses, in both languages."""
 
+import pytest
+
 from tests.depth import by_depth
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.territory.conftest import Dashboard
@@ -42,6 +44,7 @@ async def test_the_pages_of_the_team_hold_in_a_browser(
     assert faults == []
 
 
+@pytest.mark.thorough
 @by_depth("name", NAMES, by_default=[0])
 async def test_the_pages_of_a_new_territory_hold_in_a_browser(
     dashboard: Dashboard, tab: Tab, name: str

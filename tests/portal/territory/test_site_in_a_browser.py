@@ -23,6 +23,7 @@ NAMES = {
 HUE = "getComputedStyle(document.querySelector('{0}')).getPropertyValue('--hue')"
 
 
+@pytest.mark.thorough
 @by_depth("name", NAMES, by_default=[0])
 async def test_the_pages_of_the_site_hold_in_a_browser(
     dashboard: Dashboard, tab: Tab, name: str

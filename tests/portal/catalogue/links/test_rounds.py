@@ -241,6 +241,7 @@ async def test_a_territory_whose_turn_comes_seldom_looks_at_more_of_one_machine(
     assert looks == 3 * A_VISIT
 
 
+@pytest.mark.thorough
 async def test_an_address_that_nothing_links_to_any_more_is_forgotten(
     watcher: Watcher, machine: Machine
 ) -> None:

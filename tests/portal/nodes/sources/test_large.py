@@ -44,6 +44,7 @@ class Killed(BaseException):
     """The worker is gone."""
 
 
+@pytest.mark.thorough
 async def test_a_large_document_is_stored_piece_after_piece_and_nothing_of_it_is_left(
     catalogue: Catalogue,
     open_source: Open,

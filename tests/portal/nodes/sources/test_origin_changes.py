@@ -71,6 +71,7 @@ async def insert_rows(reading: Reading, number: int, **values: Any) -> None:
         await session.execute(insert(SourceRecord), rows)
 
 
+@pytest.mark.thorough
 @by_depth("way", ["taken over", "handed over"], by_default=[0])
 async def test_a_record_of_rudi_is_read_under_the_address_of_the_dataset_that_it_took(
     catalogue: Catalogue, open_source: Open, way: str

@@ -59,6 +59,7 @@ async def test_pages_after_the_first_hold_a_hundred(
     ]
 
 
+@pytest.mark.thorough
 async def test_a_site_that_gives_fewer_is_read_whole(
     catalogue: Catalogue, open_source: Open
 ) -> None:

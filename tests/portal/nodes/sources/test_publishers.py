@@ -276,6 +276,7 @@ async def test_a_source_speaks_for_nobody_who_is_here_until_they_confirm(
     assert await reading.list_published() == addresses
 
 
+@pytest.mark.thorough
 async def test_who_says_no_leaves_the_datasets_where_they_are_for_good(
     catalogue: Catalogue,
     open_source: Open,
@@ -360,6 +361,7 @@ async def test_people_of_the_producer_that_reads_act_for_an_organisation_that_no
     assert claimed["Jeu 0"].name == "Office de la mer"
 
 
+@pytest.mark.thorough
 async def test_a_choice_moves_the_datasets_at_once_and_counts_for_other_sources(
     catalogue: Catalogue,
     open_source: Open,

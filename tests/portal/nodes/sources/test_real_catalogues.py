@@ -20,7 +20,7 @@ SLICE = examples(30, 200)
 SLICES = MANY // SLICE
 DEADLY = {SLICES // 7, SLICES // 2, 6 * SLICES // 7}
 """The slices after which the worker dies."""
-SPARSE = examples(12, 1)
+SPARSE = examples(24, 1)
 """One catalogue in so many is read."""
 
 

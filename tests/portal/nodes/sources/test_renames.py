@@ -138,6 +138,7 @@ async def take_moves(reading: Reading, goes: UUID) -> list[dict[str, Any]]:
         return [json.loads(row[0]) for row in rows]
 
 
+@pytest.mark.thorough
 async def test_who_used_the_page_that_goes_uses_the_one_that_stays(
     catalogue: Catalogue, open_source: Open, portal_site: Site
 ) -> None:

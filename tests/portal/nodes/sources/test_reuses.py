@@ -312,6 +312,7 @@ async def test_an_address_that_people_told_of_stays_theirs(
     assert await find_project(second, "map-4") is None
 
 
+@pytest.mark.thorough
 async def test_an_address_is_shown_once_and_what_the_team_hid_comes_back_under_no_other_name(
     catalogue: Catalogue, open_source: Open, portal_site: Site
 ) -> None:

@@ -130,8 +130,11 @@ UNSURE = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("town", "region"), [line[1:] for line in UNSURE], ids=[line[0] for line in UNSURE]
+@by_depth(
+    ("town", "region"),
+    [line[1:] for line in UNSURE],
+    by_default={0, 1},
+    ids=[line[0] for line in UNSURE],
 )
 async def test_what_is_not_sure_is_never_matched(
     catalogue: Catalogue, open_source: Open, town: Any, region: Any
@@ -142,8 +145,10 @@ async def test_what_is_not_sure_is_never_matched(
     assert (await load(first, id_)).other_origins == []
 
 
-@pytest.mark.parametrize(
-    ("holders", "own_pages"), [(MOST_OWNERS, 0), (MOST_OWNERS + 1, 1)]
+@by_depth(
+    ("holders", "own_pages"),
+    [(MOST_OWNERS, 0), (MOST_OWNERS + 1, 1)],
+    by_default={1},
 )
 async def test_a_file_of_very_many_datasets_tells_of_none_which_it_is(
     catalogue: Catalogue, open_source: Open, holders: int, own_pages: int
@@ -321,7 +326,7 @@ async def confirm_publisher(reading: Reading) -> None:
         await answer_proposal(session, actor, source, row, confirmed=True)
 
 
-@pytest.mark.parametrize("is_confirmed", [True, False])
+@by_depth("is_confirmed", [True, False], by_default={1})
 @by_depth("way", ["leaves", "closed", "closed and withdrawn"], by_default=[0])
 async def test_what_stands_under_an_organisation_that_joined_goes_only_where_it_stays_so(
     catalogue: Catalogue, open_source: Open, way: str, *, is_confirmed: bool
