@@ -67,6 +67,7 @@ def test_files_are_copied_before_the_node_is_stopped_and_once_more_then(
     assert acts == [copy, *stops, f"{copy} --set-aside"]
 
 
+@pytest.mark.thorough
 def test_a_copy_that_fails_leaves_the_node_running(tmp_path: Path) -> None:
     (tmp_path / "objects").mkdir()
 

@@ -142,6 +142,7 @@ def test_the_inventory_of_one_machine_passes_the_checks_and_its_wheel_is_built()
     assert "Store the path, checksum and release of the wheel" in done.stdout
 
 
+@pytest.mark.thorough
 def test_the_inventory_of_several_machines_passes_the_checks(tmp_path: Path) -> None:
     checks = write_checks(tmp_path / "play")
 
@@ -524,6 +525,7 @@ def test_machines_whose_scripts_wait_with_curl_have_it() -> None:
     assert "curl" in read("release", "vars/main.yml")["release_packages"]
 
 
+@pytest.mark.thorough
 def test_what_a_machine_has_is_known_once(tmp_path: Path) -> None:
     """Packages that were removed and left their settings are not there."""
     program = tmp_path / "dpkg-query"

@@ -46,6 +46,7 @@ def test_no_name_of_tuned_files_is_in_those_apart() -> None:
     assert not values[True] & values[False]
 
 
+@pytest.mark.thorough
 def test_people_are_found_in_labelled_files(capsys: pytest.CaptureFixture[str]) -> None:
     files = [
         file

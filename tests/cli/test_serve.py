@@ -105,6 +105,7 @@ def serve(settings: Settings) -> Callable[[str, int], Served]:
     return start
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "program", ["portal", pytest.param("node", marks=pytest.mark.thorough)]
 )

@@ -183,6 +183,7 @@ def standards() -> Path:
     return environment("standards")
 
 
+@pytest.mark.thorough
 async def test_mlcroissant_finds_no_error(
     wide: tuple[Catalogue, list[str]], standards: Path
 ) -> None:

@@ -130,6 +130,7 @@ async def test_what_was_acknowledged_outlives_a_full_disk_of_the_database(
     assert [node.family(part)[0].pid for part in ("serve", "work")] == before
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("token")
 @pytest.mark.parametrize("room", [2, pytest.param(7, marks=pytest.mark.thorough)])
 async def test_a_file_is_looked_at_once_there_is_room_to_read_it(

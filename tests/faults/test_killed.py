@@ -34,8 +34,8 @@ STEPS = (
     "upload.profiled", "version.added", "version.committed", "parts.removed", "look.begun", "look.copied", "look.read",
     "look.stored", "look.noted", "publish.opened", "push.begun", "push.sent",
 )  # fmt: skip
-ALWAYS = {("part.stored", "medium"), ("version.committed", "small")}
-"""Those that every run makes: while it is sent, once it is a version. The others take minutes together."""
+ALWAYS = {("upload.assembled", "small"), ("version.committed", "small")}
+"""Those that every run makes: put together, and once it is a version. The others take minutes together."""
 NEVER = {("part.noted", "small"): "its one part is also the last: see upload.received"}
 
 

@@ -75,6 +75,7 @@ async def test_the_node_stopped_leaves_the_catalogue_whole_and_downloads_explain
         installation.wait("node")
 
 
+@pytest.mark.thorough
 async def test_the_portal_stopped_leaves_downloads_possible(
     installation: Installation, dataset: str
 ) -> None:

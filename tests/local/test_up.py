@@ -161,6 +161,7 @@ def test_nothing_outlives_a_supervisor_that_is_killed(
     assert {part["state"] for part in _parts(toy).values()} == {"stopped"}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "identity", ["toy", pytest.param(KEYCLOAK, marks=pytest.mark.thorough)]
 )

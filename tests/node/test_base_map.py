@@ -220,6 +220,7 @@ def test_a_base_map_of_ones_own_is_an_archive(base_map: str) -> None:
         Settings(base_map=base_map)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "kind", [pytest.param(TileType.PNG, marks=pytest.mark.thorough), TileType.MVT]
 )

@@ -189,7 +189,7 @@ CASES = (
 )
 OFTEN = ("published", "producer")
 """The case that is asked at twice as many addresses as the others by default."""
-ONE_IN = examples(8, 1)
+ONE_IN = examples(12, 1)
 """Of how many addresses the other cases ask for one by default: each case for others than the case before."""
 
 

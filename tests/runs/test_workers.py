@@ -98,6 +98,7 @@ def test_a_stream_that_is_noted_when_the_tests_are_imported_stays_open(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.thorough
 def test_what_cannot_be_imported_is_said_by_the_processes_of_the_run(
     tmp_path: Path,
 ) -> None:
@@ -121,6 +122,7 @@ def test_after():
 """
 
 
+@pytest.mark.thorough
 def test_a_process_of_the_run_that_dies_is_a_failure_and_another_takes_its_place(
     tmp_path: Path,
 ) -> None:

@@ -112,6 +112,7 @@ def playing(recording: Recording, act: Callable[[str], Any]) -> Holder:
     )  # fmt: skip
 
 
+@pytest.mark.thorough
 async def test_a_recorded_ckan_is_read_whole(
     catalogue: Catalogue, open_source: Open, workspace: Workspace
 ) -> None:

@@ -243,7 +243,7 @@ FOLLOWED = {"udata"}
 """The one that a usual run follows too. What follows is the same for all."""
 
 
-@pytest.mark.parametrize("protocol", only({*SITES} - {"waf", "data-package"}, SITES))
+@pytest.mark.parametrize("protocol", only({"rudi", "udata"}, SITES))
 async def test_each_protocol_is_read_whole(
     catalogue: Catalogue, open_source: Open, workspace: Workspace, protocol: str
 ) -> None:

@@ -280,6 +280,7 @@ async def test_an_address_that_the_relay_refuses_stops_the_start_before_anything
     assert await scene.find_tenant() is None
 
 
+@pytest.mark.thorough
 async def test_a_start_that_was_cut_short_is_taken_up(
     scene: StartScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,6 +108,7 @@ async def test_a_record_of_rudi_is_read_under_the_address_of_the_dataset_that_it
     assert (await load(second, id_)).state == DatasetState.WITHDRAWN
 
 
+@pytest.mark.thorough
 async def test_is_among_takes_more_values_than_a_statement_has(
     catalogue: Catalogue, open_source: Open
 ) -> None:
