@@ -39,6 +39,9 @@ RECAP = re.compile(
     re.MULTILINE,
 )
 
+PLAY_PATIENCE = 1800
+"""Seconds that a whole play may take: four minutes on a quiet computer, more than fifteen on one with a load of 10."""
+
 
 def require_tool() -> None:
     """Skip, with the reason, where no machine can be booted."""
@@ -136,7 +139,9 @@ class Machine:
     def play(self) -> Run:
         """Run the whole play, over ssh, as an account that may use sudo."""
         started = time.monotonic()
-        done = ansible("ansible-playbook", "-i", self.inventory, "site.yml")
+        done = ansible(
+            "ansible-playbook", "-i", self.inventory, "site.yml", patience=PLAY_PATIENCE
+        )
         assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
         return Run(done.stdout, time.monotonic() - started)
 
