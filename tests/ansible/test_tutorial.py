@@ -7,6 +7,8 @@ that are run and the lines that are written are those of the page; what is click
 import asyncio
 import hashlib
 import hmac
+import os
+import pty
 import re
 import struct
 import subprocess
@@ -28,6 +30,7 @@ from tests.ansible.tutorial import (
     PAGE,
     Block,
     Reader,
+    Terminal,
     copy_project,
     read_blocks,
     read_step,
@@ -157,6 +160,19 @@ def test_every_block_of_the_page_is_followed() -> None:
 
     assert [(block.step, block.language) for block in blocks] == EXPECTED
     assert [block.file for block in blocks if block.language != "sh"] == FILES
+
+
+def test_the_last_words_of_a_command_that_failed_stay_on_the_screen() -> None:
+    """They say why it ended, which is all that whoever reads of a failure has."""
+    descriptor, end = pty.openpty()
+    os.write(end, b"there is no room")
+    os.close(end)
+    terminal = Terminal(descriptor)
+
+    terminal.read_to_end()
+
+    os.close(descriptor)
+    assert terminal.screen == "there is no room"
 
 
 @pytest.mark.thorough

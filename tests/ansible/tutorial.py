@@ -172,6 +172,7 @@ class Terminal:
             try:
                 words += os.read(self.descriptor, 4096).decode(errors="replace")
             except OSError:  # the other end is closed
+                self.screen += words
                 return words or None
         self.screen += words
         return words
