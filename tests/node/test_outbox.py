@@ -277,7 +277,6 @@ async def test_who_waited_for_a_dataset_sees_what_was_asked_meanwhile(
     assert await reader == revision
 
 
-@pytest.mark.thorough
 async def test_a_withdrawal_is_told_and_can_be_undone(
     producer: Producer,
     passer_by: Any,

@@ -61,8 +61,13 @@ WAYS: dict[str, Callable[[KeycloakDouble, str], None]] = {
     "removed from the organisation": KeycloakDouble.remove,
     "role lost": KeycloakDouble.take_role,
 }
-USUAL = {"disabled", "removed from the organisation", "role lost"}
-"""The ways that every run tries: a deleted account answers as a disabled one does."""
+USUAL = {
+    "disabled",
+    "deleted by themselves",
+    "removed from the organisation",
+    "role lost",
+}
+"""The ways that every run tries: an account that others deleted answers as a disabled one does."""
 ENDS: dict[str, tuple[str, ...]] = {
     "session at the portal": GONE,
     "administering by a session at the portal": GONE + LESS,
