@@ -1,12 +1,17 @@
 """Three machines with the database, as Patroni sees them."""
 
 import json
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.ansible.machine import Machine, Run, ansible
+
+JOURNAL = "journalctl -u udi-patroni -n 200 -o short-precise --no-pager; tail -n 60 /var/log/postgresql/*.log 2>/dev/null || true"
 
 
 @dataclass
@@ -67,9 +72,21 @@ class Cluster:
         }
 
     def wait(self, machine_name: str = "", patience: float = 90) -> float:
-        """Seconds until it stands."""
+        """Seconds until it stands; where it does not, what each machine noted last."""
         began = time.monotonic()
         while not self.stands(machine_name):
-            assert time.monotonic() - began < patience, self.members(machine_name)
+            if time.monotonic() - began > patience:
+                pytest.fail(f"{self.members(machine_name)}\n{self.read_journals()}")
             time.sleep(1)
         return time.monotonic() - began
+
+    def read_journals(self) -> str:
+        """What Patroni and PostgreSQL of each machine noted last."""
+        journals = []
+        for name, machine in self.machines.items():
+            try:
+                words = machine.run(JOURNAL)
+            except subprocess.CalledProcessError as error:
+                words = str(error)
+            journals.append(f"{name}:\n{words}")
+        return "\n".join(journals)

@@ -180,7 +180,6 @@ async def test_the_doctor_says_what_is_wrong(
     running_node.start()
 
 
-@pytest.mark.thorough
 async def test_a_node_is_backed_up_and_brought_back_elsewhere(
     installation: Installation,
     running_node: Node,
