@@ -139,7 +139,9 @@ async def joins_team(visitor: Visitor, deployment: Deployment) -> None:
 
     async def is_member() -> bool:
         await visitor.page.goto(f"{deployment.portal()}/territory/team")
-        return await visitor.page.get_by_text(address).count() > 0
+        return (
+            await visitor.page.get_by_role("row").filter(has_text=address).count() > 0
+        )
 
     await wait_for(is_member, "the first person is not in the team")
 

@@ -25,6 +25,7 @@ from udi.cli.checks.territories import check_territories
 from udi.cli.finding import Finding, format_duration
 from udi.cli.main import build_app
 from udi.kit import jobs
+from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.keys import key_ages
 from udi.kit.tenancy import Territory
@@ -188,6 +189,24 @@ async def test_the_realm_and_its_administrator_are_tried(
 
     assert list(refused) == ["administrator"]
     assert "keycloak_admin_secret" in refused["administrator"].remedy
+
+
+async def test_a_clock_of_keycloak_that_differs_is_named(
+    keycloak: Settings, sound: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    differences = {}
+    for minutes in (0, 10, -10):
+        ahead = timedelta(minutes=minutes)
+        monkeypatch.setattr(admin, "now", lambda ahead=ahead: now() + ahead)
+        [finding] = [
+            finding
+            for finding in await check_identity(sound)
+            if finding.part == "clock"
+        ]
+        seconds = float(finding.message.partition(" ")[0])
+        differences[minutes] = (finding.severity, round(seconds / 60))
+
+    assert differences == {0: ("ok", 0), 10: ("fault", 10), -10: ("fault", 10)}
 
 
 async def test_a_stopped_keycloak_is_named_with_its_remedy(sound: Settings) -> None:

@@ -150,9 +150,9 @@ async def test_a_keycloak_that_never_answers_holds_a_session_once_and_briefly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The first page waits for the patience that is set; those that follow ask Keycloak nothing."""
-    monkeypatch.setattr("udi.kit.oidc.PATIENCE", 0.3)
     address, requests = mute_keycloak
     _, browser = await scene.logged_in()
+    monkeypatch.setattr("udi.kit.oidc.PATIENCE", 0.3)
     await make_due(portal_database, scene.territory)
     async with program(
         settings.model_copy(update={"identity_internal_url": address}), portal_database

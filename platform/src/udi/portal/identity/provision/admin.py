@@ -5,12 +5,14 @@ from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, ParamSpec, TypeVar
 from urllib.parse import quote, urlencode
 
 from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakAuthenticationError, KeycloakError
 
+from udi.kit.clock import now
 from udi.kit.errors import ProvisionError
 from udi.kit.identity import MEMBERS_SECRET
 from udi.settings import Settings
@@ -119,21 +121,32 @@ class RealmConnection(KeycloakOpenIDConnection):
         self, method: str, call: Callable[..., Any], path: str, **kwargs: Any
     ) -> Any:
         self.calls += 1
-        try:
+        with self._explained(f"{method} {path}"):
             answer = call(path, **kwargs)
-        except KeycloakAuthenticationError as error:
-            client = self.client_id
-            msg = f"Keycloak refuses the administrator «{client}»: check the secret «{SECRETS.get(client or '')}»."
-            raise ProvisionError(msg) from error
-        except KeycloakError as error:
-            msg = f"Keycloak does not answer to {method} {path} ({error})."
-            raise IdentityServiceUnavailableError(msg) from error
         if answer.status_code not in OK:
             msg = f"Keycloak answers {answer.status_code} to {method} {path}: {answer.text[:300]}"
             if answer.status_code >= BROKEN:
                 raise IdentityServiceUnavailableError(msg)
             raise RefusedCallError(msg, answer.status_code)
         return answer
+
+    def renew(self) -> None:
+        """Ask for a new token."""
+        with self._explained("a question for a token"):
+            self.get_token()
+
+    @contextmanager
+    def _explained(self, question: str) -> Iterator[None]:
+        """Say why Keycloak does not answer."""
+        try:
+            yield
+        except KeycloakAuthenticationError as error:
+            client = self.client_id
+            msg = f"Keycloak refuses the administrator «{client}»: check the secret «{SECRETS.get(client or '')}»."
+            raise ProvisionError(msg) from error
+        except KeycloakError as error:
+            msg = f"Keycloak does not answer to {question} ({error})."
+            raise IdentityServiceUnavailableError(msg) from error
 
 
 class RealmAdmin(KeycloakAdmin):
@@ -161,6 +174,10 @@ class RealmAdmin(KeycloakAdmin):
     def realm(self) -> str:
         """The name of the realm that calls are about."""
         return str(self.connection.realm_name)
+
+    def renew_token(self) -> None:
+        """Ask for a new token."""
+        self._counter.renew()
 
     @contextmanager
     def in_realm(self, name: str) -> Iterator[None]:
@@ -246,12 +263,36 @@ def find_missing_rights(admin: RealmAdmin) -> frozenset[str]:
     except RefusedCallError as error:
         if error.status != FORBIDDEN:
             raise
+    access = _read_claims(admin).get("resource_access", {}).get("realm-management", {})
+    return ADMIN_RIGHTS - set(access.get("roles", ()))
+
+
+def measure_clock_difference(admin: RealmAdmin) -> timedelta:
+    """By how much the clock of Keycloak is ahead, at least, by the `iat` of a new token of its administrator (RFC 7519, 4.1.6).
+
+    None at all where it was issued between the question and the answer, to the second that `iat` counts in.
+
+    Raises:
+        ProvisionError: the identity service refuses the administrator, or does not answer.
+    """
+    asked_at = now()
+    admin.renew_token()
+    answered_at = now()
+    issued_at = datetime.fromtimestamp(_read_claims(admin)["iat"], UTC)
+    if issued_at > answered_at:
+        return issued_at - answered_at
+    return min(issued_at + timedelta(seconds=1) - asked_at, timedelta())
+
+
+def _read_claims(admin: RealmAdmin) -> dict[str, Any]:
+    """What the administrator's token says."""
     token = str((admin.connection.token or {}).get("access_token", ".."))
     # Who issued it is not in doubt: it came over this connection, and opens nothing here.
     payload = token.split(".")[1]
-    claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    access = claims.get("resource_access", {}).get("realm-management", {})
-    return ADMIN_RIGHTS - set(access.get("roles", ()))
+    claims: dict[str, Any] = json.loads(
+        urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+    )
+    return claims
 
 
 def connect_for_members(settings: Settings) -> RealmAdmin:
