@@ -32,7 +32,7 @@ from udi.tabular.queries.ogc import MOST
 from udi.tabular.queries.pool import POOL, PoolLimits
 from udi.tabular.queries.query import LARGEST_PAGE
 
-HOW_MANY = examples(250, 10_000)
+HOW_MANY = examples(500, 10_000)
 """The first of ten thousand, which take some minutes."""
 TOGETHER = 4
 SEED = 20261125
