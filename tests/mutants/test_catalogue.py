@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,33 @@ def test_what_kills_a_mutant_runs_before_a_change_lands() -> None:
     ]
 
     assert faults == []
+
+
+def test_a_case_or_a_file_that_is_to_kill_a_mutant_is_tried_in_a_usual_run(
+    request: pytest.FixtureRequest,
+) -> None:
+    """A mark may be on a case alone, which only collecting tells."""
+    if [Path(place).name for place in request.config.args] != ["tests"]:
+        pytest.skip("needs a run of all tests, which alone collects them")
+    places = {
+        place for item in request.session.items for place in _list_places(item.nodeid)
+    }
+
+    faults = [
+        f"{mutant.id}: {test}"
+        for mutant in MUTANTS
+        for test in mutant.tests
+        if test not in places
+    ]
+
+    assert faults == []
+
+
+def _list_places(name: str) -> list[str]:
+    """The names by which a mutant may name a case: its own, its function's, its file's, those of its folders."""
+    file, _, function = name.partition("::")
+    folders = [str(folder) for folder in Path(file).parents]
+    return [name, f"{file}::{function.partition('[')[0]}", file, *folders]
 
 
 def _is_thorough(file: str, function: str = "") -> bool:
