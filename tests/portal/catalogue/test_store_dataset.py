@@ -205,14 +205,14 @@ async def test_a_file_is_added_beside_many_of_the_same_checksum_without_reading_
 async def test_the_datasets_of_producers_are_counted_in_an_index_alone(
     armor: Catalogue, portal_database: Database, role: Role
 ) -> None:
-    """Where the table is large enough: for a few rows, PostgreSQL is told not to read the table."""
+    """Where the table is large enough: for a few rows, PostgreSQL is told neither to read the table nor to sort."""
     await armor.add(0)
     statement = PUBLISHED_BY_PRODUCER.compile(
         dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
     )
 
     async with portal_database.session(armor.territory.id, role=role) as session:
-        for way in ("enable_seqscan", "enable_bitmapscan"):
+        for way in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):
             await session.execute(text(f"SET LOCAL {way} = off"))
         plan = await session.scalar(text(f"EXPLAIN (FORMAT JSON) {statement}"))
 
