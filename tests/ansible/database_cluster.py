@@ -1,7 +1,6 @@
 """Three machines with the database, as Patroni sees them."""
 
 import json
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +85,7 @@ class Cluster:
         for name, machine in self.machines.items():
             try:
                 words = machine.run(JOURNAL)
-            except subprocess.CalledProcessError as error:
+            except AssertionError as error:  # it is not reached
                 words = str(error)
             journals.append(f"{name}:\n{words}")
         return "\n".join(journals)
