@@ -1,5 +1,6 @@
 """`./udi test`: everything that must hold before a change lands."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -7,9 +8,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -42,6 +43,8 @@ CHECKS = {
 """What is checked, all at once."""
 SLOW = frozenset({"types"})
 """What is still checked while the tests are imported, and beside the first of them."""
+REMEMBERING = {"types": "MYPY_CACHE_DIR"}
+"""Checks that know a file again by the hash of its text and of what it imports, in any clone; the variable that says where."""
 YIELDING = 10
 """How much a check leaves the processors to the tests beside it, as `nice` counts it."""
 FEWEST_PROCESSES = 3
@@ -77,14 +80,19 @@ class Check:
         self.holds = False
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it is read
         program, *arguments = CHECKS[name]
-        self._process = subprocess.Popen(
-            [Path(sys.executable).parent / program, *arguments],
-            cwd=ROOT,
-            env=environment,
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with _lock_memory(name) as lock:
+            if lock is not None:
+                memory = str(_find_memory(name))
+                environment = {**environment, REMEMBERING[name]: memory}
+            self._process = subprocess.Popen(
+                [Path(sys.executable).parent / program, *arguments],
+                cwd=ROOT,
+                env=environment,
+                stdout=self._output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=[] if lock is None else [lock],
+            )
         if name in SLOW:
             os.setpriority(os.PRIO_PROCESS, self._process.pid, YIELDING)
 
@@ -99,6 +107,31 @@ class Check:
         """End it, if it is not through."""
         self.is_ended = True
         self._process.terminate()
+
+
+def _find_memory(name: str) -> Path:
+    """Where a check finds what it knows of files, whichever clone they are in."""
+    return Settings().cache / name
+
+
+@contextmanager
+def _lock_memory(name: str) -> Iterator[int | None]:
+    """The descriptor of a lock on what a check knows of files, which its process inherits and holds until it ends.
+
+    None where the check knows nothing from before, or while that of another run has it: it is not written by two at once.
+    """
+    if name not in REMEMBERING:
+        yield None
+        return
+    folder = _find_memory(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+            return
+        yield lock.fileno()
 
 
 @dataclass

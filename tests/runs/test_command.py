@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from tests.changed import ROOT
-from tests.command import CHECKS, Run, app, make_environment
+from tests.command import CHECKS, Check, Run, app, make_environment
 from tests.reaper import is_gone
 from tests.runs.test_omissions import WITHOUT_PLUGINS
 from tests.runs.test_reaper import PATIENCE, wait_for
@@ -170,6 +170,36 @@ def test_a_check_of_style_that_does_not_hold_is_shown_and_no_test_begins(
     assert "ZeroDivisionError" in printed
     figures = {figure.partition(" (")[0] for figure in steps.figures}
     assert figures == {"good: ok", "bad: FAILED", "slow: ok"}
+
+
+KNOWING = """
+import os, pathlib, time
+
+print(os.environ.get("MYPY_CACHE_DIR"))
+while not pathlib.Path({ended!r}).exists():
+    time.sleep(0.05)
+"""
+
+
+def test_types_are_known_again_in_any_clone_to_one_run_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("UDI_CACHE", str(tmp_path))
+    monkeypatch.delenv("MYPY_CACHE_DIR", raising=False)
+    ended = tmp_path / "ended"
+    code = KNOWING.format(ended=str(ended))
+    monkeypatch.setattr("tests.command.CHECKS", {"types": ["python", "-c", code]})
+
+    beside_each_other = [Check("types", os.environ) for _ in range(2)]
+    ended.touch()
+    outputs = [check.wait() for check in beside_each_other]
+    outputs.append(Check("types", os.environ).wait())
+
+    assert outputs == [
+        (0, f"{tmp_path / 'types'}\n"),
+        (0, "None\n"),
+        (0, f"{tmp_path / 'types'}\n"),
+    ]
 
 
 WAITING = """
