@@ -36,6 +36,9 @@ PRIVATE = 0
 TRACE_ME = 0
 FORGET_PARENT = 1
 NEW_NETWORK = 0x40000000
+NOWHERE = b"/no/such/folder"
+TOO_LONG = 65
+"""Signs of a name of a machine: one more than Linux takes."""
 
 
 def call(name: str, *arguments: int | bytes | None) -> int:
@@ -76,14 +79,17 @@ KERNEL = {
     "type at a terminal": lambda: fcntl.ioctl(0, termios.TIOCSTI, b"x"),
     "make a file of memory": lambda: os.memfd_create("x"),
     "have a network of its own": lambda: call("unshare", NEW_NETWORK),
-    "mount": lambda: call("mount", b"none", b"/tmp", b"tmpfs", 0, None),
+    "mount": lambda: call("mount", b"none", NOWHERE, b"tmpfs", 0, None),
     "become another account": lambda: call(
         "syscall", (105, 146)[platform.machine() == "aarch64"], 65534
     ),
     "choose a processor": lambda: os.sched_setaffinity(0, os.sched_getaffinity(0)),
-    "set the name of the machine": lambda: call("sethostname", b"x", 1),
+    "set the name of the machine": lambda: call("sethostname", b"x", TOO_LONG),
 }
-"""What a program asks of the kernel, and no reading of a file needs."""
+"""What a program asks of the kernel, and no reading of a file needs.
+
+Whatever lets it pass, this computer is as before: what would change it asks for something that cannot be.
+"""
 
 
 def attempt(operation: str, target: Path) -> str:
