@@ -219,8 +219,8 @@ async def received(
     "place",
     [
         pytest.param(0, marks=pytest.mark.thorough),
-        1,
-        pytest.param(-1, marks=pytest.mark.thorough),
+        pytest.param(1, marks=pytest.mark.thorough),
+        -1,
     ],
     ids=["first", "second", "last"],
 )
